@@ -1,0 +1,147 @@
+import { SessionDataError } from './session.errors.js';
+import type { SessionSerializer } from './session-serializer.js';
+
+const REMOVED = Symbol('removed');
+
+/** How attributes are turned into text and back, and what happens to a text that cannot be read. */
+export interface AttributePolicy {
+  readonly serializer: SessionSerializer;
+  readonly unreadableAttribute: 'throw' | 'drop';
+}
+
+/**
+ * The attributes of one session: the texts as they were loaded, and the values that the request looked at or wrote.
+ * A value is parsed when it is first read, and at the end compared by its text; so `session.cart.items.push(x)` is
+ * noticed, and an attribute that nobody touched is neither parsed nor serialized.
+ */
+export class SessionAttributes {
+  // Written values, and objects that were read: those alone can differ from the stored text.
+  readonly #values = new Map<string, unknown>();
+  #frozen = false;
+
+  constructor(
+    private texts: Map<string, string>,
+    private readonly policy: AttributePolicy,
+  ) {}
+
+  get(name: string): unknown {
+    const value = this.#values.get(name);
+    if (value !== undefined) return value === REMOVED ? undefined : value;
+    const text = this.texts.get(name);
+    return text === undefined ? undefined : this.#read(name, text);
+  }
+
+  set(name: string, value: unknown): void {
+    this.#values.set(name, value === undefined ? REMOVED : value);
+  }
+
+  has(name: string): boolean {
+    const value = this.#values.get(name);
+    return value === undefined ? this.texts.has(name) : value !== REMOVED;
+  }
+
+  names(): string[] {
+    const names = [...this.texts.keys()].filter((name) => this.#values.get(name) !== REMOVED);
+    for (const [name, value] of this.#values) {
+      if (value !== REMOVED && !this.texts.has(name)) names.push(name);
+    }
+    return names;
+  }
+
+  /**
+   * What differs from the stored texts: attribute name to new text, or `undefined` where it was removed.
+   * @throws SessionDataError where a value cannot be stored.
+   */
+  changes(): Map<string, string | undefined> {
+    const changes = new Map<string, string | undefined>();
+    for (const [name, value] of this.#values) {
+      const stored = this.texts.get(name);
+      const text = value === REMOVED ? undefined : this.policy.serializer.serialize(value, name);
+      if (text !== stored) changes.set(name, text);
+    }
+    return changes;
+  }
+
+  /** Takes note that `changes` are stored now. What the request wrote in the meantime stays a change. */
+  accept(changes: ReadonlyMap<string, string | undefined>): void {
+    for (const [name, text] of changes) {
+      if (text !== undefined) this.texts.set(name, text);
+      else {
+        this.texts.delete(name);
+        if (this.#values.get(name) === REMOVED) this.#values.delete(name);
+      }
+    }
+  }
+
+  /** Puts what this request changed on top of texts that were loaded anew. */
+  rebase(texts: Map<string, string>): void {
+    const changes = this.changes();
+    for (const name of this.#values.keys()) {
+      if (!changes.has(name)) this.#values.delete(name);
+    }
+    this.texts = texts;
+  }
+
+  /** Forgets what this request changed and takes texts that were loaded anew. */
+  reset(texts: Map<string, string>): void {
+    this.#values.clear();
+    this.texts = texts;
+  }
+
+  /** Makes what was read so far, and what will be, refuse deep changes. */
+  freeze(): void {
+    for (const value of this.#values.values()) deepFreeze(value);
+    this.#frozen = true;
+  }
+
+  /** Undoes `freeze()`: frozen objects are forgotten, and parsed anew when they are read again. */
+  thaw(): void {
+    this.#frozen = false;
+    for (const [name, value] of this.#values) {
+      if (Object.isFrozen(value) && this.texts.has(name)) this.#values.delete(name);
+    }
+  }
+
+  /** Bytes that names and texts would take in the store once `changes` are written. */
+  sizeAfter(changes: ReadonlyMap<string, string | undefined>): number {
+    let bytes = 0;
+    for (const [name, text] of this.texts) {
+      if (!changes.has(name)) bytes += Buffer.byteLength(name) + Buffer.byteLength(text);
+    }
+    for (const [name, text] of changes) {
+      if (text !== undefined) bytes += Buffer.byteLength(name) + Buffer.byteLength(text);
+    }
+    return bytes;
+  }
+
+  #read(name: string, text: string): unknown {
+    let value: unknown;
+    try {
+      value = this.policy.serializer.deserialize(text, name);
+    } catch (cause) {
+      if (this.policy.unreadableAttribute === 'throw') throw unreadable(name, cause);
+      this.#values.set(name, REMOVED);
+      return undefined;
+    }
+    if (typeof value === 'object' && value !== null) {
+      if (this.#frozen) deepFreeze(value);
+      this.#values.set(name, value);
+    }
+    return value;
+  }
+}
+
+function unreadable(name: string, cause: unknown): SessionDataError {
+  // The parser's own message quotes the text, which is the attribute's value: its name is all that may leave here.
+  const kind = (cause as { name?: unknown } | null)?.name;
+  return new SessionDataError(
+    `The stored session attribute "${name}" cannot be read (${typeof kind === 'string' ? kind : 'error'} in the serializer). It was written by other software or another serializer; remove it, or set unreadableAttribute to "drop".`,
+    name,
+  );
+}
+
+function deepFreeze(value: unknown): void {
+  if (typeof value !== 'object' || value === null || Object.isFrozen(value)) return;
+  Object.freeze(value);
+  for (const item of Object.values(value)) deepFreeze(item);
+}

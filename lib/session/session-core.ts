@@ -1,0 +1,196 @@
+import { inspect } from 'node:util';
+import type { Session } from './session.js';
+import { SessionAttributes, type AttributePolicy } from './session-attributes.js';
+import { formatCredential, hashSecret, newSecret, newSessionId } from './session-credential.js';
+import { SessionDataError, SessionGoneError, SessionReadOnlyError } from './session.errors.js';
+import type { SessionRecord } from './session-store.js';
+
+/**
+ * - `new`: not stored yet.
+ * - `stored`: the store has it.
+ * - `ended`: destroyed or regenerated; reads go on, writes are refused.
+ * - `detached`: the store could not be asked and `throwOnError` is false; never stored.
+ */
+export type SessionStatus = 'new' | 'stored' | 'ended' | 'detached';
+
+/** What the application's options say about every session. */
+export interface SessionPolicy extends AttributePolicy {
+  readonly idleTimeoutInSeconds: number;
+  readonly absoluteTimeoutInSeconds?: number | undefined;
+  readonly maxSessionBytes: number;
+}
+
+/** Who carries out the verbs of a session: the repository, or the request around it. */
+export interface SessionActions {
+  save(core: SessionCore): Promise<void>;
+  reload(core: SessionCore): Promise<void>;
+  touch(core: SessionCore): Promise<void>;
+  regenerate(core: SessionCore): Promise<Session>;
+  destroy(core: SessionCore): Promise<void>;
+}
+
+/** The state behind a session object: its record, what the request changed in it and what it asked for. */
+export class SessionCore {
+  /** The attributes' names and values, tracked. */
+  readonly attributes: SessionAttributes;
+  status: SessionStatus;
+  /** Set by a read-only route: writes throw. */
+  readOnly = false;
+  /** `destroy()` was called; stays set when the store could not do it, so that the end of the request tries again. */
+  destroyRequested = false;
+  /** `rotate()` was called: the next save replaces the secret. */
+  rotateRequested = false;
+  /** The object that applications see, once one was asked for. */
+  session: Session | undefined;
+  /** Told when `regenerate()` puts another session in this one's place. */
+  onReplaced: ((next: SessionCore) => void) | undefined;
+  /** A credential that the client does not have yet. */
+  newCredential: string | undefined;
+  /** The error of the latest operation of this session that failed silently. */
+  lastException: Error | undefined;
+
+  #id: string | undefined;
+  #createdAt: number | undefined;
+  #secretHash: string | undefined;
+  #storedIdle: number | undefined;
+  #requestedIdle: number | undefined;
+  #expiresAt: number | undefined;
+  #operations: Promise<unknown> | undefined;
+
+  constructor(
+    record: SessionRecord | undefined,
+    private readonly policy: SessionPolicy,
+    readonly actions: SessionActions,
+  ) {
+    this.attributes = new SessionAttributes(record?.attributes ?? new Map<string, string>(), policy);
+    this.status = record === undefined ? 'new' : 'stored';
+    if (record !== undefined) this.#adopt(record);
+  }
+
+  get id(): string {
+    return (this.#id ??= newSessionId());
+  }
+
+  /** SHA-256 of the secret; a session that has none yet draws one, and with it a credential for the client. */
+  get secretHash(): string {
+    if (this.#secretHash === undefined) {
+      const secret = newSecret();
+      this.#secretHash = hashSecret(secret);
+      this.newCredential = formatCredential(this.id, secret);
+    }
+    return this.#secretHash;
+  }
+
+  /** Milliseconds since the epoch: by the store's clock once it is stored. */
+  get createdAt(): number {
+    return (this.#createdAt ??= Date.now());
+  }
+
+  /** When the session ends however busy it is, in milliseconds since the epoch by the store's clock. */
+  get expiresAt(): number | undefined {
+    return this.#expiresAt;
+  }
+
+  /** What ends the session after its last request: its own timeout, or the application's. */
+  get idleTimeoutInSeconds(): number {
+    const own = this.ownIdle;
+    return own === undefined ? this.policy.idleTimeoutInSeconds : own / 1000;
+  }
+
+  /** The session's own idle timeout in milliseconds, where it has one. */
+  get ownIdle(): number | undefined {
+    return this.#requestedIdle ?? this.#storedIdle;
+  }
+
+  /** An own idle timeout that is not stored yet. */
+  get idleChange(): number | undefined {
+    return this.#requestedIdle === this.#storedIdle ? undefined : this.#requestedIdle;
+  }
+
+  setOwnIdle(milliseconds: number): void {
+    this.assertWritable('set idleTimeoutInSeconds');
+    this.#requestedIdle = milliseconds;
+  }
+
+  setAttribute(name: string, value: unknown): void {
+    this.assertWritable(`set session.${name}`);
+    if (name.startsWith(':')) {
+      throw new SessionDataError(
+        `"${name}" cannot name a session attribute: names that begin with ":" hold the session's own metadata.`,
+        name,
+      );
+    }
+    this.attributes.set(name, value);
+  }
+
+  assertWritable(attempt: string): void {
+    if (this.status === 'ended') throw new SessionGoneError(this.id);
+    if (this.readOnly) throw new SessionReadOnlyError(attempt);
+  }
+
+  /** Whether handlers may write: a read-only route also freezes what they read. */
+  setReadOnly(readOnly: boolean): void {
+    if (this.readOnly === readOnly) return;
+    this.readOnly = readOnly;
+    if (readOnly) this.attributes.freeze();
+    else this.attributes.thaw();
+  }
+
+  /** Runs one store operation of this session at a time, in the order in which they were asked for. */
+  enqueue<T>(operation: () => Promise<T>): Promise<T> {
+    const run = this.#operations === undefined ? operation() : this.#operations.then(operation);
+    const settled: Promise<void> = run.then(noop, noop).then(() => {
+      if (this.#operations === settled) this.#operations = undefined;
+    });
+    this.#operations = settled;
+    return run;
+  }
+
+  /** Resolves when every operation that was asked for has ended, well or not; `undefined` where none is under way. */
+  get underWay(): Promise<unknown> | undefined {
+    return this.#operations;
+  }
+
+  /** The record was stored for the first time. */
+  created(at: number): void {
+    this.status = 'stored';
+    this.#createdAt = at;
+    this.#storedIdle = this.#requestedIdle;
+    this.rotateRequested = false;
+  }
+
+  /** The changes are stored; `rotated` names the new secret where it was replaced. */
+  saved(idleChange: number | undefined, rotated: { secret: string; secretHash: string } | undefined): void {
+    if (idleChange !== undefined) this.#storedIdle = idleChange;
+    if (rotated === undefined) return;
+    this.rotateRequested = false;
+    this.#secretHash = rotated.secretHash;
+    this.newCredential = formatCredential(this.id, rotated.secret);
+  }
+
+  /** The record as the store has it now; what this request changed is kept on top (`rebase`) or forgotten. */
+  reloaded(record: SessionRecord, mode: 'rebase' | 'reset'): void {
+    this.#adopt(record);
+    this.attributes[mode](record.attributes);
+    if (mode === 'reset') {
+      this.#requestedIdle = undefined;
+      this.rotateRequested = false;
+    }
+  }
+
+  [inspect.custom](_depth: number, options: object, inspector: typeof inspect): string {
+    const shown: Record<string, unknown> = {};
+    for (const name of this.attributes.names()) shown[name] = this.attributes.get(name);
+    return `Session ${inspector(shown, options)}`;
+  }
+
+  #adopt(record: SessionRecord): void {
+    this.#id = record.id;
+    this.#secretHash = record.secretHash;
+    this.#createdAt = record.createdAt;
+    this.#storedIdle = record.idleTimeoutInMilliseconds;
+    this.#expiresAt = record.expiresAt;
+  }
+}
+
+function noop(): void {}

@@ -1,0 +1,66 @@
+import { hash, randomFillSync, timingSafeEqual } from 'node:crypto';
+
+/**
+ * What the client carries as `<id>.<secret>`. The id names the record and is safe to log; the secret proves that
+ * the client is the one to whom the session was given.
+ */
+export interface SessionCredential {
+  /** 128 random bits, base64url: 22 characters. */
+  readonly id: string;
+  /** 256 random bits, base64url: 43 characters. OWASP ASVS 5.0 V7.2.3 asks for 128 at least. */
+  readonly secret: string;
+}
+
+const ID_BYTES = 16;
+const SECRET_BYTES = 32;
+const CREDENTIAL = /^[A-Za-z0-9_-]{22}\.[A-Za-z0-9_-]{43}$/;
+const CREDENTIAL_LENGTH = 66;
+const ID_LENGTH = 22;
+
+// One call into the kernel's generator serves many sessions; a call of its own for each costs more than the rest of
+// a new session together.
+const pool = Buffer.alloc(16 * 1024);
+let used = pool.length;
+
+function randomText(bytes: number): string {
+  if (used + bytes > pool.length) {
+    randomFillSync(pool);
+    used = 0;
+  }
+  const text = pool.toString('base64url', used, used + bytes);
+  used += bytes;
+  return text;
+}
+
+/** Draws the id of a new session. */
+export function newSessionId(): string {
+  return randomText(ID_BYTES);
+}
+
+/** Draws the secret of a new or rotated session. */
+export function newSecret(): string {
+  return randomText(SECRET_BYTES);
+}
+
+/** The text of a credential as the cookie or the header carries it. */
+export function formatCredential(id: string, secret: string): string {
+  return `${id}.${secret}`;
+}
+
+/** Takes a credential apart. @returns `undefined` for anything that this package cannot have issued. */
+export function parseCredential(text: string): SessionCredential | undefined {
+  if (text.length !== CREDENTIAL_LENGTH || !CREDENTIAL.test(text)) return undefined;
+  return { id: text.slice(0, ID_LENGTH), secret: text.slice(ID_LENGTH + 1) };
+}
+
+/** SHA-256 of a secret, base64url: all that a store ever sees of it. Enough for 256 random bits; a password needs more. */
+export function hashSecret(secret: string): string {
+  return hash('sha256', secret, 'base64url');
+}
+
+/** Whether `secret` is the one of which `secretHash` was kept, in a time that does not depend on where they differ. */
+export function secretMatches(secret: string, secretHash: string): boolean {
+  const given = Buffer.from(hashSecret(secret));
+  const kept = Buffer.from(secretHash);
+  return given.length === kept.length && timingSafeEqual(given, kept);
+}

@@ -1,0 +1,166 @@
+import { hashSecret, newSecret } from './session-credential.js';
+import { SessionCore, type SessionActions, type SessionPolicy } from './session-core.js';
+import { sessionOf } from './session-proxy.js';
+import type { SessionRecord, SessionStore } from './session-store.js';
+import {
+  SessionConflictError,
+  SessionGoneError,
+  SessionLockLostError,
+  SessionStoreUnavailableError,
+  SessionTooLargeError,
+} from './session.errors.js';
+import type { Session } from './session.js';
+
+type AttributeChanges = ReadonlyMap<string, string | undefined>;
+
+/** Carries out the verbs of sessions on a store. One operation of a session at a time, in the order of the calls. */
+export class SessionOperations implements SessionActions {
+  /** The latest failure of the store, whether it was thrown or kept silent. */
+  lastException: Error | undefined;
+
+  constructor(
+    private readonly store: SessionStore,
+    private readonly policy: SessionPolicy & { readonly throwOnError: boolean },
+  ) {}
+
+  /** A session that is not stored yet; of a record, one that is. */
+  core(record?: SessionRecord): SessionCore {
+    return new SessionCore(record, this.policy, this);
+  }
+
+  save(core: SessionCore): Promise<void> {
+    return this.#run(core, async () => {
+      if (core.status === 'ended') throw new SessionGoneError(core.id);
+      const changes = core.attributes.changes();
+      if (core.status === 'new') await this.#create(core, changes);
+      else if (core.status === 'stored' && isChanged(core, changes)) await this.#update(core, changes);
+    });
+  }
+
+  /**
+   * Stores what a request has left to store. @returns `undefined` where that is nothing: no key is made for a session
+   * that nobody wrote to.
+   */
+  saveChanges(core: SessionCore): Promise<void> | undefined {
+    return isChanged(core, core.attributes.changes()) ? this.save(core) : undefined;
+  }
+
+  reload(core: SessionCore): Promise<void> {
+    return this.#run(core, async () => {
+      if (core.status === 'detached') return;
+      const record = core.status === 'stored' ? await this.store.load(core.id) : undefined;
+      if (record === undefined) throw new SessionGoneError(core.id);
+      core.reloaded(record, 'reset');
+    });
+  }
+
+  touch(core: SessionCore): Promise<void> {
+    return this.#run(core, async () => {
+      if (core.status === 'stored') await this.#slide(core);
+    });
+  }
+
+  /** Slides the expiry of a session that was just loaded; a failure is kept, since the request can go on without. */
+  slideInBackground(core: SessionCore): void {
+    this.#slide(core).catch((error: unknown) => this.recordFailure(core, error));
+  }
+
+  destroy(core: SessionCore): Promise<void> {
+    core.destroyRequested = true;
+    return this.#run(core, async () => {
+      if (core.status === 'detached') return;
+      if (core.status === 'stored') await this.store.destroy(core.id);
+      core.status = 'ended';
+    });
+  }
+
+  async regenerate(core: SessionCore): Promise<Session> {
+    await this.destroy(core);
+    const next = this.core();
+    // While the store cannot be asked, whatever takes the place of a session stays as detached as that was.
+    if (core.status === 'detached') next.status = 'detached';
+    next.onReplaced = core.onReplaced;
+    core.onReplaced?.(next);
+    return sessionOf(next);
+  }
+
+  /** Keeps a failure where `lastException` shows it. @returns whether it was one of the store's. */
+  recordFailure(core: SessionCore | undefined, error: unknown): error is SessionStoreUnavailableError {
+    if (!(error instanceof SessionStoreUnavailableError)) return false;
+    this.lastException = error;
+    if (core !== undefined) core.lastException = error;
+    return true;
+  }
+
+  async #create(core: SessionCore, changes: AttributeChanges): Promise<void> {
+    this.#assertSize(core, changes);
+    const attributes = new Map<string, string>();
+    for (const [name, text] of changes) if (text !== undefined) attributes.set(name, text);
+    const { absoluteTimeoutInSeconds } = this.policy;
+    const createdAt = await this.store.create({
+      id: core.id,
+      secretHash: core.secretHash,
+      defaultIdleTimeoutInMilliseconds: this.policy.idleTimeoutInSeconds * 1000,
+      idleTimeoutInMilliseconds: core.ownIdle,
+      absoluteTimeoutInMilliseconds:
+        absoluteTimeoutInSeconds === undefined ? undefined : absoluteTimeoutInSeconds * 1000,
+      attributes,
+    });
+    // Two draws of 128 random bits do not meet; a store that says so is broken or somebody else's.
+    if (createdAt === undefined) throw new SessionConflictError(core.id);
+    core.attributes.accept(changes);
+    core.created(createdAt);
+  }
+
+  async #update(core: SessionCore, changes: AttributeChanges): Promise<void> {
+    this.#assertSize(core, changes);
+    const { idleChange } = core;
+    const rotated = core.rotateRequested ? newRotation() : undefined;
+    const outcome = await this.store.save(core.id, {
+      attributes: changes,
+      defaultIdleTimeoutInMilliseconds: this.policy.idleTimeoutInSeconds * 1000,
+      idleTimeoutInMilliseconds: idleChange,
+      rotate: rotated && { from: core.secretHash, to: rotated.secretHash },
+    });
+    switch (outcome) {
+      case 'saved':
+        core.attributes.accept(changes);
+        return core.saved(idleChange, rotated);
+      case 'gone':
+        core.status = 'ended';
+        throw new SessionGoneError(core.id);
+      case 'conflict':
+        throw new SessionConflictError(core.id);
+      case 'lock-lost':
+        throw new SessionLockLostError(core.id);
+    }
+  }
+
+  async #slide(core: SessionCore): Promise<void> {
+    await this.store.touch(core.id, core.idleTimeoutInSeconds * 1000, core.expiresAt);
+  }
+
+  #assertSize(core: SessionCore, changes: AttributeChanges): void {
+    const bytes = core.attributes.sizeAfter(changes);
+    if (bytes > this.policy.maxSessionBytes)
+      throw new SessionTooLargeError(core.id, bytes, this.policy.maxSessionBytes);
+  }
+
+  async #run(core: SessionCore, operation: () => Promise<void>): Promise<void> {
+    try {
+      await core.enqueue(operation);
+    } catch (error) {
+      if (!this.recordFailure(core, error) || this.policy.throwOnError) throw error;
+    }
+  }
+}
+
+function isChanged(core: SessionCore, changes: AttributeChanges): boolean {
+  const rotates = core.rotateRequested && core.status === 'stored';
+  return changes.size > 0 || rotates || core.idleChange !== undefined;
+}
+
+function newRotation(): { secret: string; secretHash: string } {
+  const secret = newSecret();
+  return { secret, secretHash: hashSecret(secret) };
+}

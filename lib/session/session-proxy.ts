@@ -1,0 +1,133 @@
+import type { SessionCore } from './session-core.js';
+import type { Session, SessionCallback } from './session.js';
+import { SessionDataError } from './session.errors.js';
+
+/** Longest idle timeout in seconds: 68 years, the largest that every signed 32-bit reader of a cookie's Max-Age takes. */
+export const MAX_TIMEOUT_IN_SECONDS = 2_147_483_647;
+
+// Through this symbol, which never leaves the package, the way from a session object to what is behind it.
+const CORE: unique symbol = Symbol('nestjs-redis-session core');
+
+type Verb = (core: SessionCore, callback?: SessionCallback) => unknown;
+
+const verbs: Readonly<Record<string, Verb | undefined>> = Object.assign(Object.create(null), {
+  save: (core, callback) => answer(core.actions.save(core), callback),
+  reload: (core, callback) => answer(core.actions.reload(core), callback),
+  touch: (core, callback) => answer(core.actions.touch(core), callback),
+  regenerate: (core, callback) => answer(core.actions.regenerate(core), callback),
+  destroy: (core, callback) => answer(core.actions.destroy(core), callback),
+  rotate: (core) => {
+    core.assertWritable('rotate the session');
+    core.rotateRequested = true;
+  },
+} satisfies Record<string, Verb>);
+
+const properties: Readonly<Record<string, ((core: SessionCore) => unknown) | undefined>> = Object.assign(
+  Object.create(null),
+  {
+    id: (core) => core.id,
+    isNew: (core) => core.status === 'new',
+    createdAt: (core) => new Date(core.createdAt),
+    idleTimeoutInSeconds: (core) => core.idleTimeoutInSeconds,
+    lastException: (core) => core.lastException,
+  } satisfies Record<string, (core: SessionCore) => unknown>,
+);
+
+// Names that no attribute can have: the verbs, and what every JavaScript object inherits.
+const reserved = new Set([
+  ...Object.keys(verbs),
+  ...Object.keys(properties),
+  ...Object.getOwnPropertyNames(Object.prototype),
+  'cookie',
+  'prototype',
+]);
+
+const handler: ProxyHandler<SessionCore> = {
+  get(core, name) {
+    if (typeof name === 'symbol') return name === CORE ? core : undefined;
+    const verb = verbs[name];
+    if (verb !== undefined) return (callback?: SessionCallback) => verb(core, callback);
+    const property = properties[name];
+    if (property !== undefined) return property(core);
+    return reserved.has(name) ? (Reflect.get(Object.prototype, name) as unknown) : core.attributes.get(name);
+  },
+  set(core, name, value) {
+    if (name === 'idleTimeoutInSeconds') core.setOwnIdle(toMilliseconds(value));
+    else core.setAttribute(attributeName(name), value);
+    return true;
+  },
+  deleteProperty(core, name) {
+    core.setAttribute(attributeName(name), undefined);
+    return true;
+  },
+  defineProperty(core, name, descriptor) {
+    if (!('value' in descriptor)) {
+      throw new SessionDataError(
+        `session.${String(name)} cannot be an accessor; assign its value.`,
+        String(name),
+      );
+    }
+    core.setAttribute(attributeName(name), descriptor.value);
+    return true;
+  },
+  has: (core, name) => typeof name === 'string' && !reserved.has(name) && core.attributes.has(name),
+  ownKeys: (core) => core.attributes.names().filter((name) => !reserved.has(name)),
+  getOwnPropertyDescriptor(core, name) {
+    if (typeof name === 'symbol' || reserved.has(name) || !core.attributes.has(name)) return undefined;
+    return { value: core.attributes.get(name), writable: true, enumerable: true, configurable: true };
+  },
+  getPrototypeOf: () => Object.prototype,
+  setPrototypeOf: () => false,
+  preventExtensions: () => false,
+};
+
+/** The object that applications see before the state behind it. Always the same one. */
+export function sessionOf(core: SessionCore): Session {
+  return (core.session ??= new Proxy(core, handler) as unknown as Session);
+}
+
+/** The state behind a session object. @throws TypeError for anything that is not one. */
+export function coreOf(session: object): SessionCore {
+  const core = (session as { [CORE]?: SessionCore } | null | undefined)?.[CORE];
+  if (core === undefined) throw new TypeError('This is not a session of this package.');
+  return core;
+}
+
+function attributeName(name: string | symbol): string {
+  if (typeof name === 'symbol') {
+    throw new SessionDataError(
+      `${String(name)} cannot name a session attribute: names are strings.`,
+      String(name),
+    );
+  }
+  if (reserved.has(name)) {
+    throw new SessionDataError(
+      `"${name}" cannot name a session attribute: it is a method or property of every session. Choose another name.`,
+      name,
+    );
+  }
+  return name;
+}
+
+function toMilliseconds(seconds: unknown): number {
+  if (
+    Number.isInteger(seconds) &&
+    (seconds as number) >= 1 &&
+    (seconds as number) <= MAX_TIMEOUT_IN_SECONDS
+  ) {
+    return (seconds as number) * 1000;
+  }
+  throw new RangeError(
+    `session.idleTimeoutInSeconds takes whole seconds from 1 to ${MAX_TIMEOUT_IN_SECONDS}. Call session.destroy() to end a session now.`,
+  );
+}
+
+// express-session's callers hand in a callback and drop the promise, so the callback alone gets the error then.
+function answer<T>(operation: Promise<T>, callback: SessionCallback | undefined): Promise<T | void> {
+  if (callback === undefined) {
+    // The end of the request waits for an operation that nobody awaited, and tells its error: no need to crash.
+    operation.catch(() => undefined);
+    return operation;
+  }
+  return operation.then(() => callback(), callback);
+}

@@ -1,0 +1,140 @@
+import { parseCredential, secretMatches, type SessionCredential } from './session-credential.js';
+import type { SessionCore, SessionPolicy } from './session-core.js';
+import { SessionOperations } from './session-operations.js';
+import { coreOf, sessionOf } from './session-proxy.js';
+import type { SessionStore } from './session-store.js';
+import type { SessionData } from './session-data.js';
+import type { Session } from './session.js';
+
+/**
+ * Creates, finds and ends sessions: for guards and services, and for code outside of a request (a job, a script).
+ * Inside of a request `request.session` is there already and is stored by itself.
+ *
+ * With `throwOnError: false` an operation that the store could not carry out resolves as if there were nothing, and
+ * `lastException` tells why.
+ *
+ * @example
+ * ```ts
+ * const session = await sessions.find(id);
+ * if (session) {
+ *   session.notice = 'Your order was sent.';
+ *   await sessions.save(session);
+ * }
+ * ```
+ */
+export class SessionRepository {
+  readonly #operations: SessionOperations;
+
+  constructor(
+    private readonly store: SessionStore,
+    private readonly policy: SessionPolicy & { readonly throwOnError: boolean },
+  ) {
+    this.#operations = new SessionOperations(store, policy);
+  }
+
+  /** The error of the most recent operation that the store could not carry out; `undefined` where none has failed. */
+  get lastException(): Error | undefined {
+    return this.#operations.lastException;
+  }
+
+  /** A new, empty session. Nothing is stored until `save`. */
+  create<T extends object = SessionData>(): Session<T> {
+    return sessionOf(this.#operations.core()) as Session<T>;
+  }
+
+  /**
+   * Finds a session by its public id, for trusted code: no secret is asked for, and the idle timeout does not slide.
+   * @returns `undefined` where there is none or it has expired.
+   * @throws SessionStoreUnavailableError where the store cannot answer: an outage is not a logout.
+   */
+  find<T extends object = SessionData>(id: string): Promise<Session<T> | undefined> {
+    return this.#orNothing(async () => {
+      const record = await this.store.load(id);
+      return record && (sessionOf(this.#operations.core(record)) as Session<T>);
+    });
+  }
+
+  /**
+   * Finds the session that a client presents `<id>.<secret>` for, and slides its idle timeout.
+   * @returns `undefined` for an unknown, expired or malformed credential and for a wrong secret.
+   * @throws SessionStoreUnavailableError where the store cannot answer.
+   */
+  findByCredential<T extends object = SessionData>(credential: string): Promise<Session<T> | undefined> {
+    return this.#orNothing(async () => {
+      const parsed = parseCredential(credential);
+      const core = parsed && (await this.open(parsed));
+      return core && (sessionOf(core) as Session<T>);
+    });
+  }
+
+  /**
+   * Stores what changed in a session; a new one is created.
+   * @throws SessionGoneError where it was destroyed or has expired meanwhile, SessionDataError where a value cannot be
+   * stored, SessionTooLargeError beyond `maxSessionBytes`. Nothing is written then.
+   */
+  save(session: Session<object>): Promise<void> {
+    return this.#operations.save(coreOf(session));
+  }
+
+  /** Slides the idle timeout from now and writes nothing else. */
+  touch(session: Session<object>): Promise<void> {
+    return this.#operations.touch(coreOf(session));
+  }
+
+  /**
+   * Gives the session a new secret and stores its changes, in one atomic write; the old credential is useless then.
+   * @returns the new credential, for the client; `undefined` where the store failed silently (`throwOnError: false`).
+   * @throws SessionConflictError where another request rotated the session first; nothing is written then.
+   */
+  async rotate(session: Session<object>): Promise<string | undefined> {
+    session.rotate();
+    await this.save(session);
+    return this.credentialOf(session);
+  }
+
+  /** The credential that a client needs for a session which this object created or rotated; otherwise `undefined`. */
+  credentialOf(session: Session<object>): string | undefined {
+    const core = coreOf(session);
+    return core.status === 'stored' ? core.newCredential : undefined;
+  }
+
+  /** Ends a session: its data is removed, and no one who loaded it before can write it back. */
+  async destroy(session: Session<object> | string): Promise<void> {
+    if (typeof session !== 'string') return this.#operations.destroy(coreOf(session));
+    await this.#orNothing(() => this.store.destroy(session));
+  }
+
+  /** @internal What a request finds by the credential it came with. Always throws where the store cannot answer. */
+  async open(credential: SessionCredential): Promise<SessionCore | undefined> {
+    const record = await this.store.load(credential.id);
+    if (record === undefined || !secretMatches(credential.secret, record.secretHash)) return undefined;
+    const core = this.#operations.core(record);
+    this.#operations.slideInBackground(core);
+    return core;
+  }
+
+  /** @internal What a request writes through at its end. */
+  get operations(): SessionOperations {
+    return this.#operations;
+  }
+
+  /**
+   * @internal With `throwOnError: false`, the empty session that a request goes on with when the store cannot be asked.
+   * It is never stored. @throws the failure, with `throwOnError: true`.
+   */
+  detachedCore(failure: unknown): SessionCore {
+    const core = this.#operations.core();
+    if (!this.#operations.recordFailure(core, failure) || this.policy.throwOnError) throw failure;
+    core.status = 'detached';
+    return core;
+  }
+
+  async #orNothing<T>(operation: () => Promise<T>): Promise<T | undefined> {
+    try {
+      return await operation();
+    } catch (error) {
+      if (!this.#operations.recordFailure(undefined, error) || this.policy.throwOnError) throw error;
+      return undefined;
+    }
+  }
+}
