@@ -1,0 +1,32 @@
+import { CookieOptions } from './cookie-options.js';
+import { isObject } from './expectations.js';
+import type { Environment } from './options-from-env.js';
+
+type Options = Readonly<Record<string, unknown>>;
+
+/** Fills in the defaults that depend on other options or on NODE_ENV; the classes of the options hold the others. */
+export function withDerivedDefaults(given: Options, env: Environment): Options {
+  const { tls, ssl = tls !== undefined, port = ssl === true ? 6380 : 6379 } = given;
+  return {
+    ...given,
+    ssl,
+    port,
+    cookie: cookieDefaults(given['cookie'], env['NODE_ENV'] === 'production'),
+    header: headerDefaults(given['header']),
+  };
+}
+
+function cookieDefaults(given: unknown = {}, production: boolean): unknown {
+  if (!isObject(given)) return given;
+  const { secure = production ? true : 'auto', domain, path = '/' } = given;
+  const bound = secure === true && domain === undefined && path === '/';
+  const { name = bound ? '__Host-sid' : new CookieOptions().name } = given;
+  return { ...given, secure, name };
+}
+
+function headerDefaults(given: unknown): unknown {
+  if (!isObject(given) || typeof given['name'] !== 'string') return given;
+  const name = given['name'].toLowerCase();
+  const { scheme = name === 'authorization' ? 'Bearer' : undefined } = given;
+  return { ...given, name, scheme };
+}

@@ -1,0 +1,113 @@
+import { isObject } from './expectations.js';
+import { nearestOption } from './option-names.js';
+import type { RedisSessionModuleOptions } from './redis-session-module-options.js';
+
+/** The environment, as `process.env` has it. */
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/** Turns the text of a variable into a value. What it cannot read it gives back as it is, for validation to name. */
+type Parser = (text: string) => unknown;
+
+const text: Parser = (value) => value;
+const number: Parser = (value) => (/^-?\d+(\.\d+)?$/.test(value) ? Number(value) : value);
+const flag: Parser = (value) => (/^(true|false)$/i.test(value) ? value.toLowerCase() === 'true' : value);
+const nodes: Parser = (value) => {
+  const addresses = value
+    .split(',')
+    .map((address) => /^\s*(\[[^\]]+\]|[^\s:]+)(?::(\d+))?\s*$/.exec(address));
+  if (addresses.includes(null)) return value;
+  return addresses.map((address) => ({
+    host: address![1]!.replace(/^\[|\]$/g, ''),
+    port: address![2] === undefined ? undefined : Number(address![2]),
+  }));
+};
+
+/** Every variable, the option that it sets, and how its text is read. */
+export const variables: Readonly<Record<string, readonly [option: string, parse: Parser]>> = {
+  REDIS_SESSION_HOST: ['host', text],
+  REDIS_SESSION_PORT: ['port', number],
+  REDIS_SESSION_CONNECTION_STRING: ['connectionString', text],
+  REDIS_SESSION_USERNAME: ['username', text],
+  REDIS_SESSION_ACCESS_KEY: ['accessKey', text],
+  REDIS_SESSION_SSL: ['ssl', flag],
+  REDIS_SESSION_DATABASE_ID: ['databaseId', number],
+  REDIS_SESSION_CLUSTER_NODES: ['cluster.nodes', nodes],
+  REDIS_SESSION_SENTINEL_NAME: ['sentinel.name', text],
+  REDIS_SESSION_SENTINEL_SENTINELS: ['sentinel.sentinels', nodes],
+  REDIS_SESSION_SENTINEL_USERNAME: ['sentinel.username', text],
+  REDIS_SESSION_SENTINEL_PASSWORD: ['sentinel.password', text],
+  REDIS_SESSION_STORE: ['store', text],
+  REDIS_SESSION_APPLICATION_NAME: ['applicationName', text],
+  REDIS_SESSION_THROW_ON_ERROR: ['throwOnError', flag],
+  REDIS_SESSION_RETRY_TIMEOUT_IN_MILLISECONDS: ['retryTimeoutInMilliseconds', number],
+  REDIS_SESSION_CONNECTION_TIMEOUT_IN_MILLISECONDS: ['connectionTimeoutInMilliseconds', number],
+  REDIS_SESSION_OPERATION_TIMEOUT_IN_MILLISECONDS: ['operationTimeoutInMilliseconds', number],
+  REDIS_SESSION_IDLE_TIMEOUT_IN_SECONDS: ['idleTimeoutInSeconds', number],
+  REDIS_SESSION_ABSOLUTE_TIMEOUT_IN_SECONDS: ['absoluteTimeoutInSeconds', number],
+  REDIS_SESSION_COOKIE_NAME: ['cookie.name', text],
+  REDIS_SESSION_COOKIE_PATH: ['cookie.path', text],
+  REDIS_SESSION_COOKIE_DOMAIN: ['cookie.domain', text],
+  REDIS_SESSION_COOKIE_SECURE: ['cookie.secure', flag],
+  REDIS_SESSION_COOKIE_HTTP_ONLY: ['cookie.httpOnly', flag],
+  REDIS_SESSION_COOKIE_SAME_SITE: ['cookie.sameSite', text],
+  REDIS_SESSION_COOKIE_PARTITIONED: ['cookie.partitioned', flag],
+  REDIS_SESSION_COOKIE_PRIORITY: ['cookie.priority', text],
+  REDIS_SESSION_COOKIE_PERSISTENT: ['cookie.persistent', flag],
+  REDIS_SESSION_HEADER_NAME: ['header.name', text],
+  REDIS_SESSION_HEADER_SCHEME: ['header.scheme', text],
+  REDIS_SESSION_HYDRATE: ['hydrate', text],
+  REDIS_SESSION_SESSION_STATE: ['sessionState', text],
+  REDIS_SESSION_LOCK_LEASE_IN_MILLISECONDS: ['lock.leaseInMilliseconds', number],
+  REDIS_SESSION_LOCK_WAIT_TIMEOUT_IN_MILLISECONDS: ['lock.waitTimeoutInMilliseconds', number],
+  REDIS_SESSION_LOCK_MAX_WAITERS: ['lock.maxWaiters', number],
+  REDIS_SESSION_MAX_SESSION_BYTES: ['maxSessionBytes', number],
+  REDIS_SESSION_UNREADABLE_ATTRIBUTE: ['unreadableAttribute', text],
+};
+
+const variableOfOption = new Map(Object.entries(variables).map(([variable, [option]]) => [option, variable]));
+
+/** The variable that sets an option. @returns `undefined` where no text can say the option */
+export function variableOf(option: string): string | undefined {
+  return variableOfOption.get(option);
+}
+
+/**
+ * The options that the environment sets. An empty variable counts as not set: compose files hand out empty ones.
+ * Nothing is judged here; a value that cannot be read stays text, which the validation of the options refuses.
+ */
+export function optionsFromEnv(env: Environment = process.env): RedisSessionModuleOptions {
+  const options: Record<string, unknown> = {};
+  for (const [variable, [option, parse]] of Object.entries(variables)) {
+    const value = env[variable];
+    if (value === undefined || value === '') continue;
+    const [first = '', second] = option.split('.');
+    if (second === undefined) options[first] = parse(value);
+    else options[first] = { ...asObject(options[first]), [second]: parse(value) };
+  }
+  return options;
+}
+
+/** One sentence for every variable that begins like ours and sets nothing: a typo would otherwise go unnoticed. */
+export function unknownVariables(env: Environment): string[] {
+  return Object.keys(env)
+    .filter((variable) => variable.startsWith('REDIS_SESSION_') && !(variable in variables))
+    .filter((variable) => !isServiceLink(variable, env[variable]))
+    .map((variable) => {
+      const option = nearestOption(variable.slice('REDIS_SESSION_'.length), [...variableOfOption.keys()]);
+      const hint =
+        option === undefined ? 'no option has this name.' : `did you mean "${variableOf(option)}"?`;
+      return `unknown environment variable "${variable}"; ${hint}`;
+    });
+}
+
+function asObject(value: unknown): object {
+  return isObject(value) ? value : {};
+}
+
+// Kubernetes describes every Service to every pod in variables, those of a Service named redis-session-… in ours.
+function isServiceLink(variable: string, value = ''): boolean {
+  return (
+    /_(SERVICE_HOST|SERVICE_PORT(_.+)?|PORT_\d+_(TCP|UDP|SCTP)(_.+)?)$/.test(variable) ||
+    (variable.endsWith('_PORT') && /^(tcp|udp|sctp):\/\//.test(value))
+  );
+}

@@ -1,0 +1,84 @@
+import { SessionOptionsError } from '../session/session.errors.js';
+import { parseConnectionString } from './connection-string.js';
+import { connectionContradictions, valueContradictions } from './contradictions.js';
+import { withDerivedDefaults } from './derived-defaults.js';
+import { isObject } from './expectations.js';
+import { optionFaults } from './option-faults.js';
+import { optionsFromEnv, unknownVariables, type Environment } from './options-from-env.js';
+import type { RedisSessionModuleOptions } from './redis-session-module-options.js';
+import { optionGroups, RedisSessionOptions } from './redis-session.options.js';
+import { RedisNode, SentinelNode } from './topology-options.js';
+
+type Options = Readonly<Record<string, unknown>>;
+
+/**
+ * Completes the options that were given: field by field from the environment, then from the defaults.
+ * @returns the options that the module runs with, frozen; objects of the application's (client, store, serializer, tls,
+ * options of ioredis) stay as they are
+ * @throws SessionOptionsError that lists every fault at once
+ * @example resolveOptions({ applicationName: 'shop' }).cookie.name // '__Host-sid' in production
+ */
+export function resolveOptions(
+  given: RedisSessionModuleOptions = {},
+  env: Environment = process.env,
+): RedisSessionOptions {
+  const merged = merge(optionsFromEnv(env), given);
+  const faults = [...unknownVariables(env), ...connectionContradictions(merged)];
+  const options = instantiate(withDerivedDefaults(withoutConnectionString(merged, faults), env));
+  faults.push(...optionFaults(options), ...valueContradictions(options));
+  if (faults.length > 0) throw new SessionOptionsError(faults);
+  return frozen(options);
+}
+
+function merge(fromEnv: Options, given: Options): Options {
+  const merged = { ...fromEnv, ...definedIn(given) };
+  for (const group of Object.keys(optionGroups)) {
+    const [first, second] = [fromEnv[group], given[group]];
+    if (isObject(first) && isObject(second)) merged[group] = { ...first, ...definedIn(second) };
+  }
+  return merged;
+}
+
+function withoutConnectionString(given: Options, faults: string[]): Options {
+  const { connectionString, ...others } = given;
+  if (typeof connectionString !== 'string' || connectionString === '') return given;
+  try {
+    return { ...others, ...parseConnectionString(connectionString) };
+  } catch (error) {
+    if (!(error instanceof SessionOptionsError)) throw error;
+    faults.push(...error.faults);
+    return others;
+  }
+}
+
+// What cannot become an object of its class stays as it is, for validation to name.
+function instantiate(given: Options): RedisSessionOptions {
+  const groups: Record<string, object> = {};
+  for (const [group, type] of Object.entries(optionGroups)) {
+    const options = given[group];
+    if (isObject(options)) groups[group] = Object.assign(new type(), definedIn(withNodes(options)));
+  }
+  return Object.assign(new RedisSessionOptions(), definedIn(given), groups);
+}
+
+function withNodes({ nodes, sentinels, ...others }: Options): Options {
+  return { ...others, nodes: instances(RedisNode, nodes), sentinels: instances(SentinelNode, sentinels) };
+}
+
+function instances(type: typeof RedisNode, nodes: unknown): unknown {
+  if (!Array.isArray(nodes)) return nodes;
+  return nodes.map((node) =>
+    isObject(node) ? Object.assign(new type(), definedIn(node)) : (node as unknown),
+  );
+}
+
+function frozen(options: RedisSessionOptions): RedisSessionOptions {
+  const { cookie, header, lock, cluster, sentinel } = options;
+  const nodes = [cluster?.nodes, sentinel?.sentinels];
+  for (const own of [cookie, header, lock, cluster, sentinel, ...nodes, ...nodes.flat()]) Object.freeze(own);
+  return Object.freeze(options);
+}
+
+function definedIn(options: Options): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
+}

@@ -1,0 +1,89 @@
+import { describe, expect, it } from '@jest/globals';
+import { resolveOptions } from '../../lib/options/resolve-options.js';
+import { faultsOf } from './faults-of.js';
+
+const name = 'connectionString (REDIS_SESSION_CONNECTION_STRING)';
+
+describe('a connection string that begins with redis:// or rediss://', () => {
+  it.each([
+    ['redis://cache', { host: 'cache', port: 6379, ssl: false, databaseId: 0 }],
+    ['redis://cache:7000/2', { host: 'cache', port: 7000, databaseId: 2 }],
+    ['redis://cache/', { host: 'cache', databaseId: 0 }],
+    ['rediss://cache', { host: 'cache', port: 6380, ssl: true }],
+    ['REDISS://cache:6379', { host: 'cache', port: 6379, ssl: true }],
+    ['redis://shop:p%40ss%3Aword%2F@cache', { username: 'shop', accessKey: 'p@ss:word/', host: 'cache' }],
+    ['redis://:only-password@cache', { username: undefined, accessKey: 'only-password' }],
+    ['redis://[2001:db8::1]:7000', { host: '2001:db8::1', port: 7000 }],
+  ])('says what %s says', (connectionString, expected) => {
+    expect(resolveOptions({ connectionString }, {})).toMatchObject(expected);
+  });
+});
+
+describe('a connection string of the Azure portal', () => {
+  it.each([
+    [
+      'shop.redis.cache.windows.net:6380,password=secret=,ssl=True,abortConnect=False',
+      { host: 'shop.redis.cache.windows.net', port: 6380, accessKey: 'secret=', ssl: true, databaseId: 0 },
+    ],
+    ['cache:6379', { host: 'cache', port: 6379, ssl: false }],
+    ['cache,ssl=true', { host: 'cache', port: 6380, ssl: true }],
+    [
+      'cache, user=shop, password=a==b=, defaultDatabase=4',
+      { username: 'shop', accessKey: 'a==b=', databaseId: 4 },
+    ],
+    [
+      'cache,Password=x,SSL=FALSE,syncTimeout=100,connectTimeout=5,allowAdmin=true,',
+      { accessKey: 'x', ssl: false },
+    ],
+    ['[::1]:7000', { host: '::1', port: 7000 }],
+  ])('says what %s says', (connectionString, expected) => {
+    expect(resolveOptions({ connectionString }, {})).toMatchObject(expected);
+  });
+});
+
+describe('once it is taken apart', () => {
+  it('the string itself is not kept', () => {
+    expect(resolveOptions({ connectionString: 'redis://:key@cache' }, {}).connectionString).toBeUndefined();
+  });
+});
+
+describe('a connection string that cannot be used', () => {
+  it.each([
+    ['http://:hunter2@cache', 'does not begin with "redis://" or "rediss://"'],
+    [
+      'redis://:hunter2#@cache:70',
+      'cannot be read as a URL; percent-encode what is special in the user name and the password',
+    ],
+    [
+      'redis://:hunter2@cache:99999',
+      'cannot be read as a URL; percent-encode what is special in the user name and the password',
+    ],
+    [
+      'redis://cache?password=hunter2',
+      'has a part after "?" or "#"; use options instead, and percent-encode both in a password',
+    ],
+    ['redis://:hunter2@cache/shop', 'has a database that is not a whole number'],
+    ['redis:///0', 'names no host, or one that cannot be a host name or an IP address'],
+    ['redis://hunter2@cache', 'has a user name without a password; Redis takes both or the password alone'],
+    [
+      'redis://:hunter2%zz@cache',
+      'has a "%" in the user name or password that encodes nothing; write %25 for a percent sign',
+    ],
+    ['cache:hunter2', 'has a port that is not a whole number'],
+    ['password=hunter2', 'names no host, or one that cannot be a host name or an IP address'],
+    [
+      'a:1,b:2,password=hunter2',
+      'has a second host, or a comma in its password; several hosts go into cluster or sentinel',
+    ],
+    [
+      'cache,password=x,hunter2=y',
+      'has a setting that is not supported; use user, password, ssl and defaultDatabase',
+    ],
+    ['cache,password=hunter2,ssl=yes', 'has an ssl setting that is neither True nor False'],
+    ['cache,password=hunter2,defaultDatabase=x', 'has a defaultDatabase that is not a whole number'],
+  ])('%s is a fault that shows no part of it', (connectionString, problem) => {
+    const faults = faultsOf({ connectionString });
+    expect(faults).toEqual([`${name} ${problem}.`]);
+    expect(faults.join('')).not.toContain('hunter2');
+  });
+});

@@ -1,0 +1,122 @@
+import { describe, expect, it } from '@jest/globals';
+import { resolveOptions } from '../../lib/options/resolve-options.js';
+import { RedisSessionOptions } from '../../lib/options/redis-session.options.js';
+import { jsonSerializer } from '../../lib/session/session-serializer.js';
+
+describe('when nothing is given', () => {
+  const options = resolveOptions({}, {});
+
+  it('has the documented defaults', () => {
+    expect(options).toEqual({
+      host: '127.0.0.1',
+      port: 6379,
+      connectionString: undefined,
+      username: undefined,
+      accessKey: undefined,
+      ssl: false,
+      tls: undefined,
+      databaseId: 0,
+      cluster: undefined,
+      sentinel: undefined,
+      client: undefined,
+      store: 'redis',
+      applicationName: 'nest',
+      throwOnError: true,
+      retryTimeoutInMilliseconds: 0,
+      connectionTimeoutInMilliseconds: 5000,
+      operationTimeoutInMilliseconds: 1000,
+      idleTimeoutInSeconds: 1200,
+      absoluteTimeoutInSeconds: undefined,
+      cookie: {
+        name: 'sid',
+        path: '/',
+        domain: undefined,
+        secure: 'auto',
+        httpOnly: true,
+        sameSite: 'lax',
+        partitioned: false,
+        priority: undefined,
+        persistent: false,
+      },
+      header: undefined,
+      hydrate: 'request',
+      sessionState: 'read-write',
+      lock: { leaseInMilliseconds: 30_000, waitTimeoutInMilliseconds: 10_000, maxWaiters: 50 },
+      serializer: jsonSerializer,
+      maxSessionBytes: 1_048_576,
+      unreadableAttribute: 'throw',
+    });
+  });
+
+  it('gives an instance of the class that is the injection token', () => {
+    expect(options).toBeInstanceOf(RedisSessionOptions);
+  });
+});
+
+describe('the port', () => {
+  it.each([
+    ['6380 when ssl is on', { ssl: true }, 6380],
+    ['6380 when tls options are given, which turn ssl on', { tls: { servername: 'redis' } }, 6380],
+    ['the one that is given, also with ssl', { ssl: true, port: 7000 }, 7000],
+  ])('is %s', (_case, given, port) => {
+    expect(resolveOptions(given, {})).toMatchObject({ port, ssl: true });
+  });
+});
+
+describe('the cookie', () => {
+  const production = { NODE_ENV: 'production' };
+
+  it('is HttpOnly, SameSite=Lax and has Path=/', () => {
+    expect(resolveOptions({}, production).cookie).toMatchObject({
+      httpOnly: true,
+      sameSite: 'lax',
+      path: '/',
+    });
+  });
+
+  it.each([
+    ['true when NODE_ENV is production', production, true],
+    ['auto when NODE_ENV is something else', { NODE_ENV: 'development' }, 'auto'],
+    ['auto when NODE_ENV is not set', {}, 'auto'],
+  ])('has secure %s', (_case, env, secure) => {
+    expect(resolveOptions({}, env).cookie.secure).toBe(secure);
+  });
+
+  it.each([
+    ['__Host-sid where secure is true and neither domain nor path is set', { secure: true }, '__Host-sid'],
+    ['__Host-sid where the path that is set is /', { secure: true, path: '/' }, '__Host-sid'],
+    ['sid where secure is auto', { secure: 'auto' }, 'sid'],
+    ['sid where secure is false', { secure: false }, 'sid'],
+    ['sid where a domain is set', { secure: true, domain: 'example.com' }, 'sid'],
+    ['sid where another path is set', { secure: true, path: '/shop' }, 'sid'],
+    ['the one that is given', { secure: true, name: 'shop' }, 'shop'],
+  ] as const)('is named %s', (_case, cookie, name) => {
+    expect(resolveOptions({ cookie }, {}).cookie.name).toBe(name);
+  });
+
+  it('is named __Host-sid in production', () => {
+    expect(resolveOptions({}, production).cookie.name).toBe('__Host-sid');
+  });
+});
+
+describe('the header', () => {
+  it.each([
+    ['Bearer in authorization', { name: 'Authorization' }, { name: 'authorization', scheme: 'Bearer' }],
+    ['the given one in authorization', { name: 'authorization', scheme: 'Session' }, { scheme: 'Session' }],
+    ['none in a header of your own', { name: 'X-Session' }, { name: 'x-session', scheme: undefined }],
+  ])('has as its scheme %s', (_case, header, expected) => {
+    expect(resolveOptions({ header }, {}).header).toMatchObject(expected);
+  });
+});
+
+describe('the nodes of a cluster and the Sentinels', () => {
+  it('listen on 6379 and 26379 unless a port is given', () => {
+    const cluster = { nodes: [{ host: 'a' }, { host: 'b', port: 7000 }] };
+    expect(resolveOptions({ cluster }, {}).cluster?.nodes).toEqual([
+      { host: 'a', port: 6379 },
+      { host: 'b', port: 7000 },
+    ]);
+    const sentinel = { name: 'mymaster', sentinels: [{ host: 'a' }] };
+    expect(resolveOptions({ sentinel }, {}).sentinel?.sentinels).toEqual([{ host: 'a', port: 26_379 }]);
+  });
+});

@@ -1,0 +1,57 @@
+import { describe, expect, it } from '@jest/globals';
+import { faultsOf } from './faults-of.js';
+
+const upTo = (least: number) => `expected an integer from ${least} to 2147483647.`;
+
+describe('a timeout under one second or of 0', () => {
+  it.each([
+    ['0', 0],
+    ['half a second', 0.5],
+    ['a fraction', 1.5],
+    ['negative', -1],
+    ['NaN', Number.NaN],
+    ['infinite', Number.POSITIVE_INFINITY],
+    ['past what Redis and timers hold', 2 ** 31],
+  ])('is refused, never turned into "forever" or "now": %s', (_case, value) => {
+    expect(faultsOf({ idleTimeoutInSeconds: value, absoluteTimeoutInSeconds: value })).toEqual([
+      `idleTimeoutInSeconds (REDIS_SESSION_IDLE_TIMEOUT_IN_SECONDS) is ${value}; ${upTo(1)}`,
+      `absoluteTimeoutInSeconds (REDIS_SESSION_ABSOLUTE_TIMEOUT_IN_SECONDS) is ${value}; ${upTo(1)}`,
+    ]);
+  });
+
+  it('is refused in the environment too', () => {
+    expect(faultsOf({}, { REDIS_SESSION_IDLE_TIMEOUT_IN_SECONDS: '0.5' })).toEqual([
+      `idleTimeoutInSeconds (REDIS_SESSION_IDLE_TIMEOUT_IN_SECONDS) is 0.5; ${upTo(1)}`,
+    ]);
+  });
+
+  it('is taken from one second on', () => {
+    expect(faultsOf({ idleTimeoutInSeconds: 1, absoluteTimeoutInSeconds: 1 })).toEqual([]);
+  });
+
+  it.each([['connectionTimeoutInMilliseconds'], ['operationTimeoutInMilliseconds']])(
+    'is refused where it would give up at once: %s 0',
+    (option) => {
+      expect(faultsOf({ [option]: 0 })).toEqual([expect.stringContaining(`) is 0; ${upTo(1)}`)]);
+    },
+  );
+});
+
+describe('an application name', () => {
+  it.each([
+    ['{'],
+    ['}'],
+    ['a\nb'],
+    ['a\r'],
+    ['a\u0000b'],
+    ['a\u2028b'],
+    ['\ud800'],
+    [''],
+    ['  '],
+    ['x'.repeat(129)],
+  ])('that could escape the key scheme is refused: %j', (applicationName) => {
+    expect(faultsOf({ applicationName })).toEqual([
+      expect.stringMatching(/^applicationName \(REDIS_SESSION_APPLICATION_NAME\) is "[^]*"; expected a text/),
+    ]);
+  });
+});

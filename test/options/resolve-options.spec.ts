@@ -1,0 +1,128 @@
+import { describe, expect, it } from '@jest/globals';
+import { Redis } from 'ioredis';
+import { resolveOptions } from '../../lib/options/resolve-options.js';
+import { jsonSerializer } from '../../lib/session/session-serializer.js';
+import { faultsOf } from './faults-of.js';
+
+describe('when options come from both the argument and the environment', () => {
+  const env = {
+    REDIS_SESSION_HOST: 'from-env',
+    REDIS_SESSION_PORT: '7000',
+    REDIS_SESSION_COOKIE_NAME: 'from-env',
+    REDIS_SESSION_COOKIE_PATH: '/env',
+  };
+
+  it('reads the environment where there is no argument', () => {
+    expect(resolveOptions(undefined, env)).toMatchObject({
+      host: 'from-env',
+      port: 7000,
+      cookie: { name: 'from-env', path: '/env' },
+    });
+  });
+
+  it('lets the argument win, field by field, in groups too', () => {
+    expect(resolveOptions({ host: 'given', cookie: { name: 'given' } }, env)).toMatchObject({
+      host: 'given',
+      port: 7000,
+      cookie: { name: 'given', path: '/env', httpOnly: true },
+    });
+  });
+
+  it('takes undefined for not given', () => {
+    expect(resolveOptions({ host: undefined, cookie: { name: undefined } }, env)).toMatchObject({
+      host: 'from-env',
+      cookie: { name: 'from-env' },
+    });
+  });
+
+  it('reads the environment of the process unless told otherwise', () => {
+    process.env['REDIS_SESSION_APPLICATION_NAME'] = 'from-the-process';
+    try {
+      expect(resolveOptions().applicationName).toBe('from-the-process');
+    } finally {
+      delete process.env['REDIS_SESSION_APPLICATION_NAME'];
+    }
+  });
+
+  it('has no fault of the environment where the argument replaces the value', () => {
+    expect(faultsOf({ port: 7001 }, { REDIS_SESSION_PORT: 'abc' })).toEqual([]);
+  });
+});
+
+describe('the resolved options', () => {
+  it('are frozen, groups and nodes included', () => {
+    const given = {
+      cluster: { nodes: [{ host: 'a', port: 7000 }] },
+      header: { name: 'x-session' },
+    };
+    const options = resolveOptions(given, {});
+    const sentinel = resolveOptions({ sentinel: { name: 'm', sentinels: [{ host: 'a' }] } }, {}).sentinel;
+    const own = [
+      options,
+      options.cookie,
+      options.lock,
+      options.header,
+      options.cluster,
+      options.cluster?.nodes,
+      options.cluster?.nodes[0],
+      sentinel,
+      sentinel?.sentinels,
+      sentinel?.sentinels[0],
+    ];
+    expect(own.map((part) => Object.isFrozen(part))).toEqual(own.map(() => true));
+  });
+
+  it('leave the objects of the application as they are', () => {
+    const client = new Redis({ lazyConnect: true });
+    const given = {
+      client,
+      serializer: { ...jsonSerializer },
+      store: { create: save, load: save, save, touch: save, destroy: save },
+      cookie: { name: 'shop' },
+    };
+    const options = resolveOptions(given, {});
+    expect([options.client, options.serializer, options.store]).toEqual([
+      client,
+      given.serializer,
+      given.store,
+    ]);
+    expect(options.client).toBe(client);
+    expect(options.serializer).toBe(given.serializer);
+    expect(options.store).toBe(given.store);
+    expect([client, given, given.serializer, given.store, given.cookie].some(Object.isFrozen)).toBe(false);
+
+    const tls = { ca: 'certificate' };
+    const clusterOptions = { natMap: {} };
+    const cluster = { nodes: [{ host: 'a' }], options: clusterOptions };
+    const secured = resolveOptions({ tls, cluster }, {});
+    expect(secured.tls).toBe(tls);
+    expect(secured.cluster?.options).toBe(clusterOptions);
+    expect([tls, cluster, cluster.nodes, clusterOptions].some(Object.isFrozen)).toBe(false);
+  });
+});
+
+describe('what is allowed although it looks odd', () => {
+  it.each([
+    ['a memory store beside the options of a connection', { store: 'memory', host: 'redis', ssl: true }],
+    ['an absolute timeout shorter than the idle one', { absoluteTimeoutInSeconds: 60 }],
+    ['a cluster with database 0', { cluster: { nodes: [{ host: 'a' }] }, databaseId: 0 }],
+    [
+      'a cluster and a Sentinel with user and password',
+      { cluster: { nodes: [{ host: 'a' }] }, username: 'u', accessKey: 'k' },
+    ],
+    ['sameSite auto with secure auto', { cookie: { sameSite: 'auto', secure: 'auto' } }],
+    [
+      'a __Secure- name with a domain',
+      { cookie: { name: '__Secure-a', secure: true, domain: 'example.com' } },
+    ],
+    ['an IPv6 address', { host: '::1' }],
+    ['letters of any script in the name', { applicationName: 'Läden & Söhne 店' }],
+    ['waiting for no lock at all', { lock: { waitTimeoutInMilliseconds: 0, maxWaiters: 0 } }],
+  ])('%s', (_case, given) => {
+    expect(faultsOf(given)).toEqual([]);
+  });
+});
+
+async function save(): Promise<never> {
+  return Promise.reject(new Error('not called'));
+}

@@ -1,0 +1,360 @@
+import { describe, expect, it } from '@jest/globals';
+import { Redis } from 'ioredis';
+import { SessionOptionsError } from '../../lib/session/session.errors.js';
+import { resolveOptions } from '../../lib/options/resolve-options.js';
+import { faultsOf } from './faults-of.js';
+
+const nodes = [{ host: 'a' }];
+const client = new Redis({ lazyConnect: true });
+
+const cookieSecure = 'cookie.secure (REDIS_SESSION_COOKIE_SECURE)';
+const hostName = 'cookie.name (REDIS_SESSION_COOKIE_NAME) is "__Host-shop"';
+const nameRule =
+  'expected a text of 1 to 128 characters without "{", "}", line breaks and control characters.';
+const nodesRule = 'expected at least one { host, port }; in the environment "host:port,host:port".';
+const upTo = (least: number) => `expected an integer from ${least} to 2147483647.`;
+
+type Mistake = readonly [mistake: string, given: object, env: Record<string, string>, ...faults: string[]];
+
+const mistakes: readonly Mistake[] = [
+  [
+    'a port that is no number',
+    {},
+    { REDIS_SESSION_PORT: 'abc' },
+    'port (REDIS_SESSION_PORT) is "abc"; expected an integer from 1 to 65535.',
+  ],
+  [
+    'a number with letters behind it',
+    {},
+    { REDIS_SESSION_PORT: '12abc' },
+    'port (REDIS_SESSION_PORT) is "12abc"; expected an integer from 1 to 65535.',
+  ],
+  [
+    'a blank where a number belongs',
+    {},
+    { REDIS_SESSION_DATABASE_ID: ' ' },
+    `databaseId (REDIS_SESSION_DATABASE_ID) is " "; ${upTo(0)}`,
+  ],
+  [
+    'a port as text, as ConfigService.get gives it',
+    { port: '6379' },
+    {},
+    'port (REDIS_SESSION_PORT) is the text "6379"; expected an integer from 1 to 65535.',
+  ],
+  [
+    'a port that does not exist',
+    { port: 65_536 },
+    {},
+    'port (REDIS_SESSION_PORT) is 65536; expected an integer from 1 to 65535.',
+  ],
+  [
+    'a word for a boolean',
+    {},
+    { REDIS_SESSION_SSL: 'yes' },
+    'ssl (REDIS_SESSION_SSL) is "yes"; expected true or false.',
+  ],
+  [
+    'a boolean as text',
+    { throwOnError: 'false' },
+    {},
+    'throwOnError (REDIS_SESSION_THROW_ON_ERROR) is the text "false"; expected true or false.',
+  ],
+  [
+    'null',
+    { applicationName: null },
+    {},
+    `applicationName (REDIS_SESSION_APPLICATION_NAME) is null; ${nameRule}`,
+  ],
+  ['an option with a typo', { databseId: 1 }, {}, 'unknown option "databseId"; did you mean "databaseId"?'],
+  [
+    'an option of a group with a typo',
+    { cookie: { samesite: 'lax' } },
+    {},
+    'unknown option "cookie.samesite"; did you mean "cookie.sameSite"?',
+  ],
+  [
+    'an option of a group at the top',
+    { sameSite: 'lax' },
+    {},
+    'unknown option "sameSite"; did you mean "cookie.sameSite"?',
+  ],
+  [
+    'an option of a group with a letter too few',
+    { cookie: { nam: 'shop' } },
+    {},
+    'unknown option "cookie.nam"; did you mean "cookie.name"?',
+  ],
+  [
+    'the name that other packages use',
+    { ttl: 60 },
+    {},
+    'unknown option "ttl"; did you mean "idleTimeoutInSeconds"?',
+  ],
+  ['an option like no other', { resave: false }, {}, 'unknown option "resave"; no option has this name.'],
+  [
+    'a variable with a typo',
+    {},
+    { REDIS_SESSION_HOTS: 'x' },
+    'unknown environment variable "REDIS_SESSION_HOTS"; did you mean "REDIS_SESSION_HOST"?',
+  ],
+  [
+    'a variable that forgets its group',
+    {},
+    { REDIS_SESSION_SAME_SITE: 'lax' },
+    'unknown environment variable "REDIS_SESSION_SAME_SITE"; did you mean "REDIS_SESSION_COOKIE_SAME_SITE"?',
+  ],
+  [
+    'a variable by its usual name',
+    {},
+    { REDIS_SESSION_PASSWORD: 'hunter2' },
+    'unknown environment variable "REDIS_SESSION_PASSWORD"; did you mean "REDIS_SESSION_ACCESS_KEY"?',
+  ],
+  [
+    'a URL as host',
+    { host: 'redis://:hunter2@cache' },
+    {},
+    'host (REDIS_SESSION_HOST) is a text that is not shown, because it may hold a password; expected a host name or an IP address alone (a URL goes into connectionString).',
+  ],
+  [
+    'a port within the host',
+    { host: 'localhost:6379' },
+    {},
+    'host (REDIS_SESSION_HOST) is "localhost:6379"; expected a host name or an IP address alone (a URL goes into connectionString).',
+  ],
+  [
+    'an access key that is no text',
+    { accessKey: 12_345 },
+    {},
+    'accessKey (REDIS_SESSION_ACCESS_KEY) cannot be used (its value is not shown); expected a text of at least one character.',
+  ],
+  [
+    'true for tls',
+    { tls: true },
+    {},
+    'tls cannot be used (its value is not shown); expected an object (options of tls.connect); for TLS without any, set ssl to true.',
+  ],
+  ['something else for a group', { cookie: 'sid' }, {}, 'cookie is "sid"; expected an object.'],
+  ['a list for a group', { lock: [] }, {}, 'lock is a list; expected an object.'],
+  [
+    'options of a client in place of the client',
+    { client: { host: 'a' } },
+    {},
+    'client is an object; expected a client of ioredis (Redis or Cluster).',
+  ],
+  [
+    'a store that is none',
+    {},
+    { REDIS_SESSION_STORE: 'file' },
+    'store (REDIS_SESSION_STORE) is "file"; expected "redis", "memory" or a SessionStore.',
+  ],
+  [
+    'a serializer with one method',
+    { serializer: { serialize: String } },
+    {},
+    'serializer is an object; expected an object with the methods serialize and deserialize.',
+  ],
+  [
+    'a cluster without nodes',
+    { cluster: {} },
+    {},
+    `cluster.nodes (REDIS_SESSION_CLUSTER_NODES) is missing; ${nodesRule}`,
+  ],
+  [
+    'nodes of a cluster that are no addresses',
+    {},
+    { REDIS_SESSION_CLUSTER_NODES: 'a:b:c' },
+    `cluster.nodes (REDIS_SESSION_CLUSTER_NODES) is "a:b:c"; ${nodesRule}`,
+  ],
+  [
+    'one wrong node of several',
+    {},
+    { REDIS_SESSION_CLUSTER_NODES: 'a:1,b:70000' },
+    'cluster.nodes[1].port (REDIS_SESSION_CLUSTER_NODES) is 70000; expected an integer from 1 to 65535.',
+  ],
+  [
+    'Sentinels without the name of the master',
+    { sentinel: { sentinels: nodes } },
+    {},
+    'sentinel.name (REDIS_SESSION_SENTINEL_NAME) is missing; expected the name of the master, such as "mymaster".',
+  ],
+  [
+    'a header without a name',
+    {},
+    { REDIS_SESSION_HEADER_SCHEME: 'Bearer' },
+    'header.name (REDIS_SESSION_HEADER_NAME) is missing; expected a header name such as "authorization".',
+  ],
+  [
+    'a cookie name with a blank',
+    { cookie: { name: 'my shop' } },
+    {},
+    'cookie.name (REDIS_SESSION_COOKIE_NAME) is "my shop"; expected a cookie name of letters, digits and !#$%&\'*+-.^_`|~ (RFC 6265).',
+  ],
+  [
+    'a domain that smuggles an attribute in',
+    { cookie: { domain: 'a.com; Secure' } },
+    {},
+    'cookie.domain (REDIS_SESSION_COOKIE_DOMAIN) is "a.com; Secure"; expected a domain such as "example.com".',
+  ],
+  [
+    'a path that does not begin with /',
+    { cookie: { path: 'shop' } },
+    {},
+    'cookie.path (REDIS_SESSION_COOKIE_PATH) is "shop"; expected a path that begins with "/" and holds no ";" or control character.',
+  ],
+  [
+    'a sameSite that does not exist',
+    {},
+    { REDIS_SESSION_COOKIE_SAME_SITE: 'Lax' },
+    'cookie.sameSite (REDIS_SESSION_COOKIE_SAME_SITE) is "Lax"; expected "lax", "strict", "none" or "auto".',
+  ],
+  [
+    'a word for secure',
+    {},
+    { REDIS_SESSION_COOKIE_SECURE: 'yes' },
+    `${cookieSecure} is "yes"; expected true, false or "auto".`,
+  ],
+  [
+    'a hydrate that does not exist',
+    { hydrate: 'guard' },
+    {},
+    'hydrate (REDIS_SESSION_HYDRATE) is "guard"; expected "request" or "interceptor".',
+  ],
+  [
+    'a session state that does not exist',
+    { sessionState: 'readonly' },
+    {},
+    'sessionState (REDIS_SESSION_SESSION_STATE) is "readonly"; expected "read-write", "read-only", "exclusive" or "disabled".',
+  ],
+  [
+    'a connection string beside host and port',
+    { connectionString: 'redis://a' },
+    { REDIS_SESSION_HOST: 'b', REDIS_SESSION_PORT: '1' },
+    'connectionString (REDIS_SESSION_CONNECTION_STRING) is given beside host (REDIS_SESSION_HOST) and port (REDIS_SESSION_PORT); connectionString takes their place. Remove connectionString, or host and port.',
+  ],
+  [
+    'a client beside a host',
+    { client, host: 'a' },
+    {},
+    'client is given beside host (REDIS_SESSION_HOST); client takes its place. Remove client, or host.',
+  ],
+  [
+    'a cluster beside Sentinels',
+    { cluster: { nodes }, sentinel: { name: 'm', sentinels: nodes } },
+    {},
+    'cluster is given beside sentinel; cluster takes its place. Remove cluster, or sentinel.',
+  ],
+  [
+    'a database of a cluster',
+    { cluster: { nodes }, databaseId: 2 },
+    {},
+    'databaseId (REDIS_SESSION_DATABASE_ID) is 2 while cluster is given; a Redis Cluster has database 0 only. Remove databaseId.',
+  ],
+  [
+    'a user name without a password',
+    { username: 'shop' },
+    {},
+    'username (REDIS_SESSION_USERNAME) is given without accessKey (REDIS_SESSION_ACCESS_KEY); Redis takes a user name only with its password. Set accessKey, or remove username.',
+  ],
+  [
+    'tls options without TLS',
+    { tls: {}, ssl: false },
+    {},
+    'ssl (REDIS_SESSION_SSL) is false while tls is given; tls has no effect then. Set ssl to true (in a connectionString: "rediss://" or "ssl=True"), or remove tls.',
+  ],
+  [
+    'sameSite none with secure false',
+    { cookie: { sameSite: 'none', secure: false } },
+    {},
+    `${cookieSecure} is false while cookie.sameSite (REDIS_SESSION_COOKIE_SAME_SITE) is "none"; browsers reject that cookie. Set cookie.secure to true.`,
+  ],
+  [
+    'sameSite none without a word on secure',
+    { cookie: { sameSite: 'none' } },
+    {},
+    `${cookieSecure} is "auto" while cookie.sameSite (REDIS_SESSION_COOKIE_SAME_SITE) is "none"; browsers reject that cookie. Set cookie.secure to true.`,
+  ],
+  [
+    'sameSite auto with secure false',
+    { cookie: { sameSite: 'auto', secure: false } },
+    {},
+    `${cookieSecure} is false while cookie.sameSite (REDIS_SESSION_COOKIE_SAME_SITE) is "auto"; browsers reject that cookie. Set cookie.secure to true.`,
+  ],
+  [
+    'partitioned without secure',
+    { cookie: { partitioned: true } },
+    {},
+    `${cookieSecure} is "auto" while cookie.partitioned (REDIS_SESSION_COOKIE_PARTITIONED) is true; browsers reject that cookie. Set cookie.secure to true.`,
+  ],
+  [
+    'a __Host- name with a domain',
+    { cookie: { name: '__Host-shop', secure: true, domain: 'a.com' } },
+    {},
+    `${hostName} while cookie.domain (REDIS_SESSION_COOKIE_DOMAIN) is "a.com"; browsers reject that cookie. Remove cookie.domain, or choose another name.`,
+  ],
+  [
+    'a __Host- name with a path',
+    { cookie: { name: '__Host-shop', secure: true, path: '/shop' } },
+    {},
+    `${hostName} while cookie.path (REDIS_SESSION_COOKIE_PATH) is "/shop"; browsers reject that cookie. Set cookie.path to "/", or choose another name.`,
+  ],
+  [
+    'a __Host- name with secure auto',
+    { cookie: { name: '__Host-shop' } },
+    {},
+    `${hostName} while ${cookieSecure} is "auto"; browsers reject that cookie. Set cookie.secure to true, or choose another name.`,
+  ],
+  [
+    'a __Secure- name in any case with secure false',
+    { cookie: { name: '__secure-shop', secure: false } },
+    {},
+    `cookie.name (REDIS_SESSION_COOKIE_NAME) is "__secure-shop" while ${cookieSecure} is false; browsers reject that cookie. Set cookie.secure to true, or choose another name.`,
+  ],
+  [
+    'a lease shorter than an operation',
+    { lock: { leaseInMilliseconds: 500 } },
+    {},
+    'lock.leaseInMilliseconds (REDIS_SESSION_LOCK_LEASE_IN_MILLISECONDS) is 500 while operationTimeoutInMilliseconds (REDIS_SESSION_OPERATION_TIMEOUT_IN_MILLISECONDS) is 1000; a lock could end before one operation does. Raise lock.leaseInMilliseconds.',
+  ],
+];
+
+describe('wrong configuration', () => {
+  it.each(mistakes)(
+    '%s is refused with a message that says what to do',
+    (_mistake, given, env, ...faults) => {
+      expect(faultsOf(given, env)).toEqual(faults);
+    },
+  );
+
+  it('stops the start with one error that lists every fault', () => {
+    const given = { port: 0, cookie: { sameSite: 'none' as const }, hots: 'x' };
+    const env = { REDIS_SESSION_SSL: 'on', REDIS_SESSION_HOTS: 'x' };
+    const start = () => resolveOptions(given, env);
+    expect(start).toThrow(SessionOptionsError);
+    expect(start).toThrow(
+      [
+        'RedisSessionModule cannot start with these options:',
+        '  - unknown environment variable "REDIS_SESSION_HOTS"; did you mean "REDIS_SESSION_HOST"?',
+        '  - unknown option "hots"; did you mean "host"?',
+        '  - port (REDIS_SESSION_PORT) is 0; expected an integer from 1 to 65535.',
+        '  - ssl (REDIS_SESSION_SSL) is "on"; expected true or false.',
+        `  - ${cookieSecure} is "auto" while cookie.sameSite (REDIS_SESSION_COOKIE_SAME_SITE) is "none"; browsers reject that cookie. Set cookie.secure to true.`,
+      ].join('\n'),
+    );
+  });
+
+  it('never shows a secret', () => {
+    const secret = { hunter2: 'hunter2' };
+    const wrong = [
+      faultsOf({ accessKey: secret, tls: 'hunter2', connectionString: ['hunter2'] }),
+      faultsOf({ sentinel: { name: 'm', sentinels: 'u:hunter2@a:1', password: ['hunter2'] } }),
+      faultsOf({
+        host: 'cache,password=hunter2',
+        cluster: 'redis://:hunter2@a',
+        client: 'redis://:hunter2@a',
+      }),
+      faultsOf({}, { REDIS_SESSION_ACCESSKEY: 'hunter2', REDIS_SESSION_CLUSTER_NODES: 'u:hunter2@a:1' }),
+    ];
+    expect(wrong.every((faults) => faults.length > 0)).toBe(true);
+    expect(wrong.flat().join('\n')).not.toContain('hunter2');
+  });
+});
