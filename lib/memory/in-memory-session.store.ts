@@ -1,0 +1,120 @@
+import type {
+  NewSessionRecord,
+  SaveOutcome,
+  SessionChanges,
+  SessionRecord,
+  SessionStore,
+} from '../session/session-store.js';
+
+/** How often sessions that nobody asks for any more are removed. One that is asked for is never served late. */
+const SWEEP_INTERVAL_IN_MILLISECONDS = 60_000;
+
+interface StoredSession {
+  readonly record: SessionRecord;
+  /** When it ends unless somebody uses it before, in milliseconds since the epoch. */
+  readonly endsAt: number;
+}
+
+/**
+ * Keeps sessions in the memory of this process, with the guarantees of the Redis store: for tests and for development.
+ * A restart ends every session, and a second process sees none of them.
+ *
+ * Each operation is atomic because none awaits: between its check and its write no other request can run.
+ *
+ * @example const store = new InMemorySessionStore();
+ */
+export class InMemorySessionStore implements SessionStore {
+  private readonly sessions = new Map<string, StoredSession>();
+  private readonly now: () => number;
+  private sweepTimer: NodeJS.Timeout | undefined;
+
+  /** @param options `now`: the store's clock, in milliseconds since the epoch. @default Date.now */
+  constructor(options: { now?: () => number } = {}) {
+    this.now = options.now ?? (() => Date.now());
+  }
+
+  /** How many sessions are in memory, among them those that have expired since the last sweep. */
+  get size(): number {
+    return this.sessions.size;
+  }
+
+  async create(session: NewSessionRecord): Promise<number | undefined> {
+    const { id, secretHash, idleTimeoutInMilliseconds, absoluteTimeoutInMilliseconds: most } = session;
+    const taken = this.findLive(id);
+    if (taken) return taken.secretHash === secretHash ? taken.createdAt : undefined;
+
+    const createdAt = this.now();
+    const expiresAt = most === undefined ? undefined : createdAt + most;
+    const attributes = new Map(session.attributes);
+    const record = { id, secretHash, createdAt, idleTimeoutInMilliseconds, expiresAt, attributes };
+    this.store(record, idleTimeoutInMilliseconds ?? session.defaultIdleTimeoutInMilliseconds);
+    // Unref'ed: sessions in memory are no reason to keep alive a process that has nothing else to do.
+    this.sweepTimer ??= setInterval(() => this.sweep(), SWEEP_INTERVAL_IN_MILLISECONDS).unref();
+    return createdAt;
+  }
+
+  async load(id: string): Promise<SessionRecord | undefined> {
+    const record = this.findLive(id);
+    return record && { ...record, attributes: new Map(record.attributes) };
+  }
+
+  async save(id: string, changes: SessionChanges): Promise<SaveOutcome> {
+    const record = this.findLive(id);
+    if (!record) return 'gone';
+    // This store hands out no locks, so no token is one that is held.
+    if (changes.lockToken !== undefined) return 'lock-lost';
+    const { from, to } = changes.rotate ?? { from: record.secretHash, to: record.secretHash };
+    // A secret that is the new one already is this same save, sent before: nobody else can have made it.
+    if (record.secretHash !== from && record.secretHash !== to) return 'conflict';
+
+    const ownIdle = changes.idleTimeoutInMilliseconds ?? record.idleTimeoutInMilliseconds;
+    for (const [name, text] of changes.attributes) {
+      if (text === undefined) record.attributes.delete(name);
+      else record.attributes.set(name, text);
+    }
+    const changed = { ...record, secretHash: to, idleTimeoutInMilliseconds: ownIdle };
+    this.store(changed, ownIdle ?? changes.defaultIdleTimeoutInMilliseconds);
+    return 'saved';
+  }
+
+  // The deadline never changes, so the stored one serves; the port's third argument spares other stores a read.
+  async touch(id: string, idleTimeoutInMilliseconds: number): Promise<boolean> {
+    const record = this.findLive(id);
+    if (record) this.store(record, idleTimeoutInMilliseconds);
+    return record !== undefined;
+  }
+
+  async destroy(id: string): Promise<boolean> {
+    return this.findLive(id) !== undefined && this.remove(id);
+  }
+
+  /** Forgets every session and stops the sweep. */
+  close(): void {
+    for (const id of this.sessions.keys()) this.remove(id);
+  }
+
+  private store(record: SessionRecord, idleTimeoutInMilliseconds: number): void {
+    const endsAt = Math.min(this.now() + idleTimeoutInMilliseconds, record.expiresAt ?? Infinity);
+    this.sessions.set(record.id, { record, endsAt });
+  }
+
+  private findLive(id: string): SessionRecord | undefined {
+    const stored = this.sessions.get(id);
+    if (stored && this.now() < stored.endsAt) return stored.record;
+    if (stored) this.remove(id);
+    return undefined;
+  }
+
+  private sweep(): void {
+    for (const id of this.sessions.keys()) this.findLive(id);
+  }
+
+  private remove(id: string): boolean {
+    const removed = this.sessions.delete(id);
+    if (this.sessions.size === 0) {
+      clearInterval(this.sweepTimer);
+      this.sweepTimer = undefined;
+    }
+    return removed;
+  }
+}

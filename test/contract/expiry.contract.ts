@@ -1,0 +1,198 @@
+import { describe, expect, it } from '@jest/globals';
+import type { NewSessionRecord, SessionStore } from '../../lib/session/session-store.js';
+import {
+  attributesOf,
+  changes,
+  LONG,
+  newHash,
+  newSession,
+  PART,
+  PAST,
+  SHORT,
+  type CurrentHarness,
+} from './contract-harness.js';
+
+const shortIdle = { defaultIdleTimeoutInMilliseconds: SHORT };
+
+/** Behaviours 15 to 18: what slides a session's end, and what ends it all the same. */
+export function describeExpiry(harness: CurrentHarness): void {
+  async function created(rest: Partial<NewSessionRecord>): Promise<{ store: SessionStore; id: string }> {
+    const { store } = harness();
+    const session = newSession({ a: '1' }, rest);
+    await store.create(session);
+    return { store, id: session.id };
+  }
+
+  describe('the idle timeout', () => {
+    it('ends a session that nobody uses, for load, save, touch and destroy alike', async () => {
+      const sessions = await Promise.all([1, 2, 3, 4].map(() => created(shortIdle)));
+      const [loaded, saved, touched, destroyed] = sessions.map(({ id }) => id);
+      const { store } = harness();
+      await harness().elapse(PAST);
+      expect(await store.load(loaded!)).toBeUndefined();
+      expect(await store.save(saved!, changes({ a: '2' }))).toBe('gone');
+      expect(await store.touch(touched!, LONG, undefined)).toBe(false);
+      expect(await store.destroy(destroyed!)).toBe(false);
+      const after = await Promise.all(sessions.map(({ id }) => store.load(id)));
+      expect(after).toEqual([undefined, undefined, undefined, undefined]);
+    });
+
+    it('gives the id free, with nothing left of the session that had it', async () => {
+      const { store, id } = await created({ ...shortIdle, idleTimeoutInMilliseconds: SHORT });
+      await harness().elapse(PAST);
+      const next = newSession({ b: '2' }, { id });
+      const createdAt = await store.create(next);
+      expect(await store.load(id)).toEqual({
+        id,
+        secretHash: next.secretHash,
+        createdAt,
+        idleTimeoutInMilliseconds: undefined,
+        expiresAt: undefined,
+        attributes: next.attributes,
+      });
+    });
+
+    it('is not slid by a load', async () => {
+      const { store, id } = await created(shortIdle);
+      await harness().elapse(PART);
+      expect(await store.load(id)).toBeDefined();
+      await harness().elapse(PART);
+      expect(await store.load(id)).toBeUndefined();
+    });
+
+    it('is slid by a touch, which writes no data', async () => {
+      const { store, id } = await created(shortIdle);
+      const before = await store.load(id);
+      await harness().elapse(PART);
+      expect(await store.touch(id, SHORT, undefined)).toBe(true);
+      await harness().elapse(PART);
+      expect(await store.load(id)).toEqual(before);
+      await harness().elapse(PAST);
+      expect(await store.load(id)).toBeUndefined();
+    });
+
+    it('runs from the touch for as long as the touch says', async () => {
+      const { store, id } = await created({});
+      expect(await store.touch(id, SHORT, undefined)).toBe(true);
+      await harness().elapse(PAST);
+      expect(await store.load(id)).toBeUndefined();
+    });
+
+    it.each([
+      ['a save', changes({ a: '2' }, shortIdle)],
+      ['a save that changes nothing', changes({}, shortIdle)],
+      ['a save that removes the last attribute', changes({ a: undefined }, shortIdle)],
+    ])('is slid by %s', async (_, save) => {
+      const { store, id } = await created(shortIdle);
+      await harness().elapse(PART);
+      expect(await store.save(id, save)).toBe('saved');
+      await harness().elapse(PART);
+      expect(await store.load(id)).toBeDefined();
+      await harness().elapse(PAST);
+      expect(await store.load(id)).toBeUndefined();
+    });
+
+    it.each([
+      ['conflict', { rotate: { from: newHash(), to: newHash() } }],
+      ['lock-lost', { lockToken: newHash() }],
+    ])('is not slid by a save that ends in %s', async (outcome, rest) => {
+      const { store, id } = await created(shortIdle);
+      await harness().elapse(PART);
+      expect(await store.save(id, changes({ a: '2' }, rest))).toBe(outcome);
+      await harness().elapse(PART);
+      expect(await store.load(id)).toBeUndefined();
+    });
+
+    it('is not slid by a create that finds the id taken', async () => {
+      const { store, id } = await created(shortIdle);
+      await harness().elapse(PART);
+      expect(await store.create(newSession({}, { id }))).toBeUndefined();
+      await harness().elapse(PART);
+      expect(await store.load(id)).toBeUndefined();
+    });
+  });
+
+  describe('an idle timeout of the session’s own', () => {
+    it('ends the session before the application’s would', async () => {
+      const { store, id } = await created({ idleTimeoutInMilliseconds: SHORT });
+      await harness().elapse(PAST);
+      expect(await store.load(id)).toBeUndefined();
+    });
+
+    it('outlives the application’s, at later saves too', async () => {
+      const { store, id } = await created({ ...shortIdle, idleTimeoutInMilliseconds: LONG });
+      await harness().elapse(PAST);
+      expect(await store.save(id, changes({ a: '2' }, shortIdle))).toBe('saved');
+      await harness().elapse(PAST);
+      expect(await store.load(id)).toMatchObject({ idleTimeoutInMilliseconds: LONG });
+    });
+
+    it('is kept by a save that gives none, and rules it', async () => {
+      const { store, id } = await created({ idleTimeoutInMilliseconds: SHORT });
+      expect(await store.save(id, changes({ a: '2' }))).toBe('saved');
+      expect(await store.load(id)).toMatchObject({ idleTimeoutInMilliseconds: SHORT });
+      await harness().elapse(PAST);
+      expect(await store.load(id)).toBeUndefined();
+    });
+
+    it('counts from the save that gives it', async () => {
+      const { store, id } = await created({});
+      expect(await store.save(id, changes({}, { idleTimeoutInMilliseconds: SHORT }))).toBe('saved');
+      expect(await store.load(id)).toMatchObject({ idleTimeoutInMilliseconds: SHORT });
+      await harness().elapse(PAST);
+      expect(await store.load(id)).toBeUndefined();
+    });
+  });
+
+  describe('the absolute deadline', () => {
+    const deadline = { absoluteTimeoutInMilliseconds: SHORT };
+
+    it('ends a session however long its idle timeout is', async () => {
+      const { store, id } = await created({ ...deadline, idleTimeoutInMilliseconds: LONG });
+      await harness().elapse(PAST);
+      expect(await store.load(id)).toBeUndefined();
+    });
+
+    it('ends a session that saves keep busy', async () => {
+      const { store, id } = await created(deadline);
+      const before = await store.load(id);
+      await harness().elapse(PART);
+      expect(await store.save(id, changes({ a: '2' }, { idleTimeoutInMilliseconds: LONG }))).toBe('saved');
+      expect((await store.load(id))?.expiresAt).toBe(before!.expiresAt);
+      await harness().elapse(PART);
+      expect(await store.load(id)).toBeUndefined();
+    });
+
+    it('ends a session that touches keep busy', async () => {
+      const { store, id } = await created(deadline);
+      const { expiresAt } = (await store.load(id))!;
+      await harness().elapse(PART);
+      expect(await store.touch(id, LONG, expiresAt)).toBe(true);
+      expect(await attributesOf(store, id)).toEqual(new Map([['a', '1']]));
+      await harness().elapse(PART);
+      expect(await store.load(id)).toBeUndefined();
+    });
+
+    it('ends a session whose secret was rotated', async () => {
+      const { store } = harness();
+      const session = newSession({}, deadline);
+      await store.create(session);
+      await harness().elapse(PART);
+      const rotate = { from: session.secretHash, to: newHash() };
+      expect(await store.save(session.id, changes({}, { rotate }))).toBe('saved');
+      await harness().elapse(PART);
+      expect(await store.load(session.id)).toBeUndefined();
+    });
+
+    it('does not lengthen the idle timeout where it is further away', async () => {
+      const far = { ...shortIdle, absoluteTimeoutInMilliseconds: LONG };
+      const [untouched, saved, touched] = await Promise.all([created(far), created(far), created(far)]);
+      const { expiresAt } = (await touched.store.load(touched.id))!;
+      expect(await saved.store.save(saved.id, changes({ a: '2' }, shortIdle))).toBe('saved');
+      expect(await touched.store.touch(touched.id, SHORT, expiresAt)).toBe(true);
+      await harness().elapse(PAST);
+      const loads = [untouched, saved, touched].map(({ store, id }) => store.load(id));
+      expect(await Promise.all(loads)).toEqual([undefined, undefined, undefined]);
+    });
+  });
+}

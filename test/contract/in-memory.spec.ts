@@ -1,0 +1,94 @@
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { InMemorySessionStore } from '../../lib/memory/in-memory-session.store.js';
+import { changes, newSession, SHORT } from './contract-harness.js';
+import { describeSessionStore } from './session-store.contract.js';
+
+describeSessionStore('InMemorySessionStore', async () => {
+  let now = Date.now();
+  const store = new InMemorySessionStore({ now: () => now });
+  const other = new InMemorySessionStore({ now: () => now });
+  return {
+    store,
+    other,
+    async elapse(milliseconds) {
+      now += milliseconds;
+    },
+    async close() {
+      store.close();
+      other.close();
+    },
+  };
+});
+
+describe('the memory of InMemorySessionStore', () => {
+  const brief = { defaultIdleTimeoutInMilliseconds: SHORT };
+  let store: InMemorySessionStore;
+  beforeEach(() => {
+    jest.useFakeTimers();
+    store = new InMemorySessionStore();
+  });
+  afterEach(() => {
+    store.close();
+    jest.useRealTimers();
+  });
+
+  it('has no timer while there is no session', async () => {
+    expect(jest.getTimerCount()).toBe(0);
+    const session = newSession();
+    await store.create(session);
+    await store.create(newSession({}, { id: session.id }));
+    expect(jest.getTimerCount()).toBe(1);
+    await store.destroy(session.id);
+    expect(jest.getTimerCount()).toBe(0);
+    await store.create(session);
+    expect(jest.getTimerCount()).toBe(1);
+  });
+
+  it('is freed of sessions that nobody asks for any more', async () => {
+    await store.create(newSession({}, brief));
+    const alive = newSession();
+    await store.create(alive);
+    expect(store.size).toBe(2);
+    jest.advanceTimersByTime(60_000);
+    expect(store.size).toBe(1);
+    expect(await store.load(alive.id)).toBeDefined();
+  });
+
+  it('has no timer any more when the last session has expired', async () => {
+    await store.create(newSession({}, brief));
+    jest.advanceTimersByTime(60_000);
+    expect(store.size).toBe(0);
+    expect(jest.getTimerCount()).toBe(0);
+  });
+
+  it('is freed of an expired session at once when somebody asks for it', async () => {
+    const session = newSession({}, brief);
+    await store.create(session);
+    jest.advanceTimersByTime(SHORT);
+    expect(await store.save(session.id, changes({ a: '1' }))).toBe('gone');
+    expect(store.size).toBe(0);
+    expect(jest.getTimerCount()).toBe(0);
+  });
+
+  it('is empty after close, and no timer runs', async () => {
+    const session = newSession();
+    await store.create(session);
+    await store.create(newSession());
+    store.close();
+    expect(store.size).toBe(0);
+    expect(jest.getTimerCount()).toBe(0);
+    expect(await store.save(session.id, changes({ a: '1' }))).toBe('gone');
+  });
+
+  it('keeps no process alive', () => {
+    jest.useRealTimers();
+    const before = referencedTimers();
+    void store.create(newSession());
+    expect(store.size).toBe(1);
+    expect(referencedTimers()).toBe(before);
+  });
+});
+
+function referencedTimers(): number {
+  return process.getActiveResourcesInfo().filter((resource) => resource === 'Timeout').length;
+}

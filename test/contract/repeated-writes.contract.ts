@@ -1,0 +1,95 @@
+import { describe, expect, it } from '@jest/globals';
+import { changes, newHash, newSession, type CurrentHarness } from './contract-harness.js';
+
+/** Behaviour 36: an operation that is tried again, though it had succeeded, changes nothing more. */
+export function describeRepeatedWrites(harness: CurrentHarness): void {
+  describe('a write that is sent twice', () => {
+    it('creates one session, and gives the first time again', async () => {
+      const { store, elapse } = harness();
+      const session = newSession(
+        { a: '1' },
+        { idleTimeoutInMilliseconds: 70_000, absoluteTimeoutInMilliseconds: 90_000 },
+      );
+      const createdAt = await store.create(session);
+      const before = await store.load(session.id);
+      await elapse(20);
+      expect(await store.create(session)).toBe(createdAt);
+      expect(await store.load(session.id)).toEqual(before);
+    });
+
+    it('does not create over what was saved in between', async () => {
+      const { store } = harness();
+      const session = newSession({ a: '1' });
+      const createdAt = await store.create(session);
+      await store.save(session.id, changes({ a: '2', b: '2' }, { idleTimeoutInMilliseconds: 70_000 }));
+      const before = await store.load(session.id);
+      expect(await store.create(session)).toBe(createdAt);
+      expect(await store.load(session.id)).toEqual(before);
+    });
+
+    it('does not create over a secret that was rotated in between', async () => {
+      const { store } = harness();
+      const session = newSession({ a: '1' });
+      await store.create(session);
+      const rotate = { from: session.secretHash, to: newHash() };
+      await store.save(session.id, changes({}, { rotate }));
+      const before = await store.load(session.id);
+      expect(await store.create(session)).toBeUndefined();
+      expect(await store.load(session.id)).toEqual(before);
+    });
+
+    it('saves once', async () => {
+      const { store } = harness();
+      const session = newSession({ a: '1', b: '1' }, { absoluteTimeoutInMilliseconds: 90_000 });
+      await store.create(session);
+      const save = changes({ a: '2', b: undefined, c: '2' }, { idleTimeoutInMilliseconds: 70_000 });
+      expect(await store.save(session.id, save)).toBe('saved');
+      const before = await store.load(session.id);
+      expect(await store.save(session.id, save)).toBe('saved');
+      expect(await store.load(session.id)).toEqual(before);
+    });
+
+    it('rotates once: the secret that is already the new one is no conflict', async () => {
+      const { store } = harness();
+      const session = newSession({ a: '1' });
+      await store.create(session);
+      const save = changes({ a: '2' }, { rotate: { from: session.secretHash, to: newHash() } });
+      expect(await store.save(session.id, save)).toBe('saved');
+      const before = await store.load(session.id);
+      expect(await store.save(session.id, save)).toBe('saved');
+      expect(await store.load(session.id)).toEqual(before);
+    });
+
+    it('does not take back a rotation that came after its own', async () => {
+      const { store } = harness();
+      const session = newSession({ a: '1' });
+      await store.create(session);
+      const [second, third] = [newHash(), newHash()];
+      const save = changes({ a: '2' }, { rotate: { from: session.secretHash, to: second } });
+      await store.save(session.id, save);
+      await store.save(session.id, changes({ a: '3' }, { rotate: { from: second, to: third } }));
+      const before = await store.load(session.id);
+      expect(await store.save(session.id, save)).toBe('conflict');
+      expect(await store.load(session.id)).toEqual(before);
+    });
+
+    it('touches to the same effect', async () => {
+      const { store } = harness();
+      const session = newSession({ a: '1' });
+      await store.create(session);
+      const before = await store.load(session.id);
+      expect(await store.touch(session.id, 10_000, undefined)).toBe(true);
+      expect(await store.touch(session.id, 10_000, undefined)).toBe(true);
+      expect(await store.load(session.id)).toEqual(before);
+    });
+
+    it('destroys once, and finds nothing the second time', async () => {
+      const { store } = harness();
+      const session = newSession({ a: '1' });
+      await store.create(session);
+      expect(await store.destroy(session.id)).toBe(true);
+      expect(await store.destroy(session.id)).toBe(false);
+      expect(await store.load(session.id)).toBeUndefined();
+    });
+  });
+}

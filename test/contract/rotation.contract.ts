@@ -1,0 +1,94 @@
+import { describe, expect, it } from '@jest/globals';
+import { attributesOf, changes, newHash, newSession, type CurrentHarness } from './contract-harness.js';
+
+/** Behaviour 22: a new secret, the same data, in one atomic write. */
+export function describeRotation(harness: CurrentHarness): void {
+  describe('rotating the secret', () => {
+    it('replaces the secret and keeps everything else', async () => {
+      const { store } = harness();
+      const session = newSession(
+        { cart: '["tea"]' },
+        { idleTimeoutInMilliseconds: 70_000, absoluteTimeoutInMilliseconds: 90_000 },
+      );
+      await store.create(session);
+      const before = await store.load(session.id);
+      const rotate = { from: session.secretHash, to: newHash() };
+      expect(await store.save(session.id, changes({}, { rotate }))).toBe('saved');
+      expect(await store.load(session.id)).toEqual({ ...before, secretHash: rotate.to });
+    });
+
+    it('stores the other changes of the request in the same write', async () => {
+      const { store } = harness();
+      const session = newSession({ cart: '["tea"]', guest: 'true' });
+      await store.create(session);
+      const rotate = { from: session.secretHash, to: newHash() };
+      expect(await store.save(session.id, changes({ user: '"alice"', guest: undefined }, { rotate }))).toBe(
+        'saved',
+      );
+      expect(await store.load(session.id)).toMatchObject({
+        secretHash: rotate.to,
+        attributes: new Map(Object.entries({ cart: '["tea"]', user: '"alice"' })),
+      });
+    });
+
+    it('answers conflict where another request rotated first, and writes nothing at all', async () => {
+      const { store } = harness();
+      const session = newSession({ a: '1', b: '1' }, { absoluteTimeoutInMilliseconds: 90_000 });
+      await store.create(session);
+      const first = { from: session.secretHash, to: newHash() };
+      await store.save(session.id, changes({}, { rotate: first }));
+      const before = await store.load(session.id);
+
+      const second = { from: session.secretHash, to: newHash() };
+      const late = changes(
+        { a: '2', b: undefined, c: '2' },
+        { rotate: second, idleTimeoutInMilliseconds: 5_000 },
+      );
+      expect(await store.save(session.id, late)).toBe('conflict');
+      expect(await store.load(session.id)).toEqual(before);
+    });
+
+    it('lets one of those that rotate at once through', async () => {
+      const { store } = harness();
+      const session = newSession({ kept: '1' });
+      await store.create(session);
+      const rivals = Array.from({ length: 10 }, () => newHash());
+      const outcomes = await Promise.all(
+        rivals.map((to, n) =>
+          store.save(
+            session.id,
+            changes({ [`rival${n}`]: '1' }, { rotate: { from: session.secretHash, to } }),
+          ),
+        ),
+      );
+      const winner = outcomes.indexOf('saved');
+      expect(outcomes.toSorted()).toEqual([...Array<string>(9).fill('conflict'), 'saved']);
+      expect(await store.load(session.id)).toMatchObject({
+        secretHash: rivals[winner],
+        attributes: new Map(Object.entries({ kept: '1', [`rival${winner}`]: '1' })),
+      });
+    });
+
+    it('can be done again from the new secret', async () => {
+      const { store } = harness();
+      const session = newSession();
+      await store.create(session);
+      const [second, third] = [newHash(), newHash()];
+      await store.save(session.id, changes({}, { rotate: { from: session.secretHash, to: second } }));
+      expect(await store.save(session.id, changes({}, { rotate: { from: second, to: third } }))).toBe(
+        'saved',
+      );
+      expect((await store.load(session.id))?.secretHash).toBe(third);
+    });
+
+    it('does not stop a save of a request that rotates nothing', async () => {
+      const { store } = harness();
+      const session = newSession();
+      await store.create(session);
+      const to = newHash();
+      await store.save(session.id, changes({}, { rotate: { from: session.secretHash, to } }));
+      expect(await store.save(session.id, changes({ late: '1' }))).toBe('saved');
+      expect(await attributesOf(store, session.id)).toEqual(new Map([['late', '1']]));
+    });
+  });
+}

@@ -1,0 +1,33 @@
+import { afterAll, beforeAll, describe } from '@jest/globals';
+import type { SessionStoreHarness } from './contract-harness.js';
+import { describeAttributes } from './attributes.contract.js';
+import { describeExpiry } from './expiry.contract.js';
+import { describeLife } from './life.contract.js';
+import { describeRepeatedWrites } from './repeated-writes.contract.js';
+import { describeRotation } from './rotation.contract.js';
+
+export type { SessionStoreHarness } from './contract-harness.js';
+
+/**
+ * The contract that every `SessionStore` passes. One harness serves all of its tests; each has sessions of its own.
+ *
+ * @example
+ * describeSessionStore('MyStore', async () => ({ store, other, elapse, close }));
+ */
+export function describeSessionStore(name: string, createHarness: () => Promise<SessionStoreHarness>): void {
+  describe(`${name}, as a session store`, () => {
+    let harness: SessionStoreHarness;
+    beforeAll(async () => {
+      harness = await createHarness();
+    });
+    afterAll(async () => {
+      await harness?.close();
+    });
+
+    describeLife(() => harness);
+    describeAttributes(() => harness);
+    describeRotation(() => harness);
+    describeRepeatedWrites(() => harness);
+    describeExpiry(() => harness);
+  });
+}
