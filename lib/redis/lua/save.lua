@@ -1,0 +1,32 @@
+--[[ save: write the changes of one live session, slide its expiry, release its lock.
+  KEYS[1] session hash
+  KEYS[2] its lock, where the write must hold it
+  ARGV[1] the application's idle timeout, ms (the session's own one counts, where it has one)
+  ARGV[2] token that KEYS[2] must hold, or '' (no lock)
+  ARGV[3] SHA-256 that the secret must still have, or '' (any)
+  ARGV[4] SHA-256 of the secret that replaces it, or '' (none)
+  ARGV[5] n; then n items: name/value pairs to set; then the names to remove
+  returns 1 saved | 0 session is gone | -1 the secret was replaced by another | -2 the lock is not held
+  Whatever is not 1 has written nothing. ]]
+local key = KEYS[1]
+local secret = redis.call('HGET', key, ':secret')
+if not secret then return 0 end
+if KEYS[2] and redis.call('GET', KEYS[2]) ~= ARGV[2] then return -2 end
+if ARGV[3] ~= '' and secret ~= ARGV[3] and secret ~= ARGV[4] then return -1 end
+if ARGV[4] ~= '' then redis.call('HSET', key, ':secret', ARGV[4]) end
+local last = 5 + ARGV[5]
+for i = 6, last, 4000 do
+  redis.call('HSET', key, unpack(ARGV, i, math.min(i + 3999, last)))
+end
+for i = last + 1, #ARGV, 4000 do
+  redis.call('HDEL', key, unpack(ARGV, i, math.min(i + 3999, #ARGV)))
+end
+local life = redis.call('HMGET', key, ':idle', ':expires')
+local idle = tonumber(life[1] or ARGV[1])
+if life[2] then
+  local time = redis.call('TIME')
+  idle = math.min(idle, life[2] - time[1] * 1000 - math.floor(time[2] / 1000))
+end
+redis.call('PEXPIRE', key, idle)
+if KEYS[2] then redis.call('DEL', KEYS[2]) end
+return 1

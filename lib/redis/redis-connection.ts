@@ -1,0 +1,149 @@
+import { Cluster, Redis, type ClusterOptions, type RedisOptions } from 'ioredis';
+import type { RedisSessionOptions } from '../options/redis-session.options.js';
+import { withDeadline } from './deadline.js';
+import type { RedisClient } from './session-scripts.js';
+
+const FIRST_RECONNECT_AFTER_MS = 50;
+const LATEST_RECONNECT_AFTER_MS = 1000;
+
+/** What a connection reports of itself; the texts hold no secret. */
+export interface ConnectionLog {
+  log(message: string): void;
+  warn(message: string): void;
+}
+
+/**
+ * The client that sessions are stored through: the application's own, or one that is made from the options, connected
+ * at start and closed at the end.
+ */
+export class RedisConnection {
+  readonly client: RedisClient;
+  readonly #made: boolean;
+  #reachable = true;
+
+  constructor(
+    private readonly options: RedisSessionOptions,
+    private readonly logger: ConnectionLog,
+  ) {
+    this.#made = options.client === undefined;
+    this.client = options.client ?? makeClient(options);
+    if (this.#made) this.#report(this.client);
+  }
+
+  /**
+   * Waits until Redis answers, for at most `connectionTimeoutInMilliseconds`. Where it does not, the application starts
+   * all the same and has its sessions as soon as Redis is there.
+   */
+  async open(): Promise<void> {
+    if (!this.#made) return;
+    try {
+      await withDeadline(this.client.connect(), this.options.connectionTimeoutInMilliseconds);
+    } catch (error) {
+      this.#lost(error);
+    }
+  }
+
+  /** Closes a client that was made here; the application's own is left alone. */
+  async close(): Promise<void> {
+    if (!this.#made) return;
+    try {
+      if (this.client.status === 'ready') {
+        await withDeadline(this.client.quit(), this.options.operationTimeoutInMilliseconds);
+      }
+    } catch {
+      // Redis is away: there is nobody to say goodbye to.
+    } finally {
+      this.client.disconnect();
+    }
+  }
+
+  // One line when Redis goes and one when it is back, however often the client tries in between.
+  #report(client: RedisClient): void {
+    client.on('error', (error: unknown) => this.#lost(error));
+    client.on('ready', () => {
+      if (!this.#reachable) this.logger.log('Redis is reachable; sessions are available.');
+      this.#reachable = true;
+    });
+  }
+
+  #lost(error: unknown): void {
+    if (!this.#reachable) return;
+    this.#reachable = false;
+    const reason = (error as { message?: unknown } | null)?.message;
+    this.logger.warn(
+      `Redis cannot be reached, sessions are not available until it can: ${String(reason || error)}`,
+    );
+  }
+}
+
+function makeClient(options: RedisSessionOptions): RedisClient {
+  const { cluster, sentinel } = options;
+  if (cluster !== undefined) {
+    return new Cluster(copies(cluster.nodes), {
+      ...cluster.options,
+      ...clusterBehaviour(),
+      redisOptions: { ...cluster.options?.redisOptions, ...nodeOptions(options) },
+    });
+  }
+  if (sentinel !== undefined) {
+    const tls = options.ssl ? { enableTLSForSentinelMode: true, sentinelTLS: options.tls ?? {} } : {};
+    return new Redis({
+      ...serverOptions(options),
+      ...tls,
+      name: sentinel.name,
+      sentinels: copies(sentinel.sentinels),
+      sentinelUsername: sentinel.username,
+      sentinelPassword: sentinel.password,
+      sentinelRetryStrategy: reconnectAfter,
+    });
+  }
+  return new Redis({ ...serverOptions(options), host: options.host, port: options.port });
+}
+
+function serverOptions(options: RedisSessionOptions): RedisOptions {
+  return {
+    ...nodeOptions(options),
+    db: options.databaseId,
+    lazyConnect: true,
+    retryStrategy: reconnectAfter,
+  };
+}
+
+// The retry schedule of the store is the only one: a command that cannot be sent fails at once, and is never sent a
+// second time behind the schedule's back.
+function nodeOptions(options: RedisSessionOptions): RedisOptions {
+  return {
+    username: options.username,
+    password: options.accessKey,
+    tls: options.ssl ? (options.tls ?? {}) : undefined,
+    connectTimeout: options.connectionTimeoutInMilliseconds,
+    // A connection that swallows everything is replaced, not waited for until the kernel gives it up after minutes.
+    socketTimeout: Math.max(options.connectionTimeoutInMilliseconds, options.operationTimeoutInMilliseconds),
+    disconnectTimeout: 500,
+    enableOfflineQueue: false,
+    maxRetriesPerRequest: 0,
+    autoResendUnfulfilledCommands: false,
+    autoResubscribe: false,
+  };
+}
+
+function clusterBehaviour(): ClusterOptions {
+  return {
+    // A replica lags behind its master: a read there could bring a session back that was destroyed.
+    scaleReads: 'master',
+    lazyConnect: true,
+    enableOfflineQueue: false,
+    clusterRetryStrategy: reconnectAfter,
+    retryDelayOnClusterDown: 0,
+    retryDelayOnFailover: 0,
+  };
+}
+
+// ioredis keeps the list and changes it; the options stay as they were resolved.
+function copies<T extends object>(nodes: readonly T[]): T[] {
+  return nodes.map((node) => ({ ...node }));
+}
+
+function reconnectAfter(times: number): number {
+  return Math.min(FIRST_RECONNECT_AFTER_MS * 2 ** Math.min(times - 1, 10), LATEST_RECONNECT_AFTER_MS);
+}

@@ -1,0 +1,31 @@
+/**
+ * Names the keys of one application. All keys of one session have one hash tag, `{<applicationName>_<id>}`, so that a
+ * script over them runs on a cluster.
+ */
+export class SessionKeys {
+  readonly #open: string;
+
+  constructor(applicationName: string) {
+    this.#open = `{${keyPart('applicationName', applicationName)}_`;
+  }
+
+  /** Hash: one field per attribute, and the metadata in fields whose names begin with ":". */
+  data(id: string): string {
+    return `${this.#open}${keyPart('session id', id)}}_Data`;
+  }
+
+  /** String: the random token of the lock's holder, with the lease as its expiry. */
+  writeLock(id: string): string {
+    return `${this.#open}${keyPart('session id', id)}}_Write_Lock`;
+  }
+}
+
+const OUTSIDE_OF_A_HASH_TAG = /[{}\r\n]/;
+
+// A brace would move the hash tag, and with it the session to another application's key or another slot.
+function keyPart(what: string, value: string): string {
+  if (OUTSIDE_OF_A_HASH_TAG.test(value)) {
+    throw new RangeError(`A ${what} cannot contain a brace or a line break: it is part of a Redis key.`);
+  }
+  return value;
+}

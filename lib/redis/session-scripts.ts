@@ -1,0 +1,35 @@
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import type { Cluster, Redis } from 'ioredis';
+
+/** A client for one server, a Sentinel group or a cluster. */
+export type RedisClient = Redis | Cluster;
+
+/** A Lua script and the digest by which Redis knows it. */
+export interface SessionScript {
+  readonly lua: string;
+  readonly sha: string;
+}
+
+/** The writes of a session. What each takes and answers stands at the top of its file. */
+export const sessionScripts = { create: script('create'), save: script('save') };
+
+/** Runs a script by its digest; sends its text where the server does not know it (yet, or not any more). */
+export async function runScript(
+  client: RedisClient,
+  { lua, sha }: SessionScript,
+  keys: string[],
+  args: (string | number)[],
+): Promise<unknown> {
+  try {
+    return await client.evalsha(sha, keys.length, ...keys, ...args);
+  } catch (error) {
+    if (!(error as Error).message.startsWith('NOSCRIPT')) throw error;
+    return client.eval(lua, keys.length, ...keys, ...args);
+  }
+}
+
+function script(name: string): SessionScript {
+  const lua = readFileSync(new URL(`./lua/${name}.lua`, import.meta.url), 'utf8');
+  return { lua, sha: createHash('sha1').update(lua).digest('hex') };
+}

@@ -1,0 +1,21 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { RedisSessionStore } from 'nestjs-redis-session';
+import { RedisServer } from '../support/redis-server.js';
+import { uniqueName } from '../support/unique-name.js';
+import { describeSessionStore } from './session-store.contract.js';
+
+describeSessionStore('RedisSessionStore', async () => {
+  const server = await RedisServer.start();
+  const storeOf = (applicationName: string) =>
+    new RedisSessionStore(server.client(), {
+      applicationName,
+      operationTimeoutInMilliseconds: 5000,
+      retryTimeoutInMilliseconds: 0,
+    });
+  return {
+    store: storeOf(uniqueName()),
+    other: storeOf(uniqueName()),
+    elapse: (milliseconds) => sleep(milliseconds),
+    close: () => server.stop(),
+  };
+});
