@@ -1,0 +1,20 @@
+import type { ExecutionContext } from '@nestjs/common';
+import { SessionMissingError } from '../session/session.errors.js';
+import type { SessionData } from '../session/session-data.js';
+import type { Session } from '../session/session.js';
+
+/**
+ * The session of whatever a guard, interceptor or decorator is called for.
+ * @throws SessionMissingError where there is none, with the reason.
+ * @example
+ * ```ts
+ * canActivate(context: ExecutionContext) { return sessionFromContext<Shop>(context).userId !== undefined; }
+ * ```
+ */
+export function sessionFromContext<T extends object = SessionData>(context: ExecutionContext): Session<T> {
+  const { session } = context.switchToHttp().getRequest<{ session?: Session<T> }>();
+  if (session !== undefined) return session;
+  throw new SessionMissingError(
+    'There is no session here: the state of this route is "disabled", or RedisSessionModule is not imported by this application.',
+  );
+}

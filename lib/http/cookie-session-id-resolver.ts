@@ -1,0 +1,74 @@
+import { serialize, type SerializeOptions } from 'cookie';
+import type { CookieOptions } from '../options/cookie-options.js';
+import { parseCredential, type SessionCredential } from '../session/session-credential.js';
+import type { SessionExchange } from './session-exchange.js';
+import type { SessionIdResolver } from './session-id-resolver.js';
+
+// A client that sends the name more often than this is not a browser with two paths or two subdomains.
+const MOST_CREDENTIALS = 4;
+
+/** The credential in a cookie (RFC 6265bis). */
+export class CookieSessionIdResolver implements SessionIdResolver {
+  readonly resends: boolean;
+
+  constructor(private readonly options: CookieOptions) {
+    this.resends = options.persistent;
+  }
+
+  resolve(exchange: SessionExchange): SessionCredential[] {
+    const header = exchange.requestHeader('cookie');
+    return header === undefined ? [] : credentialsIn(header, `${this.options.name}=`);
+  }
+
+  send(exchange: SessionExchange, credential: string, idleTimeoutInSeconds: number): void {
+    const maxAge = this.options.persistent ? { maxAge: idleTimeoutInSeconds } : undefined;
+    this.#set(exchange, credential, maxAge);
+  }
+
+  // A browser removes a cookie only if name, path and domain are those it was set with, and takes a `__Host-` or
+  // partitioned one only with the attributes that those ask for: so all of them are repeated.
+  expire(exchange: SessionExchange): void {
+    this.#set(exchange, '', { maxAge: 0, expires: new Date(0) });
+  }
+
+  #set(exchange: SessionExchange, value: string, lifetime: SerializeOptions | undefined): void {
+    const { name, path, domain, httpOnly, partitioned, priority } = this.options;
+    const secure = this.options.secure === 'auto' ? exchange.secure : this.options.secure;
+    const sameSite = this.options.sameSite === 'auto' ? (secure ? 'none' : 'lax') : this.options.sameSite;
+    exchange.addCookie(
+      serialize(name, value, {
+        path,
+        domain,
+        httpOnly,
+        secure,
+        sameSite,
+        partitioned,
+        priority,
+        ...lifetime,
+      }),
+    );
+    // A shared cache that kept this answer would hand one visitor's credential to the next.
+    if (!exchange.hasHeader('cache-control')) exchange.setHeader('cache-control', 'private');
+  }
+}
+
+// Not `cookie.parse`: that keeps the first of two cookies of one name, and the valid one may be the second (an old
+// cookie on a longer path, another one on the parent domain).
+function credentialsIn(header: string, prefix: string): SessionCredential[] {
+  const found: SessionCredential[] = [];
+  let at = header.indexOf(prefix);
+  for (; at !== -1 && found.length < MOST_CREDENTIALS; at = header.indexOf(prefix, at + 1)) {
+    if (!beginsCookie(header, at)) continue;
+    const end = header.indexOf(';', at);
+    const value = header.slice(at + prefix.length, end === -1 ? undefined : end).trim();
+    const credential = parseCredential(value);
+    if (credential !== undefined) found.push(credential);
+  }
+  return found;
+}
+
+function beginsCookie(header: string, at: number): boolean {
+  let before = at - 1;
+  while (header[before] === ' ') before--;
+  return before < 0 || header[before] === ';';
+}

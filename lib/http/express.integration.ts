@@ -1,0 +1,91 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { SessionCore } from '../session/session-core.js';
+import type { HttpIntegration } from './http-integration.js';
+import { answerRaw } from './raw-answer.js';
+import { gateResponse } from './response-gate.js';
+import { EXCHANGE, SessionExchange, type SessionCarrier } from './session-exchange.js';
+import type { SessionLifecycle } from './session-lifecycle.js';
+import { defineSessionAccessor } from './session-accessor.js';
+
+interface ExpressRequest extends IncomingMessage, SessionCarrier {
+  readonly secure: boolean;
+  /** The rest of Express's stack; it leads to the error handlers. */
+  next?: (error?: unknown) => void;
+}
+
+/** What this package needs of an Express application. */
+export interface ExpressApplication {
+  /** Prototype of the application's requests. */
+  readonly request: object;
+  use(
+    middleware: (request: ExpressRequest, response: ServerResponse, next: (error?: unknown) => void) => void,
+  ): void;
+}
+
+class ExpressExchange extends SessionExchange {
+  constructor(
+    private readonly lifecycle: SessionLifecycle,
+    private readonly request: ExpressRequest,
+    private readonly response: ServerResponse,
+  ) {
+    super();
+  }
+
+  requestHeader(name: string): string | undefined {
+    return this.request.headers[name] as string | undefined;
+  }
+
+  get secure(): boolean {
+    return this.request.secure;
+  }
+
+  get statusCode(): number {
+    return this.response.statusCode;
+  }
+
+  hasHeader(name: string): boolean {
+    return this.response.hasHeader(name);
+  }
+
+  setHeader(name: string, value: string): void {
+    this.response.setHeader(name, value);
+  }
+
+  addCookie(cookie: string): void {
+    this.response.appendHeader('set-cookie', cookie);
+  }
+
+  protected newCore(): SessionCore {
+    return this.lifecycle.newCore();
+  }
+
+  protected holdAnswer(): void {
+    gateResponse(
+      this.response,
+      () => this.lifecycle.commit(this),
+      (error) => (this.request.next ? this.request.next(error) : answerRaw(this.response, error)),
+    );
+  }
+}
+
+/** Express: a middleware before all others loads the session; the response gate stores it. */
+export class ExpressIntegration implements HttpIntegration {
+  constructor(
+    private readonly app: ExpressApplication,
+    private readonly lifecycle: SessionLifecycle,
+  ) {}
+
+  install(hydrate: 'request' | 'interceptor'): void {
+    defineSessionAccessor(this.app.request, hydrate);
+    if (hydrate === 'interceptor') return;
+    this.app.use((request, response, next) => {
+      const loading = this.lifecycle.begin(this.exchange(request, response));
+      if (loading === undefined) next();
+      else loading.then(() => next(), next);
+    });
+  }
+
+  exchange(request: ExpressRequest, response: ServerResponse): SessionExchange {
+    return (request[EXCHANGE] ??= new ExpressExchange(this.lifecycle, request, response));
+  }
+}

@@ -1,0 +1,67 @@
+import type { Session } from '../session/session.js';
+import type { SessionCore } from '../session/session-core.js';
+import { sessionOf } from '../session/session-proxy.js';
+
+/** Where a request keeps its exchange. */
+export const EXCHANGE: unique symbol = Symbol('nestjs-redis-session exchange');
+
+/** A request that may carry an exchange. */
+export interface SessionCarrier {
+  [EXCHANGE]?: SessionExchange | undefined;
+}
+
+/**
+ * One request, its answer, and the session between them. The lifecycle reads and writes its state; what differs
+ * between platforms is how headers are read and set.
+ */
+export abstract class SessionExchange {
+  /** Set while the session is being loaded, and after. */
+  begun: Promise<void> | true | undefined;
+  /** The session, once there was one to load or somebody asked for it. */
+  core: SessionCore | undefined;
+  /** The credential that the loaded session was presented with. */
+  presented: string | undefined;
+  /** The session is stored and the answer's headers say so; nothing of this request is stored any more. */
+  committed = false;
+  /** The route does without a session. */
+  disabled = false;
+  #armed = false;
+
+  /** `request.session`. A request without a session gets a new, empty one, which is not stored until it is written to. */
+  get session(): Session | undefined {
+    if (this.disabled) return undefined;
+    if (this.core === undefined) this.adopt(this.newCore());
+    this.arm();
+    return sessionOf(this.core!);
+  }
+
+  /** Puts a session on the request. */
+  adopt(core: SessionCore): void {
+    this.core = core;
+    core.onReplaced = (next) => this.adopt(next);
+  }
+
+  /** From now on the answer waits until the session is stored. */
+  arm(): void {
+    if (this.#armed) return;
+    this.#armed = true;
+    this.holdAnswer();
+  }
+
+  /** Whether the answer's status says that the server failed: the changes of the request are discarded then. */
+  get failed(): boolean {
+    return this.statusCode >= 500;
+  }
+
+  /** A header of the request. */
+  abstract requestHeader(name: string): string | undefined;
+  /** Whether the request came over TLS, as the framework's trust-proxy setting has it; never a raw header. */
+  abstract get secure(): boolean;
+  abstract get statusCode(): number;
+  abstract hasHeader(name: string): boolean;
+  abstract setHeader(name: string, value: string): void;
+  /** Adds a Set-Cookie header and keeps those that are there. */
+  abstract addCookie(cookie: string): void;
+  protected abstract newCore(): SessionCore;
+  protected abstract holdAnswer(): void;
+}

@@ -1,0 +1,97 @@
+import type { SessionState } from '../session/session-state.js';
+import type { SessionCore } from '../session/session-core.js';
+import type { SessionCredential } from '../session/session-credential.js';
+import { formatCredential } from '../session/session-credential.js';
+import { SessionGoneError } from '../session/session.errors.js';
+import type { SessionRepository } from '../session/session.repository.js';
+import type { SessionExchange } from './session-exchange.js';
+import type { SessionIdResolver } from './session-id-resolver.js';
+
+/**
+ * What happens to the session of one request: loaded at its begin, stored and sent before the first byte of its answer.
+ * `begin` and `commit` may be called as often as is convenient. Both return `undefined` where there is nothing to wait
+ * for: most requests of an application need no session, and pay nothing for one.
+ */
+export class SessionLifecycle {
+  constructor(
+    private readonly repository: SessionRepository,
+    private readonly resolver: SessionIdResolver,
+    private readonly defaultState: SessionState,
+  ) {}
+
+  /** The state of a new session. */
+  newCore(): SessionCore {
+    return this.repository.operations.core();
+  }
+
+  /** Loads the session that the request presents a credential for. */
+  begin(exchange: SessionExchange): Promise<void> | undefined {
+    if (exchange.begun !== undefined) return exchange.begun === true ? undefined : exchange.begun;
+    exchange.begun = true;
+    const credentials = this.resolver.resolve(exchange);
+    if (credentials.length === 0) return undefined;
+    exchange.begun = this.#load(exchange, credentials);
+    return exchange.begun;
+  }
+
+  /** Applies the state that a route asks for, after `begin`. */
+  async enter(exchange: SessionExchange, state: SessionState = this.defaultState): Promise<void> {
+    exchange.disabled = state === 'disabled';
+    if (exchange.disabled) return;
+    await this.begin(exchange);
+    exchange.core?.setReadOnly(state === 'read-only');
+  }
+
+  /** Stores what the request changed, and gives the client its credential where that is new or ended. Once. */
+  commit(exchange: SessionExchange): Promise<void> | undefined {
+    const { core } = exchange;
+    if (core === undefined || core.status === 'detached' || exchange.committed) return undefined;
+    if (core.underWay !== undefined) return core.underWay.then(() => this.commit(exchange));
+    exchange.committed = true;
+    const storing = this.#store(exchange, core);
+    if (storing !== undefined) return storing.then(() => this.#answer(exchange, core));
+    this.#answer(exchange, core);
+    return undefined;
+  }
+
+  async #load(exchange: SessionExchange, credentials: SessionCredential[]): Promise<void> {
+    try {
+      for (const credential of credentials) {
+        const core = await this.repository.open(credential);
+        if (core === undefined) continue;
+        exchange.presented = formatCredential(credential.id, credential.secret);
+        exchange.adopt(core);
+        break;
+      }
+    } catch (error) {
+      exchange.adopt(this.repository.detachedCore(error));
+    }
+    exchange.begun = true;
+    if (this.resolver.resends) exchange.arm();
+  }
+
+  #store(exchange: SessionExchange, core: SessionCore): Promise<void> | undefined {
+    const { operations } = this.repository;
+    if (core.status === 'ended') return undefined;
+    // The verb itself failed, and nobody may have looked: a logout is worth another try before the answer says so.
+    if (core.destroyRequested) return operations.destroy(core);
+    if (exchange.failed) return undefined;
+    return operations.saveChanges(core)?.catch(ignoreGone);
+  }
+
+  #answer(exchange: SessionExchange, core: SessionCore): void {
+    if (core.destroyRequested) {
+      if (exchange.presented !== undefined) this.resolver.expire(exchange);
+      return;
+    }
+    if (core.status !== 'stored') return;
+    const credential = core.newCredential ?? (this.resolver.resends ? exchange.presented : undefined);
+    if (credential !== undefined) this.resolver.send(exchange, credential, core.idleTimeoutInSeconds);
+  }
+}
+
+// A logout came first, and logout wins: the changes are dropped, and the answer goes out. No removal cookie: the client
+// may have been given another session by now (a login regenerates), and the removal would take that one from it.
+function ignoreGone(error: unknown): void {
+  if (!(error instanceof SessionGoneError)) throw error;
+}
