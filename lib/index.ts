@@ -1,0 +1,46 @@
+// Types `request.session` on Express.
+import './http/express-request.js';
+
+export { RedisSessionModule } from './redis-session.module.js';
+export type { RedisSessionModuleExtras } from './redis-session.module-definition.js';
+
+export { RedisSessionOptions } from './options/redis-session.options.js';
+export type { RedisSessionModuleOptions } from './options/redis-session-module-options.js';
+export { redisSessionConfig } from './options/redis-session.config.js';
+
+export { Session } from './context/session.decorator.js';
+export { SessionState } from './context/session-state.decorator.js';
+export { sessionFromContext } from './context/session-from-context.js';
+export { SessionInterceptor } from './http/session.interceptor.js';
+
+export { SessionRepository } from './session/session.repository.js';
+export type { SessionCallback, SessionVerbs } from './session/session.js';
+// A star, since TypeScript merges `declare module 'nestjs-redis-session'` through nothing else.
+export type * from './session/session-data.js';
+export { jsonSerializer } from './session/session-serializer.js';
+export type { SessionSerializer } from './session/session-serializer.js';
+
+export { SessionStore } from './session/session-store.js';
+export type {
+  NewSessionRecord,
+  SaveOutcome,
+  SessionChanges,
+  SessionRecord,
+} from './session/session-store.js';
+export { RedisSessionStore } from './redis/redis-session.store.js';
+export { InMemorySessionStore } from './memory/in-memory-session.store.js';
+
+export {
+  SessionConflictError,
+  SessionDataError,
+  SessionError,
+  SessionGoneError,
+  SessionLockLostError,
+  SessionLockTimeoutError,
+  SessionMissingError,
+  SessionOptionsError,
+  SessionReadOnlyError,
+  SessionStoreUnavailableError,
+  SessionTooLargeError,
+} from './session/session.errors.js';
+export type { SessionErrorCode } from './session/session.errors.js';

@@ -1,0 +1,124 @@
+import {
+  type DynamicModule,
+  Logger,
+  type MiddlewareConsumer,
+  Module,
+  type NestModule,
+  type OnApplicationShutdown,
+  type Provider,
+} from '@nestjs/common';
+import { APP_INTERCEPTOR, HttpAdapterHost } from '@nestjs/core';
+import { CookieSessionIdResolver } from './http/cookie-session-id-resolver.js';
+import { HeaderSessionIdResolver } from './http/header-session-id-resolver.js';
+import { SessionHttp } from './http/session-http.js';
+import { SessionLifecycle } from './http/session-lifecycle.js';
+import { SessionInterceptor } from './http/session.interceptor.js';
+import { InMemorySessionStore } from './memory/in-memory-session.store.js';
+import { RedisSessionOptions } from './options/redis-session.options.js';
+import { resolveOptions } from './options/resolve-options.js';
+import {
+  type ASYNC_OPTIONS_TYPE,
+  ConfigurableModuleClass,
+  MODULE_OPTIONS_TOKEN,
+  type OPTIONS_TYPE,
+} from './redis-session.module-definition.js';
+import { RedisConnection } from './redis/redis-connection.js';
+import { RedisSessionStore } from './redis/redis-session.store.js';
+import { SessionStore } from './session/session-store.js';
+import { SessionRepository } from './session/session.repository.js';
+
+const providers: Provider[] = [
+  { provide: RedisSessionOptions, inject: [MODULE_OPTIONS_TOKEN], useFactory: resolveOptions },
+  {
+    provide: RedisConnection,
+    inject: [RedisSessionOptions],
+    useFactory: async (options: RedisSessionOptions) => {
+      if (options.store !== 'redis') return undefined;
+      const connection = new RedisConnection(options, new Logger('RedisSessionModule'));
+      await connection.open();
+      return connection;
+    },
+  },
+  {
+    provide: SessionStore,
+    inject: [RedisSessionOptions, RedisConnection],
+    useFactory: (options: RedisSessionOptions, connection: RedisConnection | undefined): SessionStore => {
+      if (connection !== undefined) return new RedisSessionStore(connection.client, options);
+      return typeof options.store === 'object' ? options.store : new InMemorySessionStore();
+    },
+  },
+  {
+    provide: SessionRepository,
+    inject: [SessionStore, RedisSessionOptions],
+    useFactory: (store: SessionStore, options: RedisSessionOptions) => new SessionRepository(store, options),
+  },
+  {
+    provide: SessionHttp,
+    inject: [HttpAdapterHost, SessionRepository, RedisSessionOptions],
+    useFactory: (host: HttpAdapterHost, repository: SessionRepository, options: RedisSessionOptions) => {
+      const { header, cookie } = options;
+      const resolver = header ? new HeaderSessionIdResolver(header) : new CookieSessionIdResolver(cookie);
+      const lifecycle = new SessionLifecycle(repository, resolver, options.sessionState);
+      return new SessionHttp(host, lifecycle, options.hydrate);
+    },
+  },
+  SessionInterceptor,
+  {
+    // Nest leaves a global interceptor out that is not there: only `hydrate: 'interceptor'` pays for one on every route.
+    provide: APP_INTERCEPTOR,
+    inject: [RedisSessionOptions, SessionInterceptor],
+    useFactory: ({ hydrate }: RedisSessionOptions, interceptor: SessionInterceptor) =>
+      hydrate === 'interceptor' ? interceptor : undefined,
+  },
+];
+
+/**
+ * Gives a NestJS application sessions in Redis. Import it once; there is nothing to add to main.ts.
+ *
+ * @example
+ * ```ts
+ * @Module({ imports: [RedisSessionModule.forRoot({ applicationName: 'shop' })] })
+ * export class AppModule {}
+ * ```
+ */
+@Module({
+  providers,
+  exports: [RedisSessionOptions, SessionStore, SessionRepository, SessionInterceptor, SessionHttp],
+})
+export class RedisSessionModule extends ConfigurableModuleClass implements NestModule, OnApplicationShutdown {
+  constructor(
+    private readonly http: SessionHttp,
+    private readonly connection: RedisConnection,
+  ) {
+    super();
+    // As early as can be, before main.ts adds middleware of its own (passport.session(), for one).
+    http.install();
+  }
+
+  /**
+   * Registers the module. What the argument leaves out is read from the environment (`REDIS_SESSION_…`), else it has
+   * its default.
+   * @throws SessionOptionsError at start, with every fault at once.
+   */
+  static override forRoot(options: typeof OPTIONS_TYPE = {}): DynamicModule {
+    return super.forRoot(options);
+  }
+
+  /**
+   * Registers the module with options from a factory, a class or another provider.
+   * @example RedisSessionModule.forRootAsync(redisSessionConfig.asProvider())
+   */
+  static override forRootAsync(options: typeof ASYNC_OPTIONS_TYPE): DynamicModule {
+    return super.forRootAsync(options);
+  }
+
+  /** A testing module has no HTTP adapter while it compiles; by now it has. */
+  configure(_consumer: MiddlewareConsumer): void {
+    this.http.install();
+  }
+
+  /** Closes what the module opened, after the last request was answered. */
+  async onApplicationShutdown(): Promise<void> {
+    await this.connection?.close();
+  }
+}
