@@ -1,0 +1,26 @@
+import { Logger, Module, ValidationPipe } from '@nestjs/common';
+import { APP_PIPE } from '@nestjs/core';
+import { RedisSessionModule, type RedisSessionModuleOptions } from 'nestjs-redis-session';
+import { CartController } from './cart.controller.js';
+import { PageController } from './page.controller.js';
+import { VisitorController } from './visitor.controller.js';
+
+@Module({
+  imports: [RedisSessionModule.forRootAsync({ useFactory: sessionOptions })],
+  controllers: [PageController, VisitorController, CartController],
+  providers: [{ provide: APP_PIPE, useValue: new ValidationPipe({ whitelist: true }) }],
+})
+export class AppModule {}
+
+// An application of your own needs none of this: `RedisSessionModule.forRoot()` reads the same environment.
+function sessionOptions(): RedisSessionModuleOptions {
+  const configured = Object.entries(process.env).some(
+    ([name, value]) => name.startsWith('REDIS_SESSION_') && value,
+  );
+  if (configured) return {};
+  Logger.log(
+    'Sessions are kept in memory and end with this process. Set REDIS_SESSION_HOST=127.0.0.1 to keep them in Redis.',
+    'Shop',
+  );
+  return { store: 'memory' };
+}

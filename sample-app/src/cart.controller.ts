@@ -1,0 +1,42 @@
+import { Body, Controller, Delete, Get, HttpCode, Param, Post } from '@nestjs/common';
+import { IsInt, IsString, Length, Max, Min } from 'class-validator';
+import { Session, SessionState } from 'nestjs-redis-session';
+import type { CartItem, ShopSession } from './shop-session.js';
+
+export class CartItemDto {
+  @IsString()
+  @Length(1, 40)
+  sku!: string;
+
+  @IsInt()
+  @Min(1)
+  @Max(99)
+  quantity!: number;
+}
+
+@Controller('cart')
+export class CartController {
+  @Get()
+  @SessionState('read-only')
+  show(@Session('cart') cart: CartItem[] = []): CartItem[] {
+    return cart;
+  }
+
+  @Post()
+  @HttpCode(200)
+  add(@Body() { sku, quantity }: CartItemDto, @Session() session: Session<ShopSession>): CartItem[] {
+    const cart = (session.cart ??= []);
+    const item = cart.find((other) => other.sku === sku);
+    // Changed in place: what was read is compared at the end of the request, so this is stored too.
+    if (item) item.quantity += quantity;
+    else cart.push({ sku, quantity });
+    return cart;
+  }
+
+  @Delete(':sku')
+  remove(@Param('sku') sku: string, @Session() session: Session<ShopSession>): CartItem[] {
+    const cart = (session.cart ?? []).filter((item) => item.sku !== sku);
+    if (session.cart) session.cart = cart;
+    return cart;
+  }
+}

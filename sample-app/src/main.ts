@@ -1,0 +1,13 @@
+import { Logger } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import { ExpressAdapter } from '@nestjs/platform-express';
+import { FastifyAdapter } from '@nestjs/platform-fastify';
+import { AppModule } from './app.module.js';
+
+const fastify = process.env.HTTP_ADAPTER === 'fastify';
+const app = await NestFactory.create(AppModule, fastify ? new FastifyAdapter() : new ExpressAdapter());
+// SIGTERM ends the process after the last answer, and closes the connection to Redis.
+app.enableShutdownHooks();
+const port = Number(process.env.PORT ?? 3000);
+await app.listen(port);
+Logger.log(`Open http://localhost:${port} (${fastify ? 'Fastify' : 'Express'})`, 'Shop');
