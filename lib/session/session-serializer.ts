@@ -45,13 +45,27 @@ function assertPlain(value: unknown, path: string, above: object[], attribute: s
   if (above.includes(value))
     throw refusal(path, 'refers back to an object that contains it', 'Store an id', attribute);
   above.push(value);
-  if (Array.isArray(value)) {
-    for (let index = 0; index < value.length; index++)
-      assertPlain(value[index], `${path}[${index}]`, above, attribute);
-  } else {
-    assertPlainObject(value, path, above, attribute);
-  }
+  if (Array.isArray(value)) assertPlainArray(value, path, above, attribute);
+  else assertPlainObject(value, path, above, attribute);
   above.pop();
+}
+
+function assertPlainArray(value: unknown[], path: string, above: object[], attribute: string): void {
+  const prototype = Object.getPrototypeOf(value) as object | null;
+  // Array.prototype is itself an array, in every realm; the prototype of a subclass is not.
+  if (!Array.isArray(prototype))
+    throw refusal(path, `is an instance of ${className(prototype)}`, 'Store [...it]', attribute);
+  for (let index = 0; index < value.length; index++)
+    assertPlain(value[index], `${path}[${index}]`, above, attribute);
+  const keys = Object.keys(value);
+  if (keys.length > value.length) {
+    throw refusal(
+      path,
+      `has the property ${keys[value.length]}`,
+      'JSON keeps items alone: copy them',
+      attribute,
+    );
+  }
 }
 
 function assertPlainObject(value: object, path: string, above: object[], attribute: string): void {
@@ -62,7 +76,7 @@ function assertPlainObject(value: object, path: string, above: object[], attribu
       value instanceof Date
         ? 'Store date.toISOString()'
         : 'Store a plain object, or set a serializer that can';
-    throw refusal(path, `is an instance of ${prototype.constructor?.name ?? 'a class'}`, hint, attribute);
+    throw refusal(path, `is an instance of ${className(prototype)}`, hint, attribute);
   }
   for (const key of Object.keys(value)) {
     const item = (value as Record<string, unknown>)[key];
@@ -71,6 +85,10 @@ function assertPlainObject(value: object, path: string, above: object[], attribu
   }
   if (Object.getOwnPropertySymbols(value).length > 0)
     throw refusal(path, 'has a symbol as a key', 'Use a string', attribute);
+}
+
+function className(prototype: object | null): string {
+  return prototype?.constructor?.name || 'a class';
 }
 
 function refusal(path: string, what: string, remedy: string, attribute: string): SessionDataError {

@@ -1,0 +1,126 @@
+import {
+  InMemorySessionStore,
+  jsonSerializer,
+  RedisSessionStore,
+  SessionRepository,
+  type SessionSerializer,
+  type SessionStore,
+} from 'nestjs-redis-session';
+import type { SessionPolicy } from '../../lib/session/session-core.js';
+import type { Session } from '../../lib/session/session.js';
+import { RedisServer } from '../support/redis-server.js';
+import { uniqueName } from '../support/unique-name.js';
+
+/** A session of which a test says for itself what is in it. */
+// oxlint-disable-next-line typescript/no-explicit-any -- a test knows what it stored
+export type AnySession = Session<Record<string, any>>;
+
+export type RepositoryOptions = Partial<SessionPolicy & { throwOnError: boolean }>;
+
+/** The sessions of an application with these options. */
+export function repositoryOf(store: SessionStore, options: RepositoryOptions = {}): SessionRepository {
+  return new SessionRepository(store, {
+    idleTimeoutInSeconds: 1200,
+    maxSessionBytes: 1_048_576,
+    serializer: jsonSerializer,
+    unreadableAttribute: 'throw',
+    throwOnError: true,
+    ...options,
+  });
+}
+
+/** A store that remembers what it was asked for, and fails or waits where a test says so. */
+export interface WatchedStore {
+  readonly store: SessionStore;
+  readonly calls: { method: string; args: unknown[] }[];
+  /** Runs before each operation; what it throws is the operation's failure. */
+  before: (method: string) => void | Promise<void>;
+  /** Names of the operations that it was asked for, without the slides that nobody waits for. */
+  methods(): string[];
+  /** The attributes that the writes since the start carried, one entry for each write. */
+  written(): Record<string, string | undefined>[];
+}
+
+export function watch(inner: SessionStore): WatchedStore {
+  const watched: WatchedStore = {
+    calls: [],
+    before: () => undefined,
+    methods: () => watched.calls.map(({ method }) => method).filter((method) => method !== 'touch'),
+    written: () =>
+      watched.calls
+        .filter(({ method }) => method === 'create' || method === 'save')
+        .map(({ args }) =>
+          Object.fromEntries((args.at(-1) as { attributes: Map<string, string> }).attributes),
+        ),
+    store: new Proxy(inner, {
+      get(target, name) {
+        const method = Reflect.get(target, name) as unknown;
+        if (typeof method !== 'function') return method;
+        return async (...args: unknown[]) => {
+          watched.calls.push({ method: String(name), args });
+          await watched.before(String(name));
+          return Reflect.apply(method, target, args) as unknown;
+        };
+      },
+    }),
+  };
+  return watched;
+}
+
+/** A serializer that remembers which attributes went through it. */
+export function spyOn(serializer: SessionSerializer = jsonSerializer) {
+  const parsed: string[] = [];
+  const serialized: string[] = [];
+  const spy: SessionSerializer = {
+    serialize(value, attribute) {
+      serialized.push(attribute);
+      return serializer.serialize(value, attribute);
+    },
+    deserialize(text, attribute) {
+      parsed.push(attribute);
+      return serializer.deserialize(text, attribute);
+    },
+  };
+  return { spy, parsed, serialized };
+}
+
+/** Stores a session with these attributes; answers with its id. */
+export async function stored(sessions: SessionRepository, attributes: object): Promise<string> {
+  const session = sessions.create();
+  Object.assign(session, attributes);
+  await sessions.save(session);
+  return session.id;
+}
+
+/** The session as another request finds it. @throws where there is none */
+export async function found(sessions: SessionRepository, id: string): Promise<AnySession> {
+  const session = await sessions.find<Record<string, unknown>>(id);
+  if (session === undefined) throw new Error(`There is no session ${id}.`);
+  return session;
+}
+
+export interface StoreUnderTest {
+  readonly store: SessionStore;
+  close(): Promise<void>;
+}
+
+/** For `describe.each`: each store of the package, opened in `beforeAll`. */
+export const stores: [name: string, open: () => Promise<StoreUnderTest>][] = [
+  ['memory', openMemory],
+  ['Redis', openRedis],
+];
+
+async function openMemory(): Promise<StoreUnderTest> {
+  const store = new InMemorySessionStore();
+  return { store, close: async () => store.close() };
+}
+
+async function openRedis(): Promise<StoreUnderTest> {
+  const server = await RedisServer.start();
+  const store = new RedisSessionStore(server.client(), {
+    applicationName: uniqueName('session'),
+    operationTimeoutInMilliseconds: 5000,
+    retryTimeoutInMilliseconds: 0,
+  });
+  return { store, close: () => server.stop() };
+}
