@@ -37,7 +37,11 @@ export class SessionAttributes {
 
   has(name: string): boolean {
     const value = this.#values.get(name);
-    return value === undefined ? this.texts.has(name) : value !== REMOVED;
+    if (value !== undefined) return value !== REMOVED;
+    // Only reading it tells whether it is one that is dropped.
+    return (
+      this.texts.has(name) && (this.policy.unreadableAttribute === 'throw' || this.get(name) !== undefined)
+    );
   }
 
   names(): string[] {

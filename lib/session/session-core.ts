@@ -1,7 +1,9 @@
-import { inspect } from 'node:util';
+import { inspect, type InspectOptions } from 'node:util';
+import { inspectSession } from './inspect-session.js';
 import type { Session } from './session.js';
 import { SessionAttributes, type AttributePolicy } from './session-attributes.js';
 import { formatCredential, hashSecret, newSecret, newSessionId } from './session-credential.js';
+import { sessionOf } from './session-proxy.js';
 import { SessionDataError, SessionGoneError, SessionReadOnlyError } from './session.errors.js';
 import type { SessionRecord } from './session-store.js';
 
@@ -120,6 +122,12 @@ export class SessionCore {
         name,
       );
     }
+    if (HALF_OF_A_CHARACTER.test(name)) {
+      throw new SessionDataError(
+        `"${name}" cannot name a session attribute: half of a character in it would come back as another name.`,
+        name,
+      );
+    }
     this.attributes.set(name, value);
   }
 
@@ -178,10 +186,10 @@ export class SessionCore {
     }
   }
 
-  [inspect.custom](_depth: number, options: object, inspector: typeof inspect): string {
-    const shown: Record<string, unknown> = {};
-    for (const name of this.attributes.names()) shown[name] = this.attributes.get(name);
-    return `Session ${inspector(shown, options)}`;
+  /** Called by util.inspect on behalf of the session object: `this` is that object then. */
+  [inspect.custom](depth: number | null, options: InspectOptions, inspector: typeof inspect): string {
+    const session = this instanceof SessionCore ? sessionOf(this) : this;
+    return inspectSession(session, depth, options, inspector);
   }
 
   #adopt(record: SessionRecord): void {
@@ -192,5 +200,8 @@ export class SessionCore {
     this.#expiresAt = record.expiresAt;
   }
 }
+
+// A surrogate without its other half: no bytes of UTF-8 stand for it.
+const HALF_OF_A_CHARACTER = /\p{Surrogate}/u;
 
 function noop(): void {}

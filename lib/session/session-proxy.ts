@@ -43,13 +43,15 @@ const reserved = new Set([
 ]);
 
 const handler: ProxyHandler<SessionCore> = {
-  get(core, name) {
+  get(core, name, receiver) {
     if (typeof name === 'symbol') return name === CORE ? core : undefined;
     const verb = verbs[name];
     if (verb !== undefined) return (callback?: SessionCallback) => verb(core, callback);
     const property = properties[name];
     if (property !== undefined) return property(core);
-    return reserved.has(name) ? (Reflect.get(Object.prototype, name) as unknown) : core.attributes.get(name);
+    return reserved.has(name)
+      ? (Reflect.get(Object.prototype, name, receiver) as unknown)
+      : core.attributes.get(name);
   },
   set(core, name, value) {
     if (name === 'idleTimeoutInSeconds') core.setOwnIdle(toMilliseconds(value));
@@ -73,8 +75,9 @@ const handler: ProxyHandler<SessionCore> = {
   has: (core, name) => typeof name === 'string' && !reserved.has(name) && core.attributes.has(name),
   ownKeys: (core) => core.attributes.names().filter((name) => !reserved.has(name)),
   getOwnPropertyDescriptor(core, name) {
-    if (typeof name === 'symbol' || reserved.has(name) || !core.attributes.has(name)) return undefined;
-    return { value: core.attributes.get(name), writable: true, enumerable: true, configurable: true };
+    if (typeof name === 'symbol' || reserved.has(name)) return undefined;
+    const value = core.attributes.get(name);
+    return value === undefined ? undefined : { value, writable: true, enumerable: true, configurable: true };
   },
   getPrototypeOf: () => Object.prototype,
   setPrototypeOf: () => false,
