@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { accessSync, constants, statSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 
-const HOW_TO_INSTALL = `The tests run against real redis-server processes, and no redis-server was found.
+const HOW_TO_INSTALL = `The tests run real redis-server processes; install one:
   Debian, Ubuntu:  sudo apt-get install redis-server
   macOS:           brew install redis
   elsewhere:       set REDIS_SERVER=/path/to/redis-server (Redis 7 or newer)`;
@@ -10,11 +10,15 @@ const HOW_TO_INSTALL = `The tests run against real redis-server processes, and n
 /** Path of a redis-server that runs: $REDIS_SERVER, or the one on the PATH, or one that apt installs now. */
 export function ensureRedisServer() {
   const chosen = process.env.REDIS_SERVER;
-  if (chosen) {
-    if (isExecutable(chosen)) return chosen;
+  if (chosen && !isExecutable(chosen)) {
     throw new Error(`REDIS_SERVER is "${chosen}", which is not an executable file.\n${HOW_TO_INSTALL}`);
   }
-  return findOnPath('redis-server') ?? installWithApt();
+  const path = chosen || findOnPath('redis-server') || installWithApt();
+  const version =
+    /v=([\d.]+)/.exec(execFileSync(path, ['--version'], { encoding: 'utf8' }))?.[1] ?? '(unknown)';
+  // EXPIRE … LT and CLUSTER ADDSLOTSRANGE came with Redis 7.
+  if (Number.parseInt(version, 10) >= 7) return path;
+  throw new Error(`${path} is Redis ${version}; the tests need Redis 7 or newer.\n${HOW_TO_INSTALL}`);
 }
 
 function installWithApt() {

@@ -22,7 +22,7 @@ export interface BrowserResponse {
   status: number;
   headers: IncomingMessage['headers'];
   text: string;
-  json(): any; // oxlint-disable-line typescript/no-explicit-any -- a test knows what it asked for
+  json: () => any; // oxlint-disable-line typescript/no-explicit-any -- a test knows what it asked for
   setCookies: SetCookie[];
 }
 

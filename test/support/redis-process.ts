@@ -53,6 +53,8 @@ export class RedisProcess {
   async kill(): Promise<void> {
     if (this.running) {
       const gone = once(this.#child!, 'exit');
+      // Outside Jest nothing else may keep the process alive until then.
+      this.#child!.ref();
       this.#child!.kill('SIGKILL');
       await gone;
     }

@@ -81,6 +81,8 @@ export class RedisServer {
       host: this.host,
       password: this.#options.password,
       tls: this.#process.tls,
+      // A client that is disconnected while offline keeps a timer of this length, and Jest with it.
+      disconnectTimeout: 100,
       ...options,
     });
     // A server that is killed on purpose is no news; the command that fails is what a test looks at.

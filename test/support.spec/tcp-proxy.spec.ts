@@ -1,0 +1,147 @@
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import type { Redis, RedisOptions } from 'ioredis';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { eventually } from '../support/eventually.js';
+import { RedisServer } from '../support/redis-server.js';
+import { TcpProxy } from '../support/tcp-proxy.js';
+
+let server: RedisServer;
+let proxy: TcpProxy;
+let redis: Redis;
+
+beforeAll(async () => {
+  server = await RedisServer.start();
+});
+afterAll(() => server.stop());
+
+beforeEach(async () => {
+  proxy = await TcpProxy.start(server.port);
+  redis = client({ retryStrategy: () => 20 });
+  await redis.set('key', 'value');
+});
+afterEach(() => {
+  redis.disconnect();
+  return proxy.stop();
+});
+
+function client(options: RedisOptions): Redis {
+  return server.client({ port: proxy.port, maxRetriesPerRequest: 0, ...options });
+}
+
+async function timeOf(action: () => Promise<unknown>): Promise<number> {
+  const start = performance.now();
+  await action();
+  return performance.now() - start;
+}
+
+/** 'silence' when nothing was answered in this time. */
+function within(milliseconds: number, answer: Promise<unknown>): Promise<unknown> {
+  return Promise.race([answer, sleep(milliseconds, 'silence')]);
+}
+
+describe('a proxy in fair weather', () => {
+  it('passes bytes and counts them', async () => {
+    const before = { toServer: proxy.bytesToServer, toClient: proxy.bytesToClient };
+    expect(await redis.get('key')).toBe('value');
+    expect(proxy.bytesToServer - before.toServer).toBe('*2\r\n$3\r\nget\r\n$3\r\nkey\r\n'.length);
+    expect(proxy.bytesToClient - before.toClient).toBe('$5\r\nvalue\r\n'.length);
+  });
+
+  it('passes a megabyte unharmed', async () => {
+    const big = Buffer.alloc(1 << 20, 'abcdefg').toString();
+    await redis.set('big', big);
+    expect((await redis.get('big')) === big).toBe(true);
+  });
+});
+
+describe('a proxy that delays', () => {
+  it('lengthens the round trip by the delay of each direction', async () => {
+    proxy.delay(40, 'toClient');
+    expect(await timeOf(() => redis.ping())).toBeGreaterThan(38);
+    proxy.delay(40);
+    expect(await timeOf(() => redis.ping())).toBeGreaterThan(78);
+    proxy.delay(0);
+    expect(await timeOf(() => redis.ping())).toBeLessThan(35);
+  });
+
+  it('keeps the order, also when the delay shrinks', async () => {
+    proxy.delay(60);
+    const slow = redis.echo('first');
+    await sleep(5);
+    proxy.delay(0);
+    expect(await Promise.all([slow, redis.echo('second')])).toEqual(['first', 'second']);
+  });
+});
+
+describe('a proxy that freezes', () => {
+  it('holds bytes, and delivers them when it thaws', async () => {
+    proxy.freeze();
+    const answer = redis.get('key');
+    expect(await within(60, answer)).toBe('silence');
+    proxy.thaw();
+    expect(await answer).toBe('value');
+  });
+});
+
+describe('a proxy that is a black hole', () => {
+  it('answers neither old nor new connections, and closes them when it is over', async () => {
+    proxy.blackhole();
+    const newcomer = client({ retryStrategy: () => 20 });
+    const answers = [redis.get('key'), newcomer.get('key')].map((answer) =>
+      answer.catch((error: Error) => error.message),
+    );
+    expect(await within(60, Promise.race(answers))).toBe('silence');
+    expect(proxy.accepted).toBe(2);
+    await proxy.reset();
+    expect(await answers[0]).toMatch(/Reached the max retries|Connection is closed/);
+    await eventually(async () => expect(await redis.get('key')).toBe('value'));
+  });
+});
+
+describe('a proxy that cuts', () => {
+  it('lets a part of the reply through, and nothing after it', async () => {
+    const before = proxy.bytesToClient;
+    proxy.cutMidReply(4);
+    await expect(redis.get('key')).rejects.toThrow(/max retries/);
+    expect(proxy.bytesToClient - before).toBe(4);
+    expect(proxy.cuts).toBe(1);
+    await eventually(async () => expect(await redis.get('key')).toBe('value'));
+  });
+
+  it.each(['end', 'reset'] as const)('closes open connections (%s)', async (how) => {
+    proxy.freeze();
+    const answer = redis.get('key');
+    await sleep(5);
+    proxy.cut(how);
+    await expect(answer).rejects.toThrow(/max retries/);
+    expect(proxy.connections).toBe(0);
+  });
+
+  it('refuses new connections until it accepts them again', async () => {
+    await proxy.refuse();
+    expect(await redis.get('key')).toBe('value');
+    const newcomer = client({ retryStrategy: () => null });
+    await expect(newcomer.ping()).rejects.toThrow('Connection is closed');
+    await proxy.accept();
+    expect(await client({}).get('key')).toBe('value');
+  });
+});
+
+describe('a proxy on a narrow line', () => {
+  it('carries so many bytes in a second', async () => {
+    await redis.set('ten kilobytes', 'x'.repeat(10_000));
+    proxy.bandwidth(50_000, 'toClient');
+    const taken = await timeOf(() => redis.get('ten kilobytes'));
+    expect(taken).toBeGreaterThan(170);
+    expect(taken).toBeLessThan(600);
+  });
+});
+
+describe('a server behind a proxy that dies', () => {
+  it('ends the connections, as it would without a proxy', async () => {
+    await server.kill();
+    await eventually(() => expect(redis.status).not.toBe('ready'));
+    await server.restart();
+    await eventually(async () => expect(await redis.ping()).toBe('PONG'));
+  });
+});

@@ -1,0 +1,93 @@
+import type { Socket } from 'node:net';
+
+export type Direction = 'toServer' | 'toClient';
+
+/** The weather on the line, one for all connections of a proxy. */
+export interface Conditions {
+  frozen: boolean;
+  delay: Record<Direction, number>;
+  bytesPerSecond: Record<Direction, number>;
+  /** Bytes of replies that still pass before a connection is cut. */
+  cutAfter?: number;
+}
+
+/** How a connection ends travels behind its bytes, as on a real line. */
+type Item = Buffer | 'end' | 'close';
+
+/** One direction of one connection: bytes come out in the order they went in, whatever the conditions. */
+export class TcpLane {
+  #queue: { item: Item; due: number }[] = [];
+  #timer?: NodeJS.Timeout;
+  /** From now on bytes vanish, for the life of the connection: a stream with a gap would be no TCP. */
+  swallowing = false;
+
+  constructor(
+    readonly direction: Direction,
+    private readonly to: Socket,
+    private readonly conditions: Conditions,
+    private readonly events: { delivered: (bytes: number) => void; cut: () => void },
+  ) {}
+
+  push(item: Item): void {
+    if (this.swallowing) return;
+    this.#queue.push({ item, due: performance.now() + this.conditions.delay[this.direction] });
+    this.pump();
+  }
+
+  /** Sends what may be sent now; called again when the conditions change. */
+  pump(): void {
+    clearTimeout(this.#timer);
+    if (this.swallowing || this.conditions.frozen || this.to.destroyed) return;
+    const next = this.#queue[0];
+    if (!next) return;
+    const wait = next.due - performance.now();
+    if (wait > 0) {
+      this.#timer = setTimeout(() => this.pump(), wait);
+      return;
+    }
+    const pause = this.#deliver(this.#queue.shift()!.item);
+    if (pause > 0) this.#timer = setTimeout(() => this.pump(), pause);
+    else this.pump();
+  }
+
+  stop(): void {
+    this.swallowing = true;
+    this.#queue = [];
+    clearTimeout(this.#timer);
+  }
+
+  /** Returns how long the line is busy with what it has sent, in milliseconds. */
+  #deliver(item: Item): number {
+    if (item === 'end') this.to.end();
+    else if (item === 'close') this.to.destroy();
+    else return this.#send(this.#atMostOneTick(item));
+    return 0;
+  }
+
+  #send(bytes: Buffer): number {
+    const { cutAfter, bytesPerSecond } = this.conditions;
+    if (this.direction === 'toClient' && cutAfter !== undefined && bytes.length >= cutAfter) {
+      this.conditions.cutAfter = undefined;
+      this.#write(bytes.subarray(0, cutAfter));
+      this.events.cut();
+      return 0;
+    }
+    if (this.direction === 'toClient' && cutAfter !== undefined)
+      this.conditions.cutAfter = cutAfter - bytes.length;
+    this.#write(bytes);
+    return (bytes.length / bytesPerSecond[this.direction]) * 1000;
+  }
+
+  #write(bytes: Buffer): void {
+    this.to.write(bytes);
+    this.events.delivered(bytes.length);
+  }
+
+  // A narrow line carries a chunk in pieces, each a fiftieth of a second's worth.
+  #atMostOneTick(bytes: Buffer): Buffer {
+    const size = Math.max(Math.floor(this.conditions.bytesPerSecond[this.direction] / 50), 1);
+    if (bytes.length <= size) return bytes;
+    this.#queue.unshift({ item: bytes.subarray(size), due: 0 });
+    return bytes.subarray(0, size);
+  }
+}
