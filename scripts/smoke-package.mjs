@@ -1,0 +1,115 @@
+// Packs the package and uses it from applications outside of this folder: what they get is what npm would give them.
+import { deepStrictEqual as same, match } from 'node:assert/strict';
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { run, startRedis } from './smoke-support.mjs';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const tsc = join(root, 'node_modules/typescript/bin/tsc');
+
+const consumers = [
+  { name: 'ES module, NestJS 12, ioredis 6', type: 'module', nest: 12, config: 12, ioredis: '^6.0.0' },
+  { name: 'CommonJS, NestJS 11, ioredis 5.3', type: 'commonjs', nest: 11, config: 4, ioredis: '5.3.0' },
+];
+
+const folder = mkdtempSync(join(tmpdir(), 'session-smoke-'));
+const redis = await startRedis();
+try {
+  const tarball = pack();
+  checkContents(tarball);
+  for (const consumer of consumers) checkConsumer(consumer, tarball);
+} finally {
+  await redis.stop();
+  rmSync(folder, { recursive: true, force: true });
+}
+
+function pack() {
+  run('npm', ['pack', '--pack-destination', folder], { cwd: root });
+  return join(
+    folder,
+    readdirSync(folder).find((file) => file.endsWith('.tgz')),
+  );
+}
+
+function checkContents(tarball) {
+  const files = run('tar', ['-tzf', tarball])
+    .trim()
+    .split('\n')
+    .map((file) => file.replace(/^package\//, ''));
+  const outside = files.filter((file) => !file.startsWith('dist/')).toSorted();
+  same(outside, ['CHANGELOG.md', 'LICENSE', 'README.md', 'package.json']);
+  for (const file of files.filter((name) => name.startsWith('dist/')))
+    match(file, /\.(js|js\.map|d\.ts|lua)$/, `${file} has no place in the package`);
+  const built = readdirSync(join(root, 'lib'), { recursive: true })
+    .filter((file) => /\.(ts|lua)$/.test(file))
+    .flatMap((file) =>
+      file.endsWith('.ts') ? [file.replace(/ts$/, 'js'), file.replace(/ts$/, 'd.ts')] : file,
+    )
+    .map((file) => `dist/${file}`);
+  same(
+    built.filter((file) => !files.includes(file)),
+    [],
+    'not in the package',
+  );
+  console.log(`The package holds ${files.length} files: dist and ${outside.join(', ')}.`);
+}
+
+function checkConsumer({ name, type, nest, config, ioredis }, tarball) {
+  const cwd = join(folder, type);
+  mkdirSync(cwd);
+  const dependencies = {
+    '@nestjs/common': `^${nest}.0.0`,
+    '@nestjs/config': `^${config}.0.0`,
+    '@nestjs/core': `^${nest}.0.0`,
+    '@nestjs/platform-express': `^${nest}.0.0`,
+    '@nestjs/platform-fastify': `^${nest}.0.0`,
+    '@types/node': '^20.19.0',
+    'class-transformer': '^0.5.1',
+    'class-validator': '^0.14.0',
+    ioredis,
+    'nestjs-redis-session': `file:${tarball}`,
+    'reflect-metadata': '^0.2.2',
+    rxjs: '^7.8.0',
+  };
+  writeFileSync(
+    join(cwd, 'package.json'),
+    JSON.stringify({ name: 'consumer', private: true, type, dependencies }),
+  );
+  run('npm', ['install', '--no-audit', '--no-fund', '--prefer-offline'], { cwd });
+  cpSync(join(root, 'test/package/consumer.ts'), join(cwd, 'consumer.ts'));
+  compile(cwd);
+  const source = readFileSync(join(cwd, 'consumer.js'), 'utf8');
+  match(source, type === 'module' ? /from 'nestjs-redis-session'/ : /require\("nestjs-redis-session"\)/);
+  const env = { REDIS_SESSION_HOST: '127.0.0.1', REDIS_SESSION_PORT: String(redis.port), NODE_ENV: '' };
+  for (const platform of ['express', 'fastify']) {
+    // A process that does not end by itself runs into the timeout.
+    const said = run('node', ['consumer.js', platform], { cwd, env, timeout: 30_000 });
+    same(said, `${platform}: passed\n`);
+    console.log(`${name}, ${platform}: passed`);
+  }
+}
+
+/** With every declaration checked. Faults in other packages' declarations are theirs. */
+function compile(cwd) {
+  const compilerOptions = {
+    module: 'nodenext',
+    target: 'ES2023',
+    types: ['node'],
+    strict: true,
+    exactOptionalPropertyTypes: false,
+    skipLibCheck: false,
+    experimentalDecorators: true,
+    emitDecoratorMetadata: true,
+  };
+  writeFileSync(join(cwd, 'tsconfig.json'), JSON.stringify({ compilerOptions, files: ['consumer.ts'] }));
+  try {
+    run('node', [tsc, '-p', '.'], { cwd });
+  } catch (error) {
+    const faults = error.message.split('\n').filter((line) => line.includes('error TS'));
+    const ours = faults.filter((line) => !/^node_modules\/(?!nestjs-redis-session\/)/.test(line));
+    if (ours.length > 0 || faults.length === 0) throw error;
+    console.log(`(${faults.length} faults in the declarations of other packages, none in ours)`);
+  }
+}
