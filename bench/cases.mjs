@@ -1,0 +1,31 @@
+/**
+ * What stands beside each other. `sessions` names the file in servers/ that gives the application its sessions;
+ * `build` the build of the package and `ioredis` the client it runs on.
+ */
+export const cases = ['express', 'fastify'].flatMap((platform) => [
+  { name: `${platform}: no sessions`, platform, sessions: 'none', ceiling: true },
+  { name: `${platform}: bare GET`, platform, sessions: 'bare-get' },
+  platform === 'express'
+    ? { name: 'express-session + connect-redis', platform, sessions: 'express-session', peer: true }
+    : { name: '@fastify/session + connect-redis', platform, sessions: 'fastify-session', peer: true },
+  { name: `${platform}: ours`, platform, sessions: 'ours', ioredis: 'ioredis', ours: true },
+  { name: `${platform}: ours, ioredis 5`, platform, sessions: 'ours', ioredis: 'ioredis5' },
+]);
+
+/** The cases to run: those that were asked for, each platform's ceiling with them, and the candidates. */
+export function chosenCases({ cases: wanted, candidates }) {
+  const chosen = cases.filter(
+    ({ name }) => wanted.length === 0 || wanted.some((part) => name.includes(part)),
+  );
+  const platforms = new Set(chosen.map(({ platform }) => platform));
+  const builds = candidates.flatMap(([name, dist]) =>
+    chosen
+      .filter(({ ours }) => ours)
+      .map((one) => ({ ...one, name: `${one.name} @${name}`, dist, ours: false })),
+  );
+  const isCeiling = ({ ceiling, platform }) => ceiling && platforms.has(platform);
+  return [
+    ...cases.filter((one) => isCeiling(one) || chosen.some(({ name }) => name === one.name)),
+    ...builds,
+  ];
+}

@@ -1,0 +1,70 @@
+import { parseArgs } from 'node:util';
+
+const lists = { cases: '', routes: '', connections: '1,16,64', distances: 'near,far' };
+const numbers = { rounds: 3, seconds: 2, warmup: 1, sessions: 1000 };
+
+const texts = mapValues({ ...lists, ...numbers }, () => ({ type: 'string' }));
+
+const help = `npm run bench -- [flags]
+  --quick               a few seconds, to see whether everything runs; its figures mean nothing
+  --cases a,b           names or parts of names (see cases.mjs); the ceilings always run
+  --routes a,b          names of routes (see routes.mjs)
+  --connections 1,16,64
+  --distances near,far  near: Redis on loopback; far: a proxy adds 0.5 ms to every round trip
+  --rounds 3  --seconds 2  --warmup 1  --sessions 1000
+  --candidate name=dist another build of the package beside this one; may be given more than once
+  --load wrk|autocannon default: wrk where it is on the PATH
+  --profile directory   CPU profiles of the servers
+  --json file           default: bench/results/latest.json`;
+
+/** The command line of the bench, complete. */
+export function readFlags(args = process.argv.slice(2)) {
+  const { values } = parseArgs({
+    args,
+    options: {
+      quick: { type: 'boolean' },
+      help: { type: 'boolean' },
+      candidate: { type: 'string', multiple: true },
+      load: { type: 'string' },
+      profile: { type: 'string' },
+      json: { type: 'string' },
+      ...texts,
+    },
+  });
+  if (values.help) {
+    console.log(help);
+    process.exit(0);
+  }
+  const given = values.quick ? { ...quickRun, ...values } : values;
+  return {
+    ...given,
+    ...mapValues(lists, (text, name) => split(given[name] ?? text)),
+    ...mapValues(numbers, (number, name) => positive(name, given[name] ?? number)),
+    candidates: (given.candidate ?? []).map((text) => text.split('=')),
+  };
+}
+
+const quickRun = {
+  routes: 'change',
+  distances: 'near',
+  connections: '16',
+  rounds: '1',
+  seconds: '0.2',
+  warmup: '0.1',
+  sessions: '20',
+  load: 'autocannon',
+};
+
+function split(text) {
+  return text === '' ? [] : text.split(',');
+}
+
+function positive(name, text) {
+  const number = Number(text);
+  if (number > 0 && number <= 10_000) return number;
+  throw new RangeError(`--${name} is ${text}; give a number above 0.`);
+}
+
+function mapValues(object, change) {
+  return Object.fromEntries(Object.entries(object).map(([name, value]) => [name, change(value, name)]));
+}

@@ -1,0 +1,71 @@
+import { once } from 'node:events';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { createClient } from 'redis';
+import { end, start } from './child.mjs';
+
+/** A redis-server of our own on a free port of loopback, and a connection that watches it. */
+export class RedisProcess {
+  static async start(settings = []) {
+    const redis = new RedisProcess();
+    redis.settings = settings;
+    redis.port = await freePort();
+    await redis.run();
+    return redis;
+  }
+
+  async run() {
+    const args = ['--port', this.port, '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no', '--dir', tmpdir()]; // prettier-ignore
+    this.process = start('load', process.env.REDIS_SERVER ?? 'redis-server', [...args, ...this.settings].map(String), { stdio: 'ignore' }); // prettier-ignore
+    this.watcher = await connected(this.port);
+  }
+
+  /** What Redis has spent so far: CPU in microseconds, commands, bytes from and to clients. */
+  async spent() {
+    const info = fields(await this.watcher.info());
+    return {
+      cpu: (Number(info.used_cpu_user) + Number(info.used_cpu_sys)) * 1e6,
+      commands: Number(info.total_commands_processed),
+      bytesIn: Number(info.total_net_input_bytes),
+      bytesOut: Number(info.total_net_output_bytes),
+    };
+  }
+
+  /** Bytes that the data takes. */
+  async memory() {
+    return Number(fields(await this.watcher.info('memory')).used_memory);
+  }
+
+  async stop() {
+    this.watcher.destroy();
+    await end(this.process, (child) => child.kill('SIGKILL'));
+  }
+}
+
+async function connected(port) {
+  for (let attempt = 1; ; attempt++) {
+    const client = createClient({ socket: { port, host: '127.0.0.1', reconnectStrategy: false } });
+    client.on('error', () => undefined);
+    try {
+      return await client.connect();
+    } catch (error) {
+      if (attempt === 200) throw error;
+      await sleep(20);
+    }
+  }
+}
+
+function fields(info) {
+  return Object.fromEntries(info.split('\r\n').filter((line) => line.includes(':')).map((line) => line.split(':'))); // prettier-ignore
+}
+
+/** A port of loopback that nobody listens on. */
+export async function freePort() {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address();
+  server.close();
+  await once(server, 'close');
+  return port;
+}

@@ -1,0 +1,47 @@
+import { chosenRoutes } from '../routes.mjs';
+import { measure } from './measure.mjs';
+import { ProxyProcess } from './proxy-process.mjs';
+import { RedisProcess } from './redis-process.mjs';
+import { ServerProcess } from './server-process.mjs';
+import { visitors } from './visitors.mjs';
+
+/**
+ * One round at one distance, with fresh processes. All servers are up and one is asked at a time: cells of one route
+ * lie seconds apart, so what else the machine does hits all of them.
+ * @yields the measured cells.
+ */
+export async function* round(servers, load, flags, distance, turn) {
+  const redis = await RedisProcess.start();
+  const proxy = distance === 'far' ? await ProxyProcess.start(redis.port) : undefined;
+  const running = [];
+  try {
+    for (const server of servers) running.push(await runningServer(server, proxy?.port ?? redis.port, flags));
+    // Another first one each round: what suffers from its place in the order suffers in one round only.
+    const order = running.map((_, i) => running[(i + turn) % running.length]);
+    for (const route of chosenRoutes(flags, distance))
+      for (const one of order) await load.run(one.url + route.path, one.cookies[route.cookies], 16, flags.warmup); // prettier-ignore
+    for (const connections of flags.connections.map(Number)) {
+      for (const route of chosenRoutes(flags, distance)) {
+        for (const one of order) {
+          const cell = await measure(one, redis, load, route, connections, flags);
+          yield { distance, connections, route: route.name, case: one.name, platform: one.platform, ...cell };
+        }
+      }
+    }
+  } finally {
+    for (const one of running) await one.process.stop();
+    await proxy?.stop();
+    await redis.stop();
+  }
+}
+
+async function runningServer(server, redisPort, flags) {
+  const process = await ServerProcess.start(server, redisPort, flags);
+  const { url } = process;
+  const cookies = {
+    none: [],
+    small: await visitors(url, flags.sessions, '/new'),
+    large: await visitors(url, flags.sessions, '/new-large'),
+  };
+  return { ...server, process, url, cookies };
+}

@@ -1,0 +1,20 @@
+/** What a small session holds: some 200 bytes. */
+export function smallSession() {
+  return {
+    user: { id: 'u-7421', name: 'Ada Lovelace', roles: ['customer'] },
+    visits: 1,
+    cart: [{ sku: 'tea-green-100', quantity: 2, price: 1250 }],
+    locale: 'en-GB',
+  };
+}
+
+/** What a large one holds: 20 attributes and 10 KB. */
+export function largeSession() {
+  const data = { ...smallSession(), user: { ...smallSession().user, address: lines(7) } };
+  for (let page = 1; page <= 16; page++) data[`page${page}`] = { title: `Page ${page}`, items: lines(9) };
+  return data;
+}
+
+function lines(count) {
+  return Array.from({ length: count }, (_, i) => ({ sku: `item-${1000 + i}`, note: 'a line of the page', quantity: i })); // prettier-ignore
+}

@@ -1,0 +1,4 @@
+/** Nest without sessions. */
+export function sessionsFor() {
+  return { plain: true };
+}

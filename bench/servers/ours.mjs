@@ -1,0 +1,7 @@
+/** This package with its defaults. */
+export async function sessionsFor({ redisPort, entry, options }) {
+  const { RedisSessionModule } = await import(entry);
+  return {
+    imports: [RedisSessionModule.forRoot({ host: '127.0.0.1', port: redisPort, applicationName: 'bench', ...options })], // prettier-ignore
+  };
+}
