@@ -17,6 +17,10 @@ export interface AttributePolicy {
 export class SessionAttributes {
   // Written values, and objects that were read: those alone can differ from the stored text.
   readonly #values = new Map<string, unknown>();
+  // Those of them that were assigned, and not only changed deep inside.
+  readonly #assigned = new Set<string>();
+  // The text that a value had when it was read, where its serializer writes the same value in more than one way.
+  readonly #rewritten = new Map<string, { readonly stored: string; readonly text: string }>();
   #frozen = false;
 
   constructor(
@@ -33,6 +37,7 @@ export class SessionAttributes {
 
   set(name: string, value: unknown): void {
     this.#values.set(name, value === undefined ? REMOVED : value);
+    this.#assigned.add(name);
   }
 
   has(name: string): boolean {
@@ -60,8 +65,8 @@ export class SessionAttributes {
     const changes = new Map<string, string | undefined>();
     for (const [name, value] of this.#values) {
       const stored = this.texts.get(name);
-      const text = value === REMOVED ? undefined : this.policy.serializer.serialize(value, name);
-      if (text !== stored) changes.set(name, text);
+      const text = value === REMOVED ? undefined : this.#write(name, value);
+      if (text !== stored && !this.#isUnchanged(name, stored, text)) changes.set(name, text);
     }
     return changes;
   }
@@ -89,6 +94,7 @@ export class SessionAttributes {
   /** Forgets what this request changed and takes texts that were loaded anew. */
   reset(texts: Map<string, string>): void {
     this.#values.clear();
+    this.#assigned.clear();
     this.texts = texts;
   }
 
@@ -118,6 +124,33 @@ export class SessionAttributes {
     return bytes;
   }
 
+  /**
+   * Whether an object that was only read has another text than the stored one because that was written in another way:
+   * by other software, or by a serializer that is not particular. Writing it would undo what others write meanwhile.
+   */
+  #isUnchanged(name: string, stored: string | undefined, text: string | undefined): boolean {
+    if (stored === undefined || text === undefined || this.#assigned.has(name)) return false;
+    let rewritten = this.#rewritten.get(name);
+    if (rewritten?.stored !== stored) {
+      rewritten = { stored, text: this.#write(name, this.policy.serializer.deserialize(stored, name)) };
+      this.#rewritten.set(name, rewritten);
+    }
+    return rewritten.text === text;
+  }
+
+  #write(name: string, value: unknown): string {
+    let text: unknown;
+    try {
+      text = this.policy.serializer.serialize(value, name);
+    } catch (cause) {
+      throw cause instanceof SessionDataError
+        ? cause
+        : unwritable(name, `${kindOf(cause)} in the serializer`);
+    }
+    if (typeof text !== 'string') throw unwritable(name, 'the serializer gave no text');
+    return text;
+  }
+
   #read(name: string, text: string): unknown {
     let value: unknown;
     try {
@@ -136,12 +169,23 @@ export class SessionAttributes {
 }
 
 function unreadable(name: string, cause: unknown): SessionDataError {
-  // The parser's own message quotes the text, which is the attribute's value: its name is all that may leave here.
-  const kind = (cause as { name?: unknown } | null)?.name;
   return new SessionDataError(
-    `The stored session attribute "${name}" cannot be read (${typeof kind === 'string' ? kind : 'error'} in the serializer). It was written by other software or another serializer; remove it, or set unreadableAttribute to "drop".`,
+    `The stored session attribute "${name}" cannot be read (${kindOf(cause)} in the serializer). It was written by other software or another serializer; remove it, or set unreadableAttribute to "drop".`,
     name,
   );
+}
+
+function unwritable(name: string, reason: string): SessionDataError {
+  return new SessionDataError(
+    `The session attribute "${name}" cannot be stored (${reason}); nothing was written. Leave it out, or set a serializer that can.`,
+    name,
+  );
+}
+
+// A serializer's own message may quote the attribute's value, which has no place in a log: its name is all that leaves.
+function kindOf(cause: unknown): string {
+  const kind = (cause as { name?: unknown } | null)?.name;
+  return typeof kind === 'string' ? kind : 'error';
 }
 
 function deepFreeze(value: unknown): void {

@@ -127,7 +127,7 @@ function toMilliseconds(seconds: unknown): number {
 
 // express-session's callers hand in a callback and drop the promise, so the callback alone gets the error then.
 function answer<T>(operation: Promise<T>, callback: SessionCallback | undefined): Promise<T | void> {
-  if (callback === undefined) {
+  if (typeof callback !== 'function') {
     // The end of the request waits for an operation that nobody awaited, and tells its error: no need to crash.
     operation.catch(() => undefined);
     return operation;

@@ -125,6 +125,7 @@ describe('names of attributes', () => {
       '': 1,
       ' ': 2,
       'a:b': 3,
+      // oxlint-disable-next-line unicorn/no-thenable -- a name like any other to a session
       then: 4,
       toJSON: 5,
       length: 6,

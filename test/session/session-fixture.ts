@@ -1,12 +1,12 @@
 import {
   InMemorySessionStore,
   jsonSerializer,
+  RedisSessionOptions,
   RedisSessionStore,
   SessionRepository,
   type SessionSerializer,
   type SessionStore,
 } from 'nestjs-redis-session';
-import type { SessionPolicy } from '../../lib/session/session-core.js';
 import type { Session } from '../../lib/session/session.js';
 import { RedisServer } from '../support/redis-server.js';
 import { uniqueName } from '../support/unique-name.js';
@@ -15,18 +15,11 @@ import { uniqueName } from '../support/unique-name.js';
 // oxlint-disable-next-line typescript/no-explicit-any -- a test knows what it stored
 export type AnySession = Session<Record<string, any>>;
 
-export type RepositoryOptions = Partial<SessionPolicy & { throwOnError: boolean }>;
+export type RepositoryOptions = Partial<RedisSessionOptions>;
 
 /** The sessions of an application with these options. */
 export function repositoryOf(store: SessionStore, options: RepositoryOptions = {}): SessionRepository {
-  return new SessionRepository(store, {
-    idleTimeoutInSeconds: 1200,
-    maxSessionBytes: 1_048_576,
-    serializer: jsonSerializer,
-    unreadableAttribute: 'throw',
-    throwOnError: true,
-    ...options,
-  });
+  return new SessionRepository(store, Object.assign(new RedisSessionOptions(), options));
 }
 
 /** A store that remembers what it was asked for, and fails or waits where a test says so. */

@@ -1,0 +1,58 @@
+import { spawn } from 'node:child_process';
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join, resolve } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { transformFileSync } from '@swc/core';
+
+export interface EndedProgram {
+  /** The exit code; null where a signal ended it. */
+  code: number | null;
+  /** SIGKILL where it had not ended in time. */
+  signal: NodeJS.Signals | null;
+  stdout: string;
+  stderr: string;
+}
+
+/**
+ * The package in a Node process of its own: what happens there at an unhandled rejection, and whether the process ends,
+ * cannot be seen inside of Jest.
+ */
+export class ChildProgram {
+  readonly #directory = mkdtempSync(join(tmpdir(), 'redis-session-program-'));
+
+  constructor() {
+    const root = resolve('.');
+    symlinkSync(join(root, 'node_modules'), join(this.#directory, 'node_modules'));
+    writeFileSync(join(this.#directory, 'package.json'), '{"type":"module"}');
+    for (const file of readdirSync(join(root, 'lib'), { recursive: true }) as string[]) {
+      const target = join(this.#directory, 'lib', file);
+      mkdirSync(dirname(target), { recursive: true });
+      if (file.endsWith('.lua')) cpSync(join(root, 'lib', file), target);
+      if (!file.endsWith('.ts')) continue;
+      const { code } = transformFileSync(join(root, 'lib', file), { sourceMaps: false });
+      writeFileSync(target.replace(/\.ts$/, '.js'), code);
+    }
+  }
+
+  /** Runs an ES module that imports the package from './lib/index.js', until it ends or the time is over. */
+  async run(source: string, { within = 10_000 } = {}): Promise<EndedProgram> {
+    const file = join(this.#directory, 'program.js');
+    writeFileSync(file, source);
+    const child = spawn(process.execPath, [file], {
+      stdio: ['ignore', 'pipe', 'pipe'],
+      timeout: within,
+      killSignal: 'SIGKILL',
+      env: { PATH: process.env.PATH },
+    });
+    const ended = new Promise<Pick<EndedProgram, 'code' | 'signal'>>((done, fail) => {
+      child.once('error', fail).once('close', (code, signal) => done({ code, signal }));
+    });
+    const [stdout, stderr] = await Promise.all([text(child.stdout), text(child.stderr)]);
+    return { ...(await ended), stdout, stderr };
+  }
+
+  remove(): void {
+    rmSync(this.#directory, { recursive: true, force: true });
+  }
+}
