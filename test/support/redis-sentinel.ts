@@ -10,7 +10,7 @@ export interface RedisSentinelOptions {
   replicas?: number;
   /** @default 3 */
   sentinels?: number;
-  /** A master that is silent for so long is taken for dead. @default 800 */
+  /** A master that is silent for so long is taken for dead; 1000 at least. @default 1200 */
   downAfterMilliseconds?: number;
   /** Password of the Redis servers; the sentinels have none. */
   password?: string;
@@ -92,7 +92,7 @@ export class RedisSentinel {
   async #start({
     replicas = 2,
     sentinels = 3,
-    downAfterMilliseconds = 800,
+    downAfterMilliseconds = 1_200,
   }: RedisSentinelOptions): Promise<void> {
     const { name, password } = this;
     const args = ['--repl-diskless-sync-delay', '0', '--repl-ping-replica-period', '1'];

@@ -95,8 +95,9 @@ export class SentinelProcess {
     writeFileSync(file, settings.join('\n'));
     await this.#process.start([file, '--sentinel']);
     // A sentinel looks once a second. With a shorter down-after it takes each new master for dead before its first look,
-    // and promotes one replica after the other.
-    const periods = { 'ping-period': 100, 'info-period': 500, 'ask-period': 200, 'publish-period': 300 };
+    // and promotes one replica after the other. (Five ping periods is how old its knowledge of a replica may be, and
+    // that it renews once a second: a shorter period leaves it none to promote.)
+    const periods = { 'ping-period': 400, 'info-period': 500, 'ask-period': 200, 'publish-period': 300 };
     await this.#client.call('SENTINEL', 'DEBUG', ...Object.entries(periods).flat());
   }
 }
