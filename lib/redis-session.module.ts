@@ -1,9 +1,7 @@
 import {
   type DynamicModule,
   Logger,
-  type MiddlewareConsumer,
   Module,
-  type NestModule,
   type OnApplicationShutdown,
   type Provider,
 } from '@nestjs/common';
@@ -85,14 +83,14 @@ const providers: Provider[] = [
   providers,
   exports: [RedisSessionOptions, SessionStore, SessionRepository, SessionInterceptor, SessionHttp],
 })
-export class RedisSessionModule extends ConfigurableModuleClass implements NestModule, OnApplicationShutdown {
+export class RedisSessionModule extends ConfigurableModuleClass implements OnApplicationShutdown {
   constructor(
-    private readonly http: SessionHttp,
+    http: SessionHttp,
     private readonly connection: RedisConnection,
   ) {
     super();
     // As early as can be, before main.ts adds middleware of its own (passport.session(), for one).
-    http.install();
+    http.installWhenReady();
   }
 
   /**
@@ -110,11 +108,6 @@ export class RedisSessionModule extends ConfigurableModuleClass implements NestM
    */
   static override forRootAsync(options: typeof ASYNC_OPTIONS_TYPE): DynamicModule {
     return super.forRootAsync(options);
-  }
-
-  /** A testing module has no HTTP adapter while it compiles; by now it has. */
-  configure(_consumer: MiddlewareConsumer): void {
-    this.http.install();
   }
 
   /** Closes what the module opened, after the last request was answered. */

@@ -15,21 +15,26 @@ export class SessionHttp {
     private readonly hydrate: 'request' | 'interceptor',
   ) {}
 
-  /** Installs the integration, once there is an application to install it on; again is no matter. */
-  install(): void {
-    const adapter = this.host.httpAdapter;
-    // A standalone application has none, and a testing module has none yet.
-    if (this.#integration !== undefined || adapter === undefined) return;
-    const app: unknown = adapter.getInstance();
-    this.#integration =
-      adapter.getType() === 'fastify'
-        ? new FastifyIntegration(app as FastifyApplication, this.lifecycle)
-        : new ExpressIntegration(app as ExpressApplication, this.lifecycle);
-    this.#integration.install(this.hydrate);
+  /**
+   * Installs the integration as soon as there is an application to install it on: a testing module makes it later than
+   * its providers, a standalone application never.
+   */
+  installWhenReady(): void {
+    this.host.init$.subscribe(() => this.#install());
   }
 
   /** Begins a session around a handler, in the state that its route asks for. */
   enter(request: object, response: object, state: SessionState | undefined): Promise<void> {
     return this.lifecycle.enter(this.#integration!.exchange(request, response), state);
+  }
+
+  #install(): void {
+    const { httpAdapter } = this.host;
+    const app: unknown = httpAdapter.getInstance();
+    this.#integration =
+      httpAdapter.getType() === 'fastify'
+        ? new FastifyIntegration(app as FastifyApplication, this.lifecycle)
+        : new ExpressIntegration(app as ExpressApplication, this.lifecycle);
+    this.#integration.install(this.hydrate);
   }
 }

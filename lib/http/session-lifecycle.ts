@@ -80,7 +80,8 @@ export class SessionLifecycle {
   }
 
   #answer(exchange: SessionExchange, core: SessionCore): void {
-    if (core.destroyRequested) {
+    // An empty session in the place of the one that was presented, after a logout that regenerates, ends it as well.
+    if (core.destroyRequested || core.status === 'new') {
       if (exchange.presented !== undefined) this.resolver.expire(exchange);
       return;
     }

@@ -1,0 +1,45 @@
+import { Module, type INestApplication, type ModuleMetadata } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import { ExpressAdapter } from '@nestjs/platform-express';
+import { FastifyAdapter } from '@nestjs/platform-fastify';
+import { RedisSessionModule, type RedisSessionModuleOptions } from 'nestjs-redis-session';
+import { Browser } from '../support/http-browser.js';
+import { uniqueName } from '../support/unique-name.js';
+
+export type Platform = 'express' | 'fastify';
+export const platforms: Platform[] = ['express', 'fastify'];
+
+/** What main.ts does between create and listen. */
+export type Main = (app: INestApplication) => void | Promise<void>;
+
+export interface NestApp {
+  readonly app: INestApplication;
+  readonly url: string;
+  browser(): Browser;
+  close(): Promise<void>;
+}
+
+/** An application of these modules, created and started as main.ts does it. */
+export async function startNest(
+  platform: Platform,
+  metadata: ModuleMetadata,
+  main: Main = () => undefined,
+): Promise<NestApp> {
+  @Module(metadata)
+  class AppModule {}
+  const adapter = platform === 'fastify' ? new FastifyAdapter() : new ExpressAdapter();
+  const app = await NestFactory.create(AppModule, adapter, { logger: false });
+  await main(app);
+  await app.listen(0, '127.0.0.1');
+  const url = await app.getUrl();
+  return { app, url, browser: () => new Browser(url), close: () => app.close() };
+}
+
+/** Sessions in memory, of this application alone. */
+export function sessionsInMemory(options: RedisSessionModuleOptions = {}) {
+  return RedisSessionModule.forRoot({
+    store: 'memory',
+    applicationName: uniqueName('works-with'),
+    ...options,
+  });
+}
