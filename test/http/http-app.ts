@@ -1,9 +1,16 @@
-import type { INestApplication, Type } from '@nestjs/common';
+import {
+  type INestApplication,
+  type MiddlewareConsumer,
+  Module,
+  type ModuleMetadata,
+  type NestModule,
+  type Provider,
+  type Type,
+} from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
 import { ExpressAdapter } from '@nestjs/platform-express';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
-import { Test } from '@nestjs/testing';
 import { RedisSessionModule, SessionRepository, type RedisSessionModuleOptions } from 'nestjs-redis-session';
-import type { Provider } from '@nestjs/common';
 import { Browser, type BrowserOptions } from '../support/http-browser.js';
 import { uniqueName } from '../support/unique-name.js';
 
@@ -21,9 +28,13 @@ export interface HttpApp {
 }
 
 export interface HttpAppSetup {
+  /** Other modules of the application. */
+  imports?: NonNullable<ModuleMetadata['imports']>;
   controllers?: Type[];
   providers?: Provider[];
   options?: RedisSessionModuleOptions;
+  /** Middleware as a module's `configure()` applies it. */
+  middleware?: (consumer: MiddlewareConsumer) => void;
   /** What main.ts would do between create and listen. */
   main?: (app: INestApplication) => void | Promise<void>;
   /** Trusts the proxy in front, so that X-Forwarded-Proto counts. @default false */
@@ -33,14 +44,22 @@ export interface HttpAppSetup {
 /** An application on a real port, made as main.ts makes one. */
 export async function startApp(platform: Platform, setup: HttpAppSetup): Promise<HttpApp> {
   const applicationName = setup.options?.applicationName ?? uniqueName('http');
-  const module = await Test.createTestingModule({
-    imports: [RedisSessionModule.forRoot({ store: 'memory', applicationName, ...setup.options })],
+  @Module({
+    imports: [
+      RedisSessionModule.forRoot({ store: 'memory', applicationName, ...setup.options }),
+      ...(setup.imports ?? []),
+    ],
     controllers: setup.controllers ?? [],
     providers: setup.providers ?? [],
-  }).compile();
+  })
+  class AppModule implements NestModule {
+    configure(consumer: MiddlewareConsumer): void {
+      setup.middleware?.(consumer);
+    }
+  }
   const trustProxy = setup.trustProxy ?? false;
   const adapter = platform === 'fastify' ? new FastifyAdapter({ trustProxy }) : new ExpressAdapter();
-  const app = module.createNestApplication(adapter, { logger: false });
+  const app = await NestFactory.create(AppModule, adapter, { logger: false, abortOnError: false });
   if (adapter instanceof ExpressAdapter) adapter.set('trust proxy', trustProxy);
   await setup.main?.(app);
   await app.listen(0, '127.0.0.1');
