@@ -36,7 +36,8 @@ export async function retry<T>(
   while (!last && isRetryable(failure)) {
     const next = Math.min(clock.now() + wait, deadline);
     last = next >= deadline;
-    await clock.sleep(Math.max(0, next - clock.now()));
+    const pause = next - clock.now();
+    if (pause > 0) await clock.sleep(pause);
     try {
       return await operation();
     } catch (error) {

@@ -1,0 +1,154 @@
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import type { Redis } from 'ioredis';
+import { RedisSessionStore, SessionStoreUnavailableError } from 'nestjs-redis-session';
+import { retry, type RetryClock } from '../../lib/redis/retry.js';
+
+/** Attempts of an operation that always fails after `takes` ms: when each began, in ms after the first. */
+async function attemptsOf(interval: number, takes = 0, failures = Infinity): Promise<number[]> {
+  let now = 5_000;
+  const began: number[] = [];
+  const clock: RetryClock = {
+    now: () => now,
+    sleep: async (milliseconds) => {
+      now += milliseconds;
+    },
+  };
+  const attempt = async () => {
+    began.push(now - 5_000);
+    now += takes;
+    if (began.length <= failures) throw new Error(`failure ${began.length}`);
+  };
+  await attempt().catch((failure: unknown) =>
+    retry(attempt, failure, 5_000, interval, () => true, clock).catch(() => undefined),
+  );
+  return began;
+}
+
+describe('a failed operation is tried again after 20 ms, then every second, until retryTimeoutInMilliseconds', () => {
+  it.each<[interval: number, attempts: number[]]>([
+    [10, [0, 10]],
+    [20, [0, 20]],
+    [21, [0, 20, 21]],
+    [1500, [0, 20, 1020, 1500]],
+    [5000, [0, 20, 1020, 2020, 3020, 4020, 5000]],
+  ])('has passed, and once more right then: %d ms', async (interval, attempts) => {
+    expect(await attemptsOf(interval)).toEqual(attempts);
+  });
+
+  it.each<[interval: number, takes: number, attempts: number[]]>([
+    [10, 300, [0, 300]],
+    [1500, 300, [0, 320, 1500]],
+    [1500, 1000, [0, 1020, 2020]],
+    [5000, 1000, [0, 1020, 3020, 5000]],
+    [5000, 1990, [0, 2010, 5000]],
+    [5000, 6000, [0, 6000]],
+  ])('also where it takes time to fail: %d ms, each attempt %d ms', async (interval, takes, attempts) => {
+    expect(await attemptsOf(interval, takes)).toEqual(attempts);
+  });
+
+  it.each([1, 2, 3])('and no more once it has succeeded, after %d failures', async (failures) => {
+    expect(await attemptsOf(5000, 0, failures)).toEqual([0, 20, 1020, 2020].slice(0, failures + 1));
+  });
+
+  it('and fails with the last failure', async () => {
+    const clock = { now: () => 0, sleep: async () => undefined };
+    const failures = ['second', 'third'].map((message) => new Error(message));
+    const next = () => Promise.reject(failures.shift()!);
+    await expect(retry(next, new Error('first'), 0, 21, () => failures.length > 0, clock)).rejects.toThrow(
+      'third',
+    );
+  });
+
+  it('and not at all where the failure cannot heal, whichever attempt it is of', async () => {
+    const clock = { now: () => 0, sleep: async () => undefined };
+    const second = jest.fn(() => Promise.reject(new Error('stays')));
+    const isRetryable = (error: unknown) => (error as Error).message === 'heals';
+    await expect(retry(second, new Error('stays'), 0, 5000, isRetryable, clock)).rejects.toThrow('stays');
+    expect(second).toHaveBeenCalledTimes(0);
+    await expect(retry(second, new Error('heals'), 0, 5000, isRetryable, clock)).rejects.toThrow('stays');
+    expect(second).toHaveBeenCalledTimes(1);
+  });
+});
+
+describe('the store, with operationTimeoutInMilliseconds 1000', () => {
+  beforeEach(() => {
+    jest.useFakeTimers();
+  });
+  afterEach(() => {
+    jest.useRealTimers();
+  });
+
+  /** How a load ends, and when its attempts began, of a client that answers so. */
+  async function load(retryTimeoutInMilliseconds: number, answer: () => Promise<never>) {
+    const began: number[] = [];
+    const startedAt = performance.now();
+    const since = () => Math.round(performance.now() - startedAt);
+    const client = {
+      hgetall: () => {
+        began.push(since());
+        return answer();
+      },
+    } as unknown as Redis;
+    const store = new RedisSessionStore(client, {
+      applicationName: 'shop',
+      operationTimeoutInMilliseconds: 1000,
+      retryTimeoutInMilliseconds,
+    });
+    let took: number | undefined;
+    const loading = store
+      .load('abc')
+      .catch((error: unknown) => error as SessionStoreUnavailableError)
+      .finally(() => (took = since()));
+    await jest.advanceTimersByTimeAsync(30_000);
+    return { error: await loading, began, took };
+  }
+  const fails = () => Promise.reject(new Error('connect ECONNREFUSED 127.0.0.1:6379'));
+  const hangs = () => new Promise<never>(() => undefined);
+
+  it.each<[retry: number, attempts: number[]]>([
+    [0, [0]],
+    [10, [0, 10]],
+    [20, [0, 20]],
+    [1500, [0, 20, 1020, 1500]],
+    [5000, [0, 20, 1020, 2020, 3020, 4020, 5000]],
+  ])('follows the schedule: retryTimeoutInMilliseconds %d', async (interval, attempts) => {
+    const { error, began, took } = await load(interval, fails);
+    expect(began).toEqual(attempts);
+    expect(took).toBe(interval);
+    expect(error).toBeInstanceOf(SessionStoreUnavailableError);
+  });
+
+  it.each<[retry: number, attempts: number[], took: number]>([
+    [0, [0], 1000],
+    [10, [0, 1000], 2000],
+    [1500, [0, 1020, 2020], 3020],
+    [5000, [0, 1020, 3020, 5000], 6000],
+  ])('gives each attempt its time-out where nobody answers: %d', async (interval, attempts, took) => {
+    const outcome = await load(interval, hangs);
+    expect(outcome.began).toEqual(attempts);
+    expect(outcome.took).toBe(took);
+    expect(took).toBeLessThanOrEqual(1000 * attempts.length + interval);
+  });
+
+  it.each<[retry: number, says: string]>([
+    [0, 'The session store failed to load a session (tried once): connect ECONNREFUSED 127.0.0.1:6379'],
+    [20, 'The session store failed to load a session (tried 2 times): connect ECONNREFUSED 127.0.0.1:6379'],
+    [1500, 'The session store failed to load a session (tried 4 times): connect ECONNREFUSED 127.0.0.1:6379'],
+  ])('tells the operation, the attempts and the reason: %d', async (interval, says) => {
+    const { error } = await load(interval, fails);
+    expect(error).toMatchObject({ message: says, code: 'SESSION_STORE_UNAVAILABLE', statusCode: 503 });
+  });
+
+  it('says how long it waited for an answer that did not come', async () => {
+    const { error } = await load(0, hangs);
+    expect(error).toMatchObject({
+      message: 'The session store failed to load a session (tried once): no answer within 1000 ms',
+    });
+  });
+
+  it('leaves no timer behind', async () => {
+    await load(1500, fails);
+    await load(20, hangs);
+    expect(jest.getTimerCount()).toBe(0);
+  });
+});
