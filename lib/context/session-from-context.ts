@@ -1,4 +1,5 @@
 import type { ExecutionContext } from '@nestjs/common';
+import { httpOfContext } from '../http/http-of-context.js';
 import { SessionMissingError } from '../session/session.errors.js';
 import type { SessionData } from '../session/session-data.js';
 import type { Session } from '../session/session.js';
@@ -12,7 +13,8 @@ import type { Session } from '../session/session.js';
  * ```
  */
 export function sessionFromContext<T extends object = SessionData>(context: ExecutionContext): Session<T> {
-  const { session } = context.switchToHttp().getRequest<{ session?: Session<T> }>();
+  const request: { session?: Session<T> } | undefined = httpOfContext(context)?.request;
+  const session = request?.session;
   if (session !== undefined) return session;
   throw new SessionMissingError(
     'There is no session here: the state of this route is "disabled", or RedisSessionModule is not imported by this application.',

@@ -3,6 +3,7 @@ import { Injectable } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
 import { from, mergeMap, type Observable } from 'rxjs';
 import type { SessionState } from '../session/session-state.js';
+import { httpOfContext } from './http-of-context.js';
 import { SessionHttp } from './session-http.js';
 
 /** Where `@SessionState` leaves what a route asks for. */
@@ -20,13 +21,12 @@ export class SessionInterceptor implements NestInterceptor {
   ) {}
 
   intercept(context: ExecutionContext, next: CallHandler): Observable<unknown> {
-    if (context.getType() !== 'http') return next.handle();
-    const request = context.switchToHttp().getRequest<object>();
-    const response = context.switchToHttp().getResponse<object>();
+    const http = httpOfContext(context);
+    if (http === undefined) return next.handle();
     const state = this.reflector.getAllAndOverride<SessionState | undefined>(SESSION_STATE, [
       context.getHandler(),
       context.getClass(),
     ]);
-    return from(this.http.enter(request, response, state)).pipe(mergeMap(() => next.handle()));
+    return from(this.http.enter(http.request, http.response, state)).pipe(mergeMap(() => next.handle()));
   }
 }
