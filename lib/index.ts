@@ -25,6 +25,7 @@ export type {
   NewSessionRecord,
   SaveOutcome,
   SessionChanges,
+  SessionLease,
   SessionRecord,
 } from './session/session-store.js';
 export { RedisSessionStore } from './redis/redis-session.store.js';

@@ -1,7 +1,9 @@
+import { InMemoryLocks } from './in-memory-locks.js';
 import type {
   NewSessionRecord,
   SaveOutcome,
   SessionChanges,
+  SessionLease,
   SessionRecord,
   SessionStore,
 } from '../session/session-store.js';
@@ -13,6 +15,8 @@ interface StoredSession {
   readonly record: SessionRecord;
   /** When it ends unless somebody uses it before, in milliseconds since the epoch. */
   readonly endsAt: number;
+  /** The lock that its latest exclusive save released: the same save, sent again, is no lost lock. */
+  receipt: string | undefined;
 }
 
 /**
@@ -25,12 +29,14 @@ interface StoredSession {
  */
 export class InMemorySessionStore implements SessionStore {
   private readonly sessions = new Map<string, StoredSession>();
+  private readonly locks: InMemoryLocks;
   private readonly now: () => number;
   private sweepTimer: NodeJS.Timeout | undefined;
 
   /** @param options `now`: the store's clock, in milliseconds since the epoch. @default Date.now */
   constructor(options: { now?: () => number } = {}) {
     this.now = options.now ?? (() => Date.now());
+    this.locks = new InMemoryLocks(this.now);
   }
 
   /** How many sessions are in memory, among them those that have expired since the last sweep. */
@@ -61,8 +67,10 @@ export class InMemorySessionStore implements SessionStore {
   async save(id: string, changes: SessionChanges): Promise<SaveOutcome> {
     const record = this.findLive(id);
     if (!record) return 'gone';
-    // This store hands out no locks, so no token is one that is held.
-    if (changes.lockToken !== undefined) return 'lock-lost';
+    const { lock } = changes;
+    if (lock && !this.locks.isHeld(id, lock.token)) {
+      return this.sessions.get(id)?.receipt === lock.token ? 'saved' : 'lock-lost';
+    }
     const { from, to } = changes.rotate ?? { from: record.secretHash, to: record.secretHash };
     // A secret that is the new one already is this same save, sent before: nobody else can have made it.
     if (record.secretHash !== from && record.secretHash !== to) return 'conflict';
@@ -74,6 +82,10 @@ export class InMemorySessionStore implements SessionStore {
     }
     const changed = { ...record, secretHash: to, idleTimeoutInMilliseconds: ownIdle };
     this.store(changed, ownIdle ?? changes.defaultIdleTimeoutInMilliseconds);
+    if (lock?.release) {
+      this.sessions.get(id)!.receipt = lock.token;
+      this.locks.release(id, lock.token);
+    }
     return 'saved';
   }
 
@@ -88,6 +100,26 @@ export class InMemorySessionStore implements SessionStore {
     return this.findLive(id) !== undefined && this.remove(id);
   }
 
+  async loadExclusive(
+    id: string,
+    lock: SessionLease & { readonly waitInMilliseconds: number },
+  ): Promise<SessionRecord | 'locked' | undefined> {
+    const isLive = (): boolean => this.findLive(id) !== undefined;
+    if (!isLive()) return undefined;
+    if (!(await this.locks.wait(id, lock, isLive))) return isLive() ? 'locked' : undefined;
+    const record = await this.load(id);
+    if (record === undefined) this.locks.release(id, lock.token);
+    return record;
+  }
+
+  async renewLock(id: string, lock: SessionLease): Promise<boolean> {
+    return this.locks.isHeld(id, lock.token) && this.locks.take(id, lock);
+  }
+
+  async releaseLock(id: string, token: string): Promise<void> {
+    this.locks.release(id, token);
+  }
+
   /** Forgets every session and stops the sweep. */
   close(): void {
     for (const id of this.sessions.keys()) this.remove(id);
@@ -95,7 +127,7 @@ export class InMemorySessionStore implements SessionStore {
 
   private store(record: SessionRecord, idleTimeoutInMilliseconds: number): void {
     const endsAt = Math.min(this.now() + idleTimeoutInMilliseconds, record.expiresAt ?? Infinity);
-    this.sessions.set(record.id, { record, endsAt });
+    this.sessions.set(record.id, { record, endsAt, receipt: this.sessions.get(record.id)?.receipt });
   }
 
   private findLive(id: string): SessionRecord | undefined {
@@ -111,6 +143,7 @@ export class InMemorySessionStore implements SessionStore {
 
   private remove(id: string): boolean {
     const removed = this.sessions.delete(id);
+    this.locks.free(id);
     if (this.sessions.size === 0) {
       clearInterval(this.sweepTimer);
       this.sweepTimer = undefined;

@@ -132,10 +132,17 @@ export const optionGroups = {
   lock: LockOptions,
 } as const;
 
+const storeMethods = [
+  'create',
+  'load',
+  'save',
+  'touch',
+  'destroy',
+  'loadExclusive',
+  'renewLock',
+  'releaseLock',
+];
+
 function isStore(value: unknown): boolean {
-  return (
-    value === 'redis' ||
-    value === 'memory' ||
-    hasMethods(value, ['create', 'load', 'save', 'touch', 'destroy'])
-  );
+  return value === 'redis' || value === 'memory' || hasMethods(value, storeMethods);
 }

@@ -2,36 +2,38 @@ import type {
   NewSessionRecord,
   SaveOutcome,
   SessionChanges,
+  SessionLease,
   SessionRecord,
   SessionStore,
 } from '../session/session-store.js';
-import { SessionStoreUnavailableError } from '../session/session.errors.js';
-import { withDeadline } from './deadline.js';
-import { isHealing, withoutArguments } from './redis-failure.js';
-import { retry } from './retry.js';
+import { RedisCommands, type RedisCommandsOptions } from './redis-commands.js';
+import { RedisSessionLocks, type LockRequest } from './redis-session-locks.js';
 import { SessionKeys } from './session-keys.js';
-import { runScript, sessionScripts, type RedisClient, type SessionScript } from './session-scripts.js';
+import { recordOf } from './session-record.js';
+import { sessionScripts, type RedisClient } from './session-scripts.js';
 
 /** What the store takes of the application's options. */
-export interface RedisSessionStoreOptions {
+export interface RedisSessionStoreOptions extends RedisCommandsOptions {
   readonly applicationName: string;
-  readonly operationTimeoutInMilliseconds: number;
-  readonly retryTimeoutInMilliseconds: number;
 }
 
 /** Sessions in Redis: one hash each. A read is one plain command, a write one script. */
 export class RedisSessionStore implements SessionStore {
   readonly #keys: SessionKeys;
+  readonly #commands: RedisCommands;
+  readonly #locks: RedisSessionLocks;
 
   constructor(
     private readonly client: RedisClient,
     private readonly options: RedisSessionStoreOptions,
   ) {
     this.#keys = new SessionKeys(options.applicationName);
+    this.#commands = new RedisCommands(client, options);
+    this.#locks = new RedisSessionLocks(this.#commands, this.#keys);
   }
 
   async create(session: NewSessionRecord): Promise<number | undefined> {
-    const created = await this.#run(
+    const created = await this.#commands.run(
       'create',
       sessionScripts.create,
       [this.#keys.data(session.id)],
@@ -48,7 +50,7 @@ export class RedisSessionStore implements SessionStore {
 
   async load(id: string): Promise<SessionRecord | undefined> {
     const key = this.#keys.data(id);
-    return recordOf(id, await this.#send('load', () => this.client.hgetall(key)));
+    return recordOf(id, await this.#commands.send('load', () => this.client.hgetall(key)));
   }
 
   async save(id: string, changes: SessionChanges): Promise<SaveOutcome> {
@@ -61,12 +63,15 @@ export class RedisSessionStore implements SessionStore {
     if (changes.idleTimeoutInMilliseconds !== undefined)
       set.push(':idle', String(changes.idleTimeoutInMilliseconds));
     const keys = [this.#keys.data(id)];
-    if (changes.lockToken !== undefined) keys.push(this.#keys.writeLock(id));
-    const reply = await this.#run('save', sessionScripts.save, keys, [
+    const { lock } = changes;
+    if (lock !== undefined) keys.push(this.#keys.writeLock(id));
+    if (lock?.release) keys.push(this.#keys.receipt(id, lock.token));
+    const reply = await this.#commands.run('save', sessionScripts.save, keys, [
       changes.defaultIdleTimeoutInMilliseconds,
-      changes.lockToken ?? '',
+      lock?.token ?? '',
       changes.rotate?.from ?? '',
       changes.rotate?.to ?? '',
+      this.#receiptInMilliseconds,
       set.length,
       ...set,
       ...removed,
@@ -80,7 +85,7 @@ export class RedisSessionStore implements SessionStore {
     expiresAt: number | undefined,
   ): Promise<boolean> {
     const key = this.#keys.data(id);
-    const slid = await this.#send('touch', () => {
+    const slid = await this.#commands.send('touch', () => {
       const slide = this.client.pexpire(key, idleTimeoutInMilliseconds);
       if (expiresAt === undefined) return slide;
       // Sent together: the deadline caps what the slide has just set, by Redis's own clock.
@@ -90,37 +95,31 @@ export class RedisSessionStore implements SessionStore {
   }
 
   async destroy(id: string): Promise<boolean> {
-    const key = this.#keys.data(id);
-    const lock = this.#keys.writeLock(id);
-    return (await this.#send('destroy', () => this.client.del(key, lock))) > 0;
+    const keys = [this.#keys.data(id), this.#keys.writeLock(id)];
+    return (await this.#commands.run('destroy', sessionScripts.destroy, keys, [])) === 1;
   }
 
-  #run(
-    operation: string,
-    script: SessionScript,
-    keys: string[],
-    args: (string | number)[],
-  ): Promise<unknown> {
-    return this.#send(operation, () => runScript(this.client, script, keys, args));
+  loadExclusive(id: string, lock: LockRequest): Promise<SessionRecord | 'locked' | undefined> {
+    return this.#locks.loadExclusive(id, lock);
   }
 
-  /** Sends a command within the operation's deadline, and again as the retry schedule has it. */
-  async #send<T>(operation: string, command: () => Promise<T>): Promise<T> {
-    const { operationTimeoutInMilliseconds: timeout, retryTimeoutInMilliseconds: interval } = this.options;
-    const startedAt = performance.now();
-    let attempts = 0;
-    const attempt = (): Promise<T> => {
-      attempts++;
-      return withDeadline(command(), timeout);
-    };
-    try {
-      return await attempt().catch((failure: unknown) => {
-        if (interval === 0) throw failure;
-        return retry(attempt, failure, startedAt, interval, isHealing);
-      });
-    } catch (failure) {
-      throw new SessionStoreUnavailableError(operation, attempts, withoutArguments(failure));
-    }
+  renewLock(id: string, lock: SessionLease): Promise<boolean> {
+    return this.#locks.renew(id, lock);
+  }
+
+  releaseLock(id: string, token: string): Promise<void> {
+    return this.#locks.release(id, token);
+  }
+
+  // No attempt to save is made later than this after the first one.
+  get #receiptInMilliseconds(): number {
+    const { operationTimeoutInMilliseconds, retryTimeoutInMilliseconds } = this.options;
+    return operationTimeoutInMilliseconds + retryTimeoutInMilliseconds + 1000;
+  }
+
+  /** Closes the connection on which locks are waited for. The client that was handed in is its owner's to close. */
+  close(): void {
+    this.#locks.close();
   }
 }
 
@@ -130,26 +129,3 @@ const outcomes: Readonly<Record<string, SaveOutcome>> = {
   '-1': 'conflict',
   '-2': 'lock-lost',
 };
-
-function recordOf(id: string, fields: Record<string, string>): SessionRecord | undefined {
-  const attributes = new Map<string, string>();
-  const metadata: Record<string, string> = {};
-  for (const name of Object.keys(fields)) {
-    if (name.startsWith(':')) metadata[name] = fields[name]!;
-    else attributes.set(name, fields[name]!);
-  }
-  const secretHash = metadata[':secret'];
-  if (secretHash === undefined) return undefined;
-  return {
-    id,
-    secretHash,
-    createdAt: Number(metadata[':created']),
-    idleTimeoutInMilliseconds: optionalNumber(metadata[':idle']),
-    expiresAt: optionalNumber(metadata[':expires']),
-    attributes,
-  };
-}
-
-function optionalNumber(text: string | undefined): number | undefined {
-  return text === undefined ? undefined : Number(text);
-}

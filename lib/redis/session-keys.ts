@@ -14,9 +14,19 @@ export class SessionKeys {
     return `${this.#open}${keyPart('session id', id)}}_Data`;
   }
 
-  /** String: the random token of the lock's holder, with the lease as its expiry. */
+  /** String: the random token of the lock's holder, then those of who waits for it; the lease is its expiry. */
   writeLock(id: string): string {
     return `${this.#open}${keyPart('session id', id)}}_Write_Lock`;
+  }
+
+  /** String: there for a while after this holder of the lock has released it with its save. */
+  receipt(id: string, token: string): string {
+    return `${this.#open}${keyPart('session id', id)}}_Saved_${token}`;
+  }
+
+  /** Channel on which the requests of one process are told that it is their turn. */
+  turns(process: string): string {
+    return `${this.#open}${keyPart('process', process)}}_Turns`;
   }
 }
 

@@ -12,7 +12,14 @@ export interface SessionScript {
 }
 
 /** The writes of a session. What each takes and answers stands at the top of its file. */
-export const sessionScripts = { create: script('create'), save: script('save') };
+export const sessionScripts = {
+  create: script('create'),
+  save: script('hand-over', 'save'),
+  destroy: script('destroy'),
+  wait: script('wait'),
+  renew: script('renew'),
+  release: script('hand-over', 'release'),
+};
 
 /** Runs a script by its digest; sends its text where the server does not know it (yet, or not any more). */
 export async function runScript(
@@ -29,7 +36,9 @@ export async function runScript(
   }
 }
 
-function script(name: string): SessionScript {
-  const lua = readFileSync(new URL(`./lua/${name}.lua`, import.meta.url), 'utf8');
+function script(...files: string[]): SessionScript {
+  const lua = files
+    .map((file) => readFileSync(new URL(`./lua/${file}.lua`, import.meta.url), 'utf8'))
+    .join('\n');
   return { lua, sha: createHash('sha1').update(lua).digest('hex') };
 }

@@ -5,6 +5,7 @@ import { SessionAttributes, type AttributePolicy } from './session-attributes.js
 import { formatCredential, hashSecret, newSecret, newSessionId } from './session-credential.js';
 import { sessionOf } from './session-proxy.js';
 import { SessionDataError, SessionGoneError, SessionReadOnlyError } from './session.errors.js';
+import type { SessionLock } from './session-lock.js';
 import type { SessionRecord } from './session-store.js';
 
 /**
@@ -42,6 +43,8 @@ export class SessionCore {
   destroyRequested = false;
   /** `rotate()` was called: the next save replaces the secret. */
   rotateRequested = false;
+  /** The lock that an exclusive route holds, or has held; with it, no write goes past it. */
+  lock: SessionLock | undefined;
   /** The object that applications see, once one was asked for. */
   session: Session | undefined;
   /** Told when `regenerate()` puts another session in this one's place. */
@@ -160,10 +163,10 @@ export class SessionCore {
   }
 
   /** The record was stored for the first time. */
-  created(at: number): void {
+  created(at: number, ownIdle: number | undefined): void {
     this.status = 'stored';
     this.#createdAt = at;
-    this.#storedIdle = this.#requestedIdle;
+    this.#storedIdle = ownIdle;
     this.rotateRequested = false;
   }
 

@@ -37,6 +37,11 @@ export function newSessionId(): string {
   return randomText(ID_BYTES);
 }
 
+/** Draws the token that tells one holder of a lock from every other: 128 random bits. */
+export function newLockToken(): string {
+  return randomText(ID_BYTES);
+}
+
 /** Draws the secret of a new or rotated session. */
 export function newSecret(): string {
   return randomText(SECRET_BYTES);

@@ -1,5 +1,6 @@
 import { hashSecret, newSecret } from './session-credential.js';
 import { SessionCore, type SessionActions, type SessionPolicy } from './session-core.js';
+import { SessionLocks, type LockedSession, type SessionLockPolicy } from './session-locks.js';
 import { sessionOf } from './session-proxy.js';
 import type { SessionRecord, SessionStore } from './session-store.js';
 import {
@@ -11,17 +12,26 @@ import {
 } from './session.errors.js';
 import type { Session } from './session.js';
 
+/** What the application's options say about the operations of every session. */
+export interface OperationsPolicy extends SessionPolicy {
+  readonly throwOnError: boolean;
+  readonly lock: SessionLockPolicy;
+}
+
 type AttributeChanges = ReadonlyMap<string, string | undefined>;
 
 /** Carries out the verbs of sessions on a store. One operation of a session at a time, in the order of the calls. */
 export class SessionOperations implements SessionActions {
   /** The latest failure of the store, whether it was thrown or kept silent. */
   lastException: Error | undefined;
+  readonly #locks: SessionLocks;
 
   constructor(
     private readonly store: SessionStore,
-    private readonly policy: SessionPolicy & { readonly throwOnError: boolean },
-  ) {}
+    private readonly policy: OperationsPolicy,
+  ) {
+    this.#locks = new SessionLocks(store, policy.lock);
+  }
 
   /** A session that is not stored yet; of a record, one that is. */
   core(record?: SessionRecord): SessionCore {
@@ -29,20 +39,48 @@ export class SessionOperations implements SessionActions {
   }
 
   save(core: SessionCore): Promise<void> {
-    return this.#run(core, async () => {
-      if (core.status === 'ended') throw new SessionGoneError(core.id);
-      const changes = core.attributes.changes();
-      if (core.status === 'new') await this.#create(core, changes);
-      else if (core.status === 'stored' && isChanged(core, changes)) await this.#update(core, changes);
-    });
+    return this.#save(core, false);
   }
 
   /**
-   * Stores what a request has left to store. @returns `undefined` where that is nothing: no key is made for a session
+   * Stores what a request has left to store, and ends its lock with it. @returns `undefined` where that is nothing: no key is made for a session
    * that nobody wrote to.
    */
   saveChanges(core: SessionCore): Promise<void> | undefined {
-    return isChanged(core, core.attributes.changes()) ? this.save(core) : undefined;
+    return isChanged(core, core.attributes.changes()) ? this.#save(core, true) : undefined;
+  }
+
+  /**
+   * Takes the lock of a stored session, and reads it anew under the lock; what the request changed before is kept on top.
+   * @throws SessionLockTimeoutError where others hold it for too long. SessionGoneError where the session was destroyed
+   * and SessionConflictError where it was rotated while this request waited: it was let in by a session that is not
+   * there any more, and must not see the one that is.
+   */
+  async lock(core: SessionCore): Promise<void> {
+    let locked: LockedSession | undefined;
+    try {
+      locked = await this.#locks.acquire(core.id);
+    } catch (error) {
+      if (!this.recordFailure(core, error) || this.policy.throwOnError) throw error;
+      core.status = 'detached';
+      return;
+    }
+    core.lock = locked?.lock;
+    try {
+      if (locked === undefined || core.status !== 'stored') throw new SessionGoneError(core.id);
+      if (locked.record.secretHash !== core.secretHash) throw new SessionConflictError(core.id);
+      core.reloaded(locked.record, 'rebase');
+    } catch (error) {
+      core.status = 'ended';
+      await this.unlock(core);
+      throw error;
+    }
+    this.slideInBackground(core);
+  }
+
+  /** Releases the lock of a session, where it holds one. A failure is kept: the lease ends the lock then. */
+  async unlock(core: SessionCore): Promise<void> {
+    await core.lock?.release().catch((error: unknown) => this.recordFailure(core, error));
   }
 
   reload(core: SessionCore): Promise<void> {
@@ -71,6 +109,7 @@ export class SessionOperations implements SessionActions {
       if (core.status === 'detached') return;
       if (core.status === 'stored') await this.store.destroy(core.id);
       core.status = 'ended';
+      core.lock?.ended();
     });
   }
 
@@ -92,16 +131,28 @@ export class SessionOperations implements SessionActions {
     return true;
   }
 
+  #save(core: SessionCore, release: boolean): Promise<void> {
+    return this.#run(core, async () => {
+      if (core.status === 'ended') throw new SessionGoneError(core.id);
+      const changes = core.attributes.changes();
+      if (core.status === 'new') await this.#create(core, changes);
+      else if (core.status === 'stored' && isChanged(core, changes)) {
+        await this.#update(core, changes, release);
+      }
+    });
+  }
+
   async #create(core: SessionCore, changes: AttributeChanges): Promise<void> {
     this.#assertSize(core, changes);
     const attributes = new Map<string, string>();
     for (const [name, text] of changes) if (text !== undefined) attributes.set(name, text);
     const { absoluteTimeoutInSeconds } = this.policy;
+    const { ownIdle } = core;
     const createdAt = await this.store.create({
       id: core.id,
       secretHash: core.secretHash,
       defaultIdleTimeoutInMilliseconds: this.policy.idleTimeoutInSeconds * 1000,
-      idleTimeoutInMilliseconds: core.ownIdle,
+      idleTimeoutInMilliseconds: ownIdle,
       absoluteTimeoutInMilliseconds:
         absoluteTimeoutInSeconds === undefined ? undefined : absoluteTimeoutInSeconds * 1000,
       attributes,
@@ -109,10 +160,12 @@ export class SessionOperations implements SessionActions {
     // Two draws of 128 random bits do not meet; a store that says so is broken or somebody else's.
     if (createdAt === undefined) throw new SessionConflictError(core.id);
     core.attributes.accept(changes);
-    core.created(createdAt);
+    core.created(createdAt, ownIdle);
   }
 
-  async #update(core: SessionCore, changes: AttributeChanges): Promise<void> {
+  async #update(core: SessionCore, changes: AttributeChanges, release: boolean): Promise<void> {
+    const { lock } = core;
+    if (lock?.released) throw new SessionLockLostError(core.id);
     this.#assertSize(core, changes);
     const { idleChange } = core;
     const rotated = core.rotateRequested ? newRotation() : undefined;
@@ -121,9 +174,11 @@ export class SessionOperations implements SessionActions {
       defaultIdleTimeoutInMilliseconds: this.policy.idleTimeoutInSeconds * 1000,
       idleTimeoutInMilliseconds: idleChange,
       rotate: rotated && { from: core.secretHash, to: rotated.secretHash },
+      lock: lock && { token: lock.token, release },
     });
     switch (outcome) {
       case 'saved':
+        if (release) lock?.ended();
         core.attributes.accept(changes);
         return core.saved(idleChange, rotated);
       case 'gone':

@@ -37,8 +37,15 @@ export interface SessionChanges {
   readonly idleTimeoutInMilliseconds?: number | undefined;
   /** Replaces the secret, but only while it is still the one that this request came with. */
   readonly rotate?: { readonly from: string; readonly to: string } | undefined;
-  /** Token of the lock that this write must hold; the write releases it. `undefined` writes without a lock. */
-  readonly lockToken?: string | undefined;
+  /** The lock that this write must hold, and whether it ends with the write. `undefined` writes without a lock. */
+  readonly lock?: { readonly token: string; readonly release: boolean } | undefined;
+}
+
+/** Who holds a lock, and for how long unless it is renewed. */
+export interface SessionLease {
+  /** 128 random bits, drawn for this one holder. */
+  readonly token: string;
+  readonly leaseInMilliseconds: number;
 }
 
 /**
@@ -56,6 +63,7 @@ export type SaveOutcome = 'saved' | 'gone' | 'conflict' | 'lock-lost';
  * could not answer.
  *
  * Every write is atomic, and safe to send twice: a second one that meets the outcome of the first changes nothing more.
+ * That holds for a save that released its lock, too: sent again it is `saved`, not `lock-lost`, although the lock is gone.
  */
 export interface SessionStore {
   /**
@@ -77,8 +85,25 @@ export interface SessionStore {
    */
   touch(id: string, idleTimeoutInMilliseconds: number, expiresAt: number | undefined): Promise<boolean>;
 
-  /** Removes a session, its lock included. @returns `false` where there was none. */
+  /** Removes a session, its lock included; who waits for that is told. @returns `false` where there was no session. */
   destroy(id: string): Promise<boolean>;
+
+  /**
+   * Takes the lock of a session, waiting for it where another token holds it, and reads the session under it without
+   * sliding its expiry. Waiters have it in the order in which they came, and at once when it is released. The token that
+   * holds the lock already has it again, its lease renewed.
+   * @returns `undefined` where there is no such session, `'locked'` where the wait was too short. Neither holds the lock.
+   */
+  loadExclusive(
+    id: string,
+    lock: SessionLease & { readonly waitInMilliseconds: number },
+  ): Promise<SessionRecord | 'locked' | undefined>;
+
+  /** Lets a lock be held for another lease from now. @returns `false` where this token does not hold it. */
+  renewLock(id: string, lock: SessionLease): Promise<boolean>;
+
+  /** Frees a lock for the one who waits longest, if this token holds it; does nothing otherwise. */
+  releaseLock(id: string, token: string): Promise<void>;
 }
 
 /** Token of the store in use, under the name of its interface: `@Inject(SessionStore) store: SessionStore`. */

@@ -14,7 +14,8 @@ export type SessionErrorCode =
 /**
  * Base of every error that this package throws. `code` is stable; message text is not.
  *
- * NestJS, Express and Fastify all read `statusCode`, so an error that nobody catches becomes that HTTP answer.
+ * An error that nobody catches becomes the HTTP answer of its `statusCode`: it has the shape of the package `http-errors`,
+ * which NestJS, Express and Fastify know.
  */
 export abstract class SessionError extends Error {
   abstract readonly code: SessionErrorCode;
@@ -22,6 +23,13 @@ export abstract class SessionError extends Error {
   readonly statusCode: number = 500;
   override get name(): string {
     return this.constructor.name;
+  }
+  get status(): number {
+    return this.statusCode;
+  }
+  /** Whether the client may read the message. */
+  get expose(): boolean {
+    return this.statusCode < 500;
   }
 }
 

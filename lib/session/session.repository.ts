@@ -1,6 +1,6 @@
 import { parseCredential, secretMatches, type SessionCredential } from './session-credential.js';
-import type { SessionCore, SessionPolicy } from './session-core.js';
-import { SessionOperations } from './session-operations.js';
+import type { SessionCore } from './session-core.js';
+import { SessionOperations, type OperationsPolicy } from './session-operations.js';
 import { coreOf, sessionOf } from './session-proxy.js';
 import type { SessionStore } from './session-store.js';
 import type { SessionData } from './session-data.js';
@@ -27,7 +27,7 @@ export class SessionRepository {
 
   constructor(
     private readonly store: SessionStore,
-    private readonly policy: SessionPolicy & { readonly throwOnError: boolean },
+    private readonly policy: OperationsPolicy,
   ) {
     this.#operations = new SessionOperations(store, policy);
   }

@@ -94,7 +94,7 @@ export function describeExpiry(harness: CurrentHarness): void {
 
     it.each([
       ['conflict', { rotate: { from: newHash(), to: newHash() } }],
-      ['lock-lost', { lockToken: newHash() }],
+      ['lock-lost', { lock: { token: newHash(), release: true } }],
     ])('is not slid by a save that ends in %s', async (outcome, rest) => {
       const { store, id } = await created(shortIdle);
       await harness().elapse(PART);

@@ -92,7 +92,7 @@ export function describeLife(harness: CurrentHarness): void {
       ['a save', changes({ a: '2' })],
       ['a save that changes nothing', changes()],
       ['a save with an idle timeout of its own', changes({}, { idleTimeoutInMilliseconds: 5_000 })],
-      ['a save under a lock', changes({ a: '2' }, { lockToken: newHash() })],
+      ['a save under a lock', changes({ a: '2' }, { lock: { token: newHash(), release: true } })],
     ])('is not brought back by %s', async (_, late) => {
       const { store } = harness();
       const session = newSession({ a: '1' });
@@ -141,7 +141,7 @@ export function describeLife(harness: CurrentHarness): void {
       const rotate = { from: session.secretHash, to: newHash() };
       const late = changes(
         { a: '2', b: '2' },
-        { lockToken: newHash(), rotate, idleTimeoutInMilliseconds: 5_000 },
+        { lock: { token: newHash(), release: true }, rotate, idleTimeoutInMilliseconds: 5_000 },
       );
       expect(await store.save(session.id, late)).toBe('lock-lost');
       expect(await store.load(session.id)).toEqual(before);
@@ -152,7 +152,9 @@ export function describeLife(harness: CurrentHarness): void {
       const session = newSession();
       await store.create(session);
       const rotate = { from: newHash(), to: newHash() };
-      expect(await store.save(session.id, changes({}, { lockToken: newHash(), rotate }))).toBe('lock-lost');
+      expect(
+        await store.save(session.id, changes({}, { lock: { token: newHash(), release: true }, rotate })),
+      ).toBe('lock-lost');
     });
   });
 

@@ -12,10 +12,14 @@ describeSessionStore('RedisSessionStore', async () => {
       operationTimeoutInMilliseconds: 5000,
       retryTimeoutInMilliseconds: 0,
     });
+  const [store, other] = [storeOf(uniqueName()), storeOf(uniqueName())];
   return {
-    store: storeOf(uniqueName()),
-    other: storeOf(uniqueName()),
+    store,
+    other,
     elapse: (milliseconds) => sleep(milliseconds),
-    close: () => server.stop(),
+    async close() {
+      store.close();
+      await server.stop();
+    },
   };
 });

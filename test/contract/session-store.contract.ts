@@ -3,6 +3,7 @@ import type { SessionStoreHarness } from './contract-harness.js';
 import { describeAttributes } from './attributes.contract.js';
 import { describeExpiry } from './expiry.contract.js';
 import { describeLife } from './life.contract.js';
+import { describeLocks } from './locks.contract.js';
 import { describeRepeatedWrites } from './repeated-writes.contract.js';
 import { describeRotation } from './rotation.contract.js';
 
@@ -29,5 +30,6 @@ export function describeSessionStore(name: string, createHarness: () => Promise<
     describeRotation(() => harness);
     describeRepeatedWrites(() => harness);
     describeExpiry(() => harness);
+    describeLocks(() => harness);
   });
 }

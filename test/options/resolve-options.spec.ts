@@ -77,7 +77,16 @@ describe('the resolved options', () => {
     const given = {
       client,
       serializer: { ...jsonSerializer },
-      store: { create: save, load: save, save, touch: save, destroy: save },
+      store: {
+        create: save,
+        load: save,
+        save,
+        touch: save,
+        destroy: save,
+        loadExclusive: save,
+        renewLock: save,
+        releaseLock: save,
+      },
       cookie: { name: 'shop' },
     };
     const options = resolveOptions(given, {});

@@ -1,0 +1,17 @@
+--[[ wait: take the lock of a session if it is free, else stand in line for it.
+  KEYS[1] session hash   KEYS[2] its lock
+  ARGV[1] token of the one who waits   ARGV[2] lease, ms   ARGV[3] channel on which it is told of its turn
+  returns 2 taken just now | 1 held already, the lease is renewed | 0 there is no such session
+          | -n held by another, whose lease has n ms left ]]
+local lock, token = KEYS[2], ARGV[1]
+if redis.call('EXISTS', KEYS[1]) == 0 then return 0 end
+if redis.call('SET', lock, token, 'NX', 'PX', ARGV[2]) then return 2 end
+local value = redis.call('GET', lock)
+local place = string.find(value, token, 1, true)
+if place == 1 then
+  redis.call('PEXPIRE', lock, ARGV[2])
+  return 1
+end
+-- APPEND leaves the lease as it is: the line ends with it, and whoever still waits then stands in line anew.
+if not place then redis.call('APPEND', lock, ' ' .. token .. '@' .. ARGV[3]) end
+return -math.max(redis.call('PTTL', lock), 1)
