@@ -1,8 +1,9 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { Readable } from 'node:stream';
 import type { SessionCore } from '../session/session-core.js';
 import type { HttpIntegration } from './http-integration.js';
 import { answerRaw } from './raw-answer.js';
-import { gateResponse } from './response-gate.js';
+import { ANSWER_HEADERS, gateResponse } from './response-gate.js';
 import { overrideSession, sessionOfRequest } from './session-accessor.js';
 import { EXCHANGE, SessionExchange, type SessionCarrier } from './session-exchange.js';
 import type { SessionLifecycle } from './session-lifecycle.js';
@@ -16,8 +17,12 @@ interface FastifyRequest extends SessionCarrier {
 interface FastifyReply {
   readonly raw: ServerResponse;
   readonly statusCode: number;
+  /** Somebody took the raw response over, or it has ended. */
+  readonly sent: boolean;
   hasHeader(name: string): boolean;
   header(name: string, value: string): unknown;
+  removeHeader(name: string): unknown;
+  send(payload: unknown): unknown;
 }
 
 type Done = (error?: unknown, payload?: unknown) => void;
@@ -73,6 +78,10 @@ class FastifyExchange extends SessionExchange {
     else this.reply.header('set-cookie', cookie);
   }
 
+  protected get answer(): ServerResponse {
+    return this.reply.raw;
+  }
+
   protected newCore(): SessionCore {
     return this.lifecycle.newCore();
   }
@@ -87,7 +96,7 @@ class FastifyExchange extends SessionExchange {
         if (!this.committed) this.#raw = raw;
         return this.lifecycle.commit(this);
       },
-      (error) => answerRaw(raw, error),
+      (error) => (this.reply.sent ? answerRaw(raw, error) : this.reply.send(error)),
     );
   }
 }
@@ -109,11 +118,17 @@ export class FastifyIntegration implements HttpIntegration {
         overrideSession(this, value);
       },
     });
-    this.app.addHook('onSend', (request, _reply, payload, done) => {
+    this.app.addHook('onSend', (request, reply, payload, done) => {
       const exchange = request[EXCHANGE];
       const storing = exchange && this.lifecycle.commit(exchange);
-      if (storing === undefined) done(null, payload);
-      else storing.then(() => done(null, payload), done);
+      if (storing === undefined) return done(null, payload);
+      storing.then(
+        () => done(null, payload),
+        (error: unknown) => {
+          discardAnswer(reply, payload);
+          done(error);
+        },
+      );
     });
     if (hydrate === 'interceptor') return;
     this.app.addHook('onRequest', (request, reply, done) => {
@@ -126,4 +141,13 @@ export class FastifyIntegration implements HttpIntegration {
   exchange(request: FastifyRequest, reply: FastifyReply): SessionExchange {
     return (request[EXCHANGE] ??= new FastifyExchange(this.lifecycle, request, reply));
   }
+}
+
+// The error handler answers anew, with whatever headers are left.
+function discardAnswer(reply: FastifyReply, payload: unknown): void {
+  for (const name of ANSWER_HEADERS) {
+    reply.removeHeader(name);
+    reply.raw.removeHeader(name);
+  }
+  if (payload instanceof Readable) payload.destroy();
 }

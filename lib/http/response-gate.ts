@@ -3,8 +3,8 @@ import type { OutgoingHttpHeader, OutgoingHttpHeaders, ServerResponse } from 'no
 type Call = () => void;
 type HeaderList = OutgoingHttpHeaders | OutgoingHttpHeader[];
 
-// What describes the body of an answer that is not sent after all.
-const ENTITY_HEADERS = [
+/** What describes an answer that is not sent after all: headers that do not fit the one in its place. */
+export const ANSWER_HEADERS = [
   'accept-ranges',
   'cache-control',
   'content-disposition',
@@ -37,10 +37,11 @@ export function gateResponse(
     end: response.end.bind(response) as (...args: unknown[]) => ServerResponse,
     flushHeaders: response.flushHeaders.bind(response),
   };
-  let state: 'closed' | 'committing' | 'open' = 'closed';
+  let state: 'closed' | 'committing' | 'open' | 'discarded' = 'closed';
   let held: Call[] = [];
   let headHeld = false;
   let backPressure = false;
+  let ended = false;
 
   /** Whether the call may go through at once. */
   function passes(): boolean {
@@ -62,31 +63,42 @@ export function gateResponse(
     return false;
   }
 
-  let ended = false;
-
   function release(): void {
-    open();
-    for (const call of held) call();
-    if (backPressure && !response.writableNeedDrain) response.emit('drain');
-  }
-
-  function discard(error: unknown): void {
-    open();
-    held = [];
-    for (const name of ENTITY_HEADERS) response.removeHeader(name);
-    response.statusCode = 200;
-    fail(error);
-  }
-
-  function open(): void {
     state = 'open';
     stopPretending(response);
+    try {
+      for (const call of held) call();
+    } catch (error) {
+      // What the writer of the answer would have caught: a header that Node refuses, say.
+      return discard(error);
+    }
+    if (backPressure) drain(response);
+  }
+
+  // Whoever wrote the discarded answer may go on writing it; none of that may get into the one that takes its place.
+  function discard(error: unknown): void {
+    state = 'discarded';
+    stopPretending(response);
+    held = [];
+    for (const name of ANSWER_HEADERS) response.removeHeader(name);
+    response.statusCode = 200;
+    response.writeHead = original.writeHead;
+    response.flushHeaders = original.flushHeaders;
+    response.write = ((...args: unknown[]) =>
+      !response.writableEnded && original.write(...args)) as ServerResponse['write'];
+    response.end = ((...args: unknown[]) =>
+      response.writableEnded ? response : original.end(...args)) as ServerResponse['end'];
+    try {
+      fail(error);
+    } catch {
+      response.destroy();
+    }
   }
 
   response.writeHead = function writeHead(...args: unknown[]): ServerResponse {
     if (state === 'open') return original.writeHead(...args);
     // The status decides whether the changes are kept, so the commit has to see it.
-    if (typeof args[0] === 'number') response.statusCode = args[0];
+    if (state === 'closed' && typeof args[0] === 'number') response.statusCode = args[0];
     if (passes()) return original.writeHead(...withOurCookies(response, args));
     if (state === 'committing' && !headHeld) {
       headHeld = true;
@@ -97,7 +109,7 @@ export function gateResponse(
 
   response.write = function write(...args: unknown[]): boolean {
     if (passes()) return original.write(...args);
-    if (state !== 'committing') return true;
+    if (state !== 'committing') return false;
     held.push(() => original.write(...args));
     backPressure = true;
     return false;
@@ -129,6 +141,18 @@ function stopPretending(response: ServerResponse): void {
   delete (response as { writableEnded?: boolean }).writableEnded;
 }
 
+// A stream that pipes into the answer waits for this. Compression keeps the listeners on a stream of its own, and its
+// `on` returns whoever got them.
+function drain(response: ServerResponse): void {
+  const listened = response.on('drain', noop);
+  listened.off('drain', noop);
+  for (const writable of new Set([response, listened])) {
+    if (!writable.writableNeedDrain) writable.emit('drain');
+  }
+}
+
+function noop(): void {}
+
 // Headers given to writeHead replace those of the same name that were set before; cookies are to be added instead.
 function withOurCookies(response: ServerResponse, args: unknown[]): unknown[] {
   const headers = args.findLast((arg) => typeof arg === 'object' && arg !== null) as HeaderList | undefined;
@@ -139,12 +163,7 @@ function withOurCookies(response: ServerResponse, args: unknown[]): unknown[] {
 }
 
 function takeCookies(headers: HeaderList): [HeaderList, string[]] {
-  const pairs = Array.isArray(headers)
-    ? Array.from(
-        { length: headers.length / 2 },
-        (_, i) => [String(headers[2 * i]), headers[2 * i + 1]] as const,
-      )
-    : Object.entries(headers);
+  const pairs = Array.isArray(headers) ? pairsIn(headers) : Object.entries(headers);
   const cookies = pairs
     .filter(isCookie)
     .flatMap(([, value]) => (Array.isArray(value) ? value : [String(value)]));
@@ -153,6 +172,15 @@ function takeCookies(headers: HeaderList): [HeaderList, string[]] {
     Array.isArray(headers) ? rest.flatMap(([name, value]) => [name, value!]) : Object.fromEntries(rest),
     cookies,
   ];
+}
+
+// Node takes names and values in turn, and a list of pairs.
+function pairsIn(headers: OutgoingHttpHeader[]): (readonly [string, OutgoingHttpHeader])[] {
+  if (Array.isArray(headers[0])) return headers as unknown as [string, string][];
+  return Array.from(
+    { length: headers.length / 2 },
+    (_, i) => [String(headers[2 * i]), headers[2 * i + 1]!] as const,
+  );
 }
 
 function isCookie([name]: readonly [string, unknown]): boolean {
