@@ -1,5 +1,6 @@
 import {
   type DynamicModule,
+  Inject,
   Logger,
   Module,
   type OnApplicationShutdown,
@@ -62,11 +63,11 @@ const providers: Provider[] = [
   },
   SessionInterceptor,
   {
-    // Nest leaves a global interceptor out that is not there: only `hydrate: 'interceptor'` pays for one on every route.
+    // Nest leaves a global interceptor out that is not there: only options that need one on every route pay for it.
     provide: APP_INTERCEPTOR,
     inject: [RedisSessionOptions, SessionInterceptor],
-    useFactory: ({ hydrate }: RedisSessionOptions, interceptor: SessionInterceptor) =>
-      hydrate === 'interceptor' ? interceptor : undefined,
+    useFactory: ({ hydrate, sessionState }: RedisSessionOptions, interceptor: SessionInterceptor) =>
+      hydrate === 'interceptor' || sessionState !== 'read-write' ? interceptor : undefined,
   },
 ];
 
@@ -87,6 +88,7 @@ export class RedisSessionModule extends ConfigurableModuleClass implements OnApp
   constructor(
     http: SessionHttp,
     private readonly connection: RedisConnection,
+    @Inject(SessionStore) private readonly store: SessionStore,
   ) {
     super();
     // As early as can be, before main.ts adds middleware of its own (passport.session(), for one).
@@ -112,6 +114,7 @@ export class RedisSessionModule extends ConfigurableModuleClass implements OnApp
 
   /** Closes what the module opened, after the last request was answered. */
   async onApplicationShutdown(): Promise<void> {
+    if (this.store instanceof RedisSessionStore) this.store.close();
     await this.connection?.close();
   }
 }

@@ -55,6 +55,10 @@ class ExpressExchange extends SessionExchange {
     this.response.appendHeader('set-cookie', cookie);
   }
 
+  protected get answer(): ServerResponse {
+    return this.response;
+  }
+
   protected newCore(): SessionCore {
     return this.lifecycle.newCore();
   }

@@ -1,3 +1,4 @@
+import type { ServerResponse } from 'node:http';
 import type { Session } from '../session/session.js';
 import type { SessionCore } from '../session/session-core.js';
 import { sessionOf } from '../session/session-proxy.js';
@@ -19,6 +20,10 @@ export abstract class SessionExchange {
   begun: Promise<void> | true | undefined;
   /** The session, once there was one to load or somebody asked for it. */
   core: SessionCore | undefined;
+  /** Set while an exclusive route waits for the lock of the session, and after. */
+  locking: Promise<void> | undefined;
+  /** The session whose lock the request holds or has held: `regenerate()` puts another one in `core`. */
+  locked: SessionCore | undefined;
   /** The credential that the loaded session was presented with. */
   presented: string | undefined;
   /** The session is stored and the answer's headers say so; nothing of this request is stored any more. */
@@ -53,6 +58,15 @@ export abstract class SessionExchange {
     return this.statusCode >= 500;
   }
 
+  /** Whether nobody waits for the answer any more: it was sent, or the client has gone. */
+  get closed(): boolean {
+    return this.answer.closed || this.answer.destroyed;
+  }
+
+  onceClosed(listener: () => void): void {
+    this.answer.once('close', listener);
+  }
+
   /** A header of the request. */
   abstract requestHeader(name: string): string | undefined;
   /** Whether the request came over TLS, as the framework's trust-proxy setting has it; never a raw header. */
@@ -62,6 +76,8 @@ export abstract class SessionExchange {
   abstract setHeader(name: string, value: string): void;
   /** Adds a Set-Cookie header and keeps those that are there. */
   abstract addCookie(cookie: string): void;
+  /** The answer as Node has it. */
+  protected abstract get answer(): ServerResponse;
   protected abstract newCore(): SessionCore;
   protected abstract holdAnswer(): void;
 }

@@ -2,7 +2,11 @@ import type { SessionState } from '../session/session-state.js';
 import type { SessionCore } from '../session/session-core.js';
 import type { SessionCredential } from '../session/session-credential.js';
 import { formatCredential } from '../session/session-credential.js';
-import { SessionGoneError } from '../session/session.errors.js';
+import {
+  SessionGoneError,
+  SessionLockLostError,
+  SessionLockTimeoutError,
+} from '../session/session.errors.js';
 import type { SessionRepository } from '../session/session.repository.js';
 import type { SessionExchange } from './session-exchange.js';
 import type { SessionIdResolver } from './session-id-resolver.js';
@@ -40,6 +44,7 @@ export class SessionLifecycle {
     if (exchange.disabled) return;
     await this.begin(exchange);
     exchange.core?.setReadOnly(state === 'read-only');
+    if (state === 'exclusive') await (exchange.locking ??= this.#lock(exchange));
   }
 
   /** Stores what the request changed, and gives the client its credential where that is new or ended. Once. */
@@ -48,10 +53,34 @@ export class SessionLifecycle {
     if (core === undefined || core.status === 'detached' || exchange.committed) return undefined;
     if (core.underWay !== undefined) return core.underWay.then(() => this.commit(exchange));
     exchange.committed = true;
-    const storing = this.#store(exchange, core);
+    const storing = exchange.locked ? this.#storeAndUnlock(exchange, core) : this.#store(exchange, core);
     if (storing !== undefined) return storing.then(() => this.#answer(exchange, core));
     this.#answer(exchange, core);
     return undefined;
+  }
+
+  // After `begin`, which has checked the secret: an id is no secret, and must not be enough to stand in somebody's line.
+  async #lock(exchange: SessionExchange): Promise<void> {
+    const { core } = exchange;
+    if (core?.status !== 'stored') return;
+    const { operations } = this.repository;
+    try {
+      await operations.lock(core);
+    } catch (error) {
+      if (error instanceof SessionLockTimeoutError) {
+        exchange.setHeader('retry-after', String(error.retryAfterInSeconds));
+      }
+      throw error;
+    }
+    exchange.locked = core;
+    exchange.arm();
+    // The client has gone, or the handler never answered. What it writes from now on is refused.
+    exchange.onceClosed(() => {
+      if (!exchange.committed) void operations.unlock(core);
+    });
+    if (!exchange.closed && !exchange.committed) return;
+    await operations.unlock(core);
+    throw new SessionLockLostError(core.id);
   }
 
   async #load(exchange: SessionExchange, credentials: SessionCredential[]): Promise<void> {
@@ -68,6 +97,15 @@ export class SessionLifecycle {
     }
     exchange.begun = true;
     if (this.resolver.resends) exchange.arm();
+  }
+
+  async #storeAndUnlock(exchange: SessionExchange, core: SessionCore): Promise<void> {
+    try {
+      await this.#store(exchange, core);
+    } finally {
+      // A save has released it already; where nothing was saved, the answer does not wait for this.
+      void this.repository.operations.unlock(exchange.locked!);
+    }
   }
 
   #store(exchange: SessionExchange, core: SessionCore): Promise<void> | undefined {

@@ -1,0 +1,294 @@
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import type { RedisSessionModuleOptions } from 'nestjs-redis-session';
+import type { Server } from 'node:http';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { eventually } from '../support/eventually.js';
+import type { Browser } from '../support/http-browser.js';
+import { RedisServer } from '../support/redis-server.js';
+import { ExclusiveController, PlainController, Stage } from './exclusive-app.js';
+import { type HttpApp, platforms, startApp } from './http-app.js';
+
+const stores = ['memory', 'redis'] as const;
+const gone = { code: 'ABORT_ERR' };
+const fifty = Array.from({ length: 50 }, (_, index) => index);
+
+describe.each(platforms)('exclusive sessions on %s', (platform) => {
+  describe.each(stores)('in %s', (store) => {
+    let server: RedisServer | undefined;
+    let http: HttpApp | undefined;
+    let stage: Stage;
+    let browser: Browser;
+
+    beforeAll(async () => {
+      if (store === 'redis') server = await RedisServer.start();
+    });
+    afterAll(() => server?.stop());
+    afterEach(async () => {
+      await http?.close();
+      http = undefined;
+    });
+
+    async function start(options: RedisSessionModuleOptions = {}): Promise<HttpApp> {
+      http = await startApp(platform, {
+        controllers: [PlainController, ExclusiveController],
+        providers: [Stage],
+        options: { store, ...(server && { host: server.host, port: server.port }), ...options },
+      });
+      stage = http.app.get(Stage);
+      browser = http.browser();
+      await browser.post('/start');
+      return http;
+    }
+
+    const stored = async () => (await browser.get('/peek')).json();
+
+    describe('when many requests of one session run at once', () => {
+      beforeEach(() => start());
+
+      it('keeps all 50 of 50 exclusive increments', async () => {
+        const answers = await Promise.all(fifty.map(() => browser.clone().post('/increment')));
+        expect(answers.map(({ text }) => Number(text)).toSorted((a, b) => a - b)).toEqual(
+          fifty.map((n) => n + 1),
+        );
+        expect(await stored()).toEqual({ n: 50 });
+      });
+
+      it('loses increments that are not exclusive: the test can tell', async () => {
+        await Promise.all(fifty.map(() => browser.clone().post('/plain-increment')));
+        expect((await stored()).n).toBeLessThan(50);
+      });
+
+      it('keeps all 50 attributes that 50 requests set without a lock', async () => {
+        await Promise.all(fifty.map((n) => browser.clone().post(`/set/a${n}`)));
+        expect(await stored()).toEqual({ n: 0, ...Object.fromEntries(fifty.map((n) => [`a${n}`, true])) });
+      });
+
+      it('lets them in one after the other, in the order in which they came', async () => {
+        const first = browser.post('/hold');
+        const { leave } = await stage.next();
+        const second = browser.clone().post('/hold');
+        const third = browser.clone().post('/increment');
+        expect(stage.count).toBe(1);
+        leave.resolve();
+        expect((await first).status).toBe(201);
+        const next = await stage.next();
+        expect(next.session.held).toBe(true);
+        next.leave.resolve();
+        expect((await second).status).toBe(201);
+        expect((await third).text).toBe('1');
+      });
+    });
+
+    describe('while another request holds the lock', () => {
+      it('keeps what a guard wrote before the lock was there', async () => {
+        await start();
+        const holding = browser.post('/hold');
+        const { leave } = await stage.next();
+        const stamped = browser.clone().post('/stamped');
+        leave.resolve();
+        await holding;
+        expect((await stamped).text).toBe('1');
+        expect(await stored()).toEqual({ n: 1, held: true, stamped: true });
+      });
+
+      it('answers 423 with Retry-After when the wait is over', async () => {
+        await start({ lock: { waitTimeoutInMilliseconds: 50 } });
+        const holding = browser.post('/hold');
+        const { leave } = await stage.next();
+        const refused = await browser.clone().post('/increment');
+        expect(refused.status).toBe(423);
+        expect(refused.headers['retry-after']).toBe('1');
+        expect(refused.json()).toMatchObject({
+          statusCode: 423,
+          message: expect.stringContaining('lock.waitTimeoutInMilliseconds'),
+        });
+        leave.resolve();
+        await holding;
+        expect((await browser.post('/increment')).text).toBe('1');
+      });
+
+      it('answers 423 at once when too many wait already, and lets the others have their turn', async () => {
+        await start({ lock: { maxWaiters: 2 } });
+        const holding = browser.post('/hold');
+        const { leave } = await stage.next();
+        const waiting = [1, 2, 3].map(() => browser.clone().post('/increment'));
+        const refused = await Promise.race(waiting);
+        expect(refused.status).toBe(423);
+        expect(refused.headers['retry-after']).toBe('10');
+        leave.resolve();
+        await holding;
+        const answers = await Promise.all(waiting);
+        expect(answers.filter(({ status }) => status === 201)).toHaveLength(2);
+        expect((await stored()).n).toBe(2);
+      });
+
+      it('lets a read-only request see the data without waiting', async () => {
+        await start();
+        const holding = browser.post('/hold');
+        const { leave } = await stage.next();
+        expect(await stored()).toEqual({ n: 0 });
+        leave.resolve();
+        await holding;
+      });
+
+      it('does not hold up another session', async () => {
+        const app = await start();
+        const holding = browser.post('/hold');
+        const { leave } = await stage.next();
+        const other = app.browser();
+        await other.post('/start');
+        expect((await other.post('/increment')).text).toBe('1');
+        leave.resolve();
+        await holding;
+      });
+
+      it('answers 409 to one who waited and was logged out meanwhile, without asking its handler', async () => {
+        await start();
+        const holding = browser.post('/hold');
+        const { leave } = await stage.next();
+        const waiting = browser.clone().post('/hold');
+        const stale = browser.clone();
+        await browser.clone().post('/logout');
+        leave.resolve();
+        expect((await waiting).status).toBe(409);
+        expect((await holding).status).toBe(201);
+        expect(stage.count).toBe(1);
+        expect((await stale.get('/peek')).json()).toEqual({});
+      });
+
+      it('answers 409 to one who waited with a secret that was replaced meanwhile', async () => {
+        await start();
+        const holding = browser.clone().post('/hold');
+        const { leave } = await stage.next();
+        const waiting = browser.clone().post('/hold');
+        await browser.post('/rotate');
+        leave.resolve();
+        await holding;
+        expect((await waiting).status).toBe(409);
+        expect(stage.count).toBe(1);
+        expect((await browser.post('/increment')).text).toBe('1');
+      });
+    });
+
+    describe('every way out of a request frees the lock', () => {
+      // Far shorter than the lease: a lock that was left behind answers 423.
+      beforeEach(() => start({ lock: { waitTimeoutInMilliseconds: 1000 } }));
+
+      it.each([
+        ['an answer after a change', '/increment', 201],
+        ['an answer without a change', '/unchanged', 201],
+        ['a redirect', '/redirects', 302],
+        ['an exception', '/throws', 500],
+        ['an exception that keeps the changes', '/rejects', 400],
+        ['a refusing guard', '/refused', 403],
+        ['a value that cannot be stored', '/unserializable', 500],
+        ['an answer that the handler writes itself', '/raw', 201],
+        ['a regenerated session', '/regenerate', 201],
+        ['a destroyed session', '/end', 201],
+      ])('%s', async (_way, path, status) => {
+        expect((await browser.post(path)).status).toBe(status);
+        await browser.post('/start');
+        expect((await browser.post('/increment')).text).toBe('1');
+      });
+
+      it('the first byte of a stream', async () => {
+        const leaving = new AbortController();
+        const stream = browser.get('/events', { signal: leaving.signal });
+        stream.catch(() => undefined);
+        await eventually(async () => expect(await stored()).toEqual({ n: 0, listened: true }));
+        expect((await browser.clone().post('/increment')).text).toBe('1');
+        leaving.abort();
+      });
+
+      it('a client that leaves while its handler runs, and what the handler writes then is dropped', async () => {
+        const leaving = new AbortController();
+        const left = browser.clone().post('/hold', undefined, { signal: leaving.signal });
+        const { leave, session } = await stage.next();
+        leaving.abort();
+        await expect(left).rejects.toMatchObject(gone);
+        expect((await browser.post('/increment')).text).toBe('1');
+        await expect(session.save()).resolves.toBeUndefined();
+        session.late = true;
+        await expect(session.save()).rejects.toMatchObject({ code: 'SESSION_LOCK_LOST' });
+        leave.resolve();
+        expect((await browser.post('/increment')).text).toBe('2');
+        expect(await stored()).toEqual({ n: 2 });
+      });
+
+      it('a client that leaves while it waits: its handler is not asked any more', async () => {
+        const holding = browser.clone().post('/hold');
+        const { leave } = await stage.next();
+        const leaving = new AbortController();
+        const left = browser.clone().post('/hold', undefined, { signal: leaving.signal });
+        // Its turn comes when it waits and has left; the server sees both.
+        await eventually(async () => expect(await connectionsOf(http!)).toBe(2));
+        leaving.abort();
+        await expect(left).rejects.toMatchObject(gone);
+        await eventually(async () => expect(await connectionsOf(http!)).toBe(1));
+        leave.resolve();
+        await holding;
+        expect((await browser.post('/increment')).text).toBe('1');
+        expect(stage.count).toBe(1);
+      });
+
+      it('a handler that never answers, when its client gives up', async () => {
+        const leaving = new AbortController();
+        const silent = browser.clone().post('/silent', undefined, { signal: leaving.signal });
+        const { leave } = await stage.next();
+        leave.resolve();
+        leaving.abort();
+        await expect(silent).rejects.toMatchObject(gone);
+        expect((await browser.post('/increment')).text).toBe('1');
+      });
+    });
+
+    describe('while its handler runs', () => {
+      it('the lease is renewed', async () => {
+        await start({ lock: { leaseInMilliseconds: 300 }, operationTimeoutInMilliseconds: 200 });
+        const holding = browser.post('/hold');
+        const { leave } = await stage.next();
+        const waiting = browser.clone().post('/increment');
+        await sleep(700);
+        expect(stage.count).toBe(1);
+        leave.resolve();
+        expect((await holding).status).toBe(201);
+        expect((await waiting).status).toBe(201);
+        expect(await stored()).toEqual({ n: 1, held: true });
+      });
+
+      it('session.save() stores and keeps the lock', async () => {
+        await start();
+        const saving = browser.post('/saves');
+        const { leave } = await stage.next();
+        const waiting = browser.clone().post('/increment');
+        expect(await stored()).toEqual({ n: 1 });
+        leave.resolve();
+        await saving;
+        expect((await waiting).text).toBe('3');
+      });
+    });
+
+    describe('a read-only route', () => {
+      it('answers 500 to a write, and writes nothing', async () => {
+        await start();
+        expect((await browser.post('/poke')).status).toBe(500);
+        expect(await stored()).toEqual({ n: 0 });
+      });
+    });
+
+    describe.each(['request', 'interceptor'] as const)('as the default, with hydrate "%s"', (hydrate) => {
+      it('holds for every route that does not say otherwise', async () => {
+        await start({ sessionState: 'exclusive', hydrate });
+        await Promise.all(fifty.map(() => browser.clone().post('/plain-increment')));
+        expect(await stored()).toEqual({ n: 50 });
+      });
+    });
+  });
+});
+
+function connectionsOf({ app }: HttpApp): Promise<number> {
+  const server = app.getHttpServer() as Server;
+  return new Promise((resolve, reject) =>
+    server.getConnections((error, count) => (error ? reject(error) : resolve(count))),
+  );
+}
