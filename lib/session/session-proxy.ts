@@ -26,7 +26,7 @@ const properties: Readonly<Record<string, ((core: SessionCore) => unknown) | und
   Object.create(null),
   {
     id: (core) => core.id,
-    isNew: (core) => core.status === 'new',
+    isNew: (core) => core.status === 'new' || core.status === 'detached',
     createdAt: (core) => new Date(core.createdAt),
     idleTimeoutInSeconds: (core) => core.idleTimeoutInSeconds,
     lastException: (core) => core.lastException,
