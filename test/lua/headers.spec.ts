@@ -1,0 +1,32 @@
+import { describe, expect, it } from '@jest/globals';
+import { readdirSync, readFileSync } from 'node:fs';
+
+const folder = 'lib/redis/lua';
+const scripts = readdirSync(folder).map((file) => [file, readFileSync(`${folder}/${file}`, 'utf8')] as const);
+
+const named = (text: string, what: 'KEYS' | 'ARGV') => new Set(text.match(new RegExp(`${what}\\[\\d+`, 'g')));
+
+describe.each(scripts)('%s', (file, lua) => {
+  const end = lua.indexOf(']]');
+  const [header, body] = [lua.slice(0, end), lua.slice(end)];
+
+  it('begins with its contract', () => {
+    expect(lua.startsWith(`--[[ ${file.replace('.lua', '').replace('-', '_')}: `)).toBe(true);
+  });
+
+  it('names in it every key and argument that it reads, and none that it does not', () => {
+    expect(named(header, 'KEYS')).toEqual(named(body, 'KEYS'));
+    for (const argument of named(body, 'ARGV')) expect(header).toContain(argument);
+  });
+
+  it('names in it every number that it returns', () => {
+    const returns = header.slice(header.indexOf('returns'));
+    for (const [, code] of body.matchAll(/return (-?\d)/g))
+      expect(returns).toMatch(new RegExp(`(^|\\D)${code}\\D`));
+  });
+
+  it('has at most 40 lines and 3 keys', () => {
+    expect(lua.trimEnd().split('\n').length).toBeLessThanOrEqual(40);
+    expect(named(body, 'KEYS').size).toBeLessThanOrEqual(3);
+  });
+});
