@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { spawn, type ChildProcess } from 'node:child_process';
 import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
@@ -24,7 +24,10 @@ export class ChildProgram {
   constructor() {
     const root = resolve('.');
     symlinkSync(join(root, 'node_modules'), join(this.#directory, 'node_modules'));
-    writeFileSync(join(this.#directory, 'package.json'), '{"type":"module"}');
+    writeFileSync(
+      join(this.#directory, 'package.json'),
+      '{"type":"module","name":"nestjs-redis-session","exports":"./lib/index.js"}',
+    );
     for (const file of readdirSync(join(root, 'lib'), { recursive: true }) as string[]) {
       const target = join(this.#directory, 'lib', file);
       mkdirSync(dirname(target), { recursive: true });
@@ -33,6 +36,13 @@ export class ChildProgram {
       const { code } = transformFileSync(join(root, 'lib', file), { sourceMaps: false });
       writeFileSync(target.replace(/\.ts$/, '.js'), code);
     }
+  }
+
+  /** Starts a TypeScript file that imports 'nestjs-redis-session'. The two talk by messages. */
+  start(file: string, ...args: string[]): ChildProcess {
+    const target = join(this.#directory, 'started.js');
+    writeFileSync(target, transformFileSync(file, { sourceMaps: false }).code);
+    return spawn(process.execPath, [target, ...args], { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
   }
 
   /** Runs an ES module that imports the package from './lib/index.js', until it ends or the time is over. */
