@@ -1,0 +1,138 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import {
+  BadGatewayException,
+  Controller,
+  InternalServerErrorException,
+  Param,
+  Post,
+  UnauthorizedException,
+} from '@nestjs/common';
+import { Session } from 'nestjs-redis-session';
+import { RedisServer } from '../support/redis-server.js';
+import { type HttpApp, platforms, startApp } from './http-app.js';
+import { type Shop, ShopController } from './shop.controller.js';
+
+const errors: Record<string, () => Error> = {
+  401: () => new UnauthorizedException(),
+  500: () => new InternalServerErrorException(),
+  502: () => new BadGatewayException(),
+  unexpected: () => new Error('Something broke'),
+};
+
+@Controller('fail')
+class FailingController {
+  @Post('saved')
+  async saved(@Session() session: Session<Shop>): Promise<never> {
+    session.item = 'saved';
+    await session.save();
+    session.item = 'written later';
+    throw new Error('Something broke');
+  }
+
+  @Post('rotated')
+  async rotated(@Session() session: Session<Shop>): Promise<never> {
+    session.rotate();
+    await session.save();
+    throw new Error('Something broke');
+  }
+
+  @Post('logout')
+  logout(@Session() session: Session<Shop>): never {
+    void session.destroy();
+    throw new Error('Something broke');
+  }
+
+  @Post('value')
+  unstorable(@Session() session: Session<Shop>): string {
+    session.item = 'coffee';
+    session.callback = () => undefined;
+    return 'never sent';
+  }
+}
+
+@Controller('throw')
+class ThrowingController {
+  @Post(':error')
+  fail(@Session() session: Session<Shop>, @Param('error') error: string): never {
+    session.visits = (session.visits ?? 0) + 1;
+    throw errors[error]!();
+  }
+}
+
+describe.each(platforms)('a request that fails, on %s', (platform) => {
+  let server: RedisServer;
+  let app: HttpApp;
+  beforeAll(async () => {
+    server = await RedisServer.start();
+    app = await startApp(platform, {
+      controllers: [ShopController, FailingController, ThrowingController],
+      options: { store: 'redis', port: server.port },
+    });
+  });
+  afterAll(async () => {
+    await app.close();
+    await server.stop();
+  });
+
+  async function visitor() {
+    const browser = app.browser();
+    await browser.post('/session', { item: 'tea' });
+    return browser;
+  }
+
+  it.each(['500', '502', 'unexpected'])('discards its changes when it ends with %s', async (error) => {
+    const browser = await visitor();
+    expect((await browser.post(`/throw/${error}`)).status).toBeGreaterThanOrEqual(500);
+    expect((await browser.get('/session')).json().attributes).toEqual({ item: 'tea' });
+  });
+
+  it('keeps them when it ends with 401: a failed try was counted', async () => {
+    const browser = await visitor();
+    expect((await browser.post('/throw/401')).status).toBe(401);
+    expect((await browser.post('/throw/401')).status).toBe(401);
+    expect((await browser.get('/session')).json().attributes).toEqual({ item: 'tea', visits: 2 });
+  });
+
+  it.each([
+    [499, { item: 'coffee' }],
+    [500, { item: 'tea' }],
+    [503, { item: 'tea' }],
+  ])('status %i without an exception counts the same', async (status, attributes) => {
+    const browser = await visitor();
+    expect((await browser.post(`/status/${status}`, { item: 'coffee' })).status).toBe(status);
+    expect((await browser.get('/session')).json().attributes).toEqual(attributes);
+  });
+
+  it('gives a new visitor no session and no cookie when it ends with 500', async () => {
+    const browser = app.browser();
+    const before = await server.admin.dbsize();
+    const { setCookies } = await browser.post('/throw/500');
+    expect(setCookies).toEqual([]);
+    expect(await server.admin.dbsize()).toBe(before);
+  });
+
+  it('keeps what session.save() has stored before', async () => {
+    const browser = await visitor();
+    expect((await browser.post('/fail/saved')).status).toBe(500);
+    expect((await browser.get('/session')).json().attributes).toEqual({ item: 'saved' });
+  });
+
+  it('still gives the client the secret that session.save() has rotated to', async () => {
+    const browser = await visitor();
+    expect((await browser.post('/fail/rotated')).setCookies).toHaveLength(1);
+    expect((await browser.get('/session')).json().attributes).toEqual({ item: 'tea' });
+  });
+
+  it('still ends a session that it destroyed', async () => {
+    const browser = await visitor();
+    expect((await browser.post('/fail/logout')).status).toBe(500);
+    expect(browser.cookie('sid')).toBeUndefined();
+  });
+
+  it('answers 500 and writes nothing where a value would not come back as it was', async () => {
+    const browser = await visitor();
+    const answer = await browser.post('/fail/value');
+    expect([answer.status, answer.text]).toEqual([500, expect.not.stringContaining('never sent')]);
+    expect((await browser.get('/session')).json().attributes).toEqual({ item: 'tea' });
+  });
+});
