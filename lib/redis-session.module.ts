@@ -52,14 +52,18 @@ const providers: Provider[] = [
     useFactory: (store: SessionStore, options: RedisSessionOptions) => new SessionRepository(store, options),
   },
   {
-    provide: SessionHttp,
-    inject: [HttpAdapterHost, SessionRepository, RedisSessionOptions],
-    useFactory: (host: HttpAdapterHost, repository: SessionRepository, options: RedisSessionOptions) => {
-      const { header, cookie } = options;
+    provide: SessionLifecycle,
+    inject: [SessionRepository, RedisSessionOptions],
+    useFactory: (repository: SessionRepository, { header, cookie, sessionState }: RedisSessionOptions) => {
       const resolver = header ? new HeaderSessionIdResolver(header) : new CookieSessionIdResolver(cookie);
-      const lifecycle = new SessionLifecycle(repository, resolver, options.sessionState);
-      return new SessionHttp(host, lifecycle, options.hydrate);
+      return new SessionLifecycle(repository, resolver, sessionState);
     },
+  },
+  {
+    provide: SessionHttp,
+    inject: [HttpAdapterHost, SessionLifecycle, RedisSessionOptions],
+    useFactory: (host: HttpAdapterHost, lifecycle: SessionLifecycle, { hydrate }: RedisSessionOptions) =>
+      new SessionHttp(host, lifecycle, hydrate),
   },
   SessionInterceptor,
   {
@@ -82,7 +86,14 @@ const providers: Provider[] = [
  */
 @Module({
   providers,
-  exports: [RedisSessionOptions, SessionStore, SessionRepository, SessionInterceptor, SessionHttp],
+  exports: [
+    RedisSessionOptions,
+    SessionStore,
+    SessionRepository,
+    SessionLifecycle,
+    SessionInterceptor,
+    SessionHttp,
+  ],
 })
 export class RedisSessionModule extends ConfigurableModuleClass implements OnApplicationShutdown {
   constructor(

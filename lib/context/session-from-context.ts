@@ -1,8 +1,18 @@
 import type { ExecutionContext } from '@nestjs/common';
 import { httpOfContext } from '../http/http-of-context.js';
+import { SessionExchange } from '../http/session-exchange.js';
 import { SessionMissingError } from '../session/session.errors.js';
 import type { SessionData } from '../session/session-data.js';
 import type { Session } from '../session/session.js';
+
+const noSession =
+  'There is no session here: the state of this route is "disabled", or RedisSessionModule is not imported by this application.';
+
+const reasons: Readonly<Record<string, string>> = {
+  http: noSession,
+  graphql: noSession,
+  ws: 'There is no session here: the gateway lacks @GatewaySession(), or this guard runs before the one that it brings. Write @GatewaySession() right above the class.',
+};
 
 /**
  * The session of whatever a guard, interceptor or decorator is called for.
@@ -13,10 +23,16 @@ import type { Session } from '../session/session.js';
  * ```
  */
 export function sessionFromContext<T extends object = SessionData>(context: ExecutionContext): Session<T> {
-  const request: { session?: Session<T> } | undefined = httpOfContext(context)?.request;
-  const session = request?.session;
-  if (session !== undefined) return session;
+  const carrier: { session?: unknown } | undefined =
+    context.getType() === 'ws' ? exchangeOfMessage(context) : httpOfContext(context)?.request;
+  const session = carrier?.session;
+  if (session !== undefined) return session as Session<T>;
   throw new SessionMissingError(
-    'There is no session here: the state of this route is "disabled", or RedisSessionModule is not imported by this application.',
+    reasons[context.getType<string>()] ?? 'There are no sessions in this context.',
   );
+}
+
+// @GatewaySession() puts the exchange of a message among its arguments: nothing else of it is the same everywhere.
+function exchangeOfMessage(context: ExecutionContext): SessionExchange | undefined {
+  return context.getArgs<unknown[]>().find((arg) => arg instanceof SessionExchange);
 }

@@ -1,7 +1,7 @@
 import type { SessionState } from '../session/session-state.js';
 import type { SessionCore } from '../session/session-core.js';
 import type { SessionCredential } from '../session/session-credential.js';
-import { formatCredential } from '../session/session-credential.js';
+import { formatCredential, parseCredential } from '../session/session-credential.js';
 import {
   SessionGoneError,
   SessionLockLostError,
@@ -26,6 +26,11 @@ export class SessionLifecycle {
   /** The state of a new session. */
   newCore(): SessionCore {
     return this.repository.operations.core();
+  }
+
+  /** Whether a credential still opens a session. Does not slide its idle timeout. */
+  isLive(credential: string): Promise<boolean> {
+    return this.repository.isLive(parseCredential(credential)!);
   }
 
   /** Loads the session that the request presents a credential for. */

@@ -113,6 +113,12 @@ export class SessionRepository {
     return core;
   }
 
+  /** @internal Whether a credential still opens a session. Does not slide its idle timeout. */
+  async isLive({ id, secret }: SessionCredential): Promise<boolean> {
+    const record = await this.store.load(id);
+    return record !== undefined && secretMatches(secret, record.secretHash);
+  }
+
   /** @internal What a request writes through at its end. */
   get operations(): SessionOperations {
     return this.#operations;

@@ -1,0 +1,76 @@
+import { once } from 'node:events';
+import { io, type Socket } from 'socket.io-client';
+import { WebSocket } from 'ws';
+import type { Library } from './chat-app.js';
+
+interface Message {
+  event: string;
+  data: unknown;
+}
+
+/** One socket, opened with these cookies. What arrives waits until it is asked for. */
+export class ChatClient {
+  /** Settles when the server closes the socket; tells how, where the protocol can. */
+  readonly closed: Promise<unknown>;
+  readonly #arrived: Message[] = [];
+  #wanted: ((message: Message) => void) | undefined;
+
+  private constructor(private readonly socket: Socket | WebSocket) {
+    if (socket instanceof WebSocket) {
+      socket.on('message', (data: Buffer) => this.#arrive(JSON.parse(data.toString()) as Message));
+      this.closed = once(socket, 'close').then(([code, reason]) => `${code} ${reason}`);
+    } else {
+      socket.onAny((event: string, data: unknown) => this.#arrive({ event, data }));
+      this.closed = new Promise((resolve) => socket.once('disconnect', resolve));
+    }
+  }
+
+  static async open(library: Library, url: string, cookie: string | undefined): Promise<ChatClient> {
+    const headers: Record<string, string> = cookie === undefined ? {} : { cookie: `sid=${cookie}` };
+    if (library === 'ws') {
+      const socket = new WebSocket(url.replace('http', 'ws'), { headers });
+      const client = new ChatClient(socket);
+      await once(socket, 'open');
+      return client;
+    }
+    const socket = io(url, {
+      extraHeaders: headers,
+      transports: ['websocket'],
+      forceNew: true,
+      reconnection: false,
+    });
+    const client = new ChatClient(socket);
+    await new Promise((resolve, reject) =>
+      socket.once('connect', () => resolve(undefined)).once('connect_error', reject),
+    );
+    return client;
+  }
+
+  send(event: string, data?: unknown): void {
+    if (this.socket instanceof WebSocket) this.socket.send(JSON.stringify({ event, data }));
+    else this.socket.emit(event, data);
+  }
+
+  /** The next message that the server sent, whichever that is. */
+  next(): Promise<Message> {
+    const first = this.#arrived.shift();
+    if (first !== undefined) return Promise.resolve(first);
+    return new Promise((resolve) => (this.#wanted = resolve));
+  }
+
+  ask(event: string, data?: unknown): Promise<Message> {
+    this.send(event, data);
+    return this.next();
+  }
+
+  close(): void {
+    this.socket.close();
+  }
+
+  #arrive(message: Message): void {
+    const wanted = this.#wanted;
+    this.#wanted = undefined;
+    if (wanted) wanted(message);
+    else this.#arrived.push(message);
+  }
+}

@@ -1,0 +1,317 @@
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { ExecutionContextHost } from '@nestjs/core/helpers/execution-context-host.js';
+import { InMemorySessionStore, sessionFromContext } from 'nestjs-redis-session';
+import type { GatewaySessionOptions } from 'nestjs-redis-session/websockets';
+import { barrier, deferred } from '../support/barrier.js';
+import { eventually } from '../support/eventually.js';
+import type { Browser } from '../support/http-browser.js';
+import {
+  chatGateway,
+  connections,
+  together,
+  useAdapter,
+  VisitorController,
+  type Library,
+} from './chat-app.js';
+import { ChatClient } from './chat-client.js';
+import { platforms, sessionsInMemory, startNest, type NestApp } from './nest-app.js';
+
+const libraries: Library[] = ['socket.io', 'ws'];
+const combinations = libraries.flatMap((library) => platforms.map((platform) => ({ library, platform })));
+
+describe.each(combinations)('a gateway of $library on $platform', ({ library, platform }) => {
+  let now: number;
+  let store: InMemorySessionStore;
+  let app: NestApp;
+  let visitor: Browser;
+  const sockets: ChatClient[] = [];
+
+  beforeEach(() => {
+    now = Date.now();
+  });
+  afterEach(async () => {
+    sockets.splice(0).forEach((socket) => socket.close());
+    await app.close();
+  });
+
+  async function start(gateway: new () => object): Promise<void> {
+    store = new InMemorySessionStore({ now: () => now });
+    const imports = [sessionsInMemory({ store, idleTimeoutInSeconds: 60 })];
+    const metadata = { imports, controllers: [VisitorController], providers: [gateway] };
+    app = await startNest(platform, metadata, (nest) => useAdapter(nest, library));
+    visitor = app.browser();
+  }
+
+  async function connect(cookie = visitor.cookie('sid')): Promise<ChatClient> {
+    const socket = await ChatClient.open(library, app.url, cookie);
+    sockets.push(socket);
+    return socket;
+  }
+
+  async function startLoggedIn(options?: GatewaySessionOptions): Promise<ChatClient> {
+    await start(chatGateway(options));
+    await visitor.post('/login');
+    return connect();
+  }
+
+  const me = async (): Promise<unknown> => (await visitor.get('/me')).json();
+
+  it('hands its handlers the session whose cookie opened the socket', async () => {
+    const socket = await startLoggedIn();
+
+    expect(await socket.ask('name')).toEqual({ event: 'name', data: 'ada' });
+  });
+
+  it('lets its guards read the session', async () => {
+    const member = await startLoggedIn();
+    const stranger = await connect('');
+
+    expect(await member.ask('members-only')).toEqual({ event: 'members-only', data: 'welcome' });
+    expect(await stranger.ask('members-only')).toMatchObject({
+      event: 'exception',
+      data: { message: 'Forbidden resource' },
+    });
+  });
+
+  it('has stored what a handler changed when its answer arrives', async () => {
+    const socket = await startLoggedIn();
+    const stored = deferred();
+    const save = store.save.bind(store);
+    const saving = jest.spyOn(store, 'save').mockImplementation(async (...args) => {
+      await stored.promise;
+      return save(...args);
+    });
+
+    socket.send('say', 'hello');
+    await eventually(() => expect(saving).toHaveBeenCalled());
+    expect(await socket.ask('name')).toEqual({ event: 'name', data: 'ada' });
+    stored.resolve();
+
+    expect(await socket.next()).toEqual({ event: 'say', data: ['hello'] });
+    expect(await me()).toEqual({ name: 'ada', said: ['hello'] });
+  });
+
+  it('has stored it before the first answer of a stream, once', async () => {
+    const socket = await startLoggedIn();
+    const saves = jest.spyOn(store, 'save');
+
+    expect(await socket.ask('stream')).toEqual({ event: 'stream', data: 1 });
+    expect(await me()).toMatchObject({ said: ['a stream'] });
+    expect(await socket.next()).toEqual({ event: 'stream', data: 2 });
+    expect(saves).toHaveBeenCalledTimes(1);
+  });
+
+  it('reads the session anew for every message', async () => {
+    const socket = await startLoggedIn();
+    await socket.ask('name');
+
+    await visitor.post('/rename');
+
+    expect(await socket.ask('name')).toEqual({ event: 'name', data: 'grace' });
+  });
+
+  it('keeps the changes of messages that are handled at the same time', async () => {
+    const socket = await startLoggedIn();
+    together.meet = barrier(2);
+
+    socket.send('left');
+    socket.send('right');
+    await socket.next();
+    await socket.next();
+
+    expect(await me()).toEqual({ name: 'ada', left: true, right: true });
+  });
+
+  it('handles exclusive messages of a session one after the other', async () => {
+    const first = await startLoggedIn();
+    const second = await connect();
+
+    for (let i = 0; i < 5; i++) [first, second].forEach((socket) => socket.send('count'));
+    const answers = [];
+    for (let i = 0; i < 5; i++) answers.push(await first.next(), await second.next());
+
+    expect(answers.map(({ data }) => data).toSorted((a, b) => Number(a) - Number(b))).toEqual([
+      1, 2, 3, 4, 5, 6, 7, 8, 9, 10,
+    ]);
+  });
+
+  it('slides the idle timeout with every message', async () => {
+    const socket = await startLoggedIn();
+    for (let i = 0; i < 3; i++) {
+      now += 50_000;
+      expect(await socket.ask('name')).toEqual({ event: 'name', data: 'ada' });
+    }
+    expect(await me()).toEqual({ name: 'ada' });
+  });
+
+  describe.each(['refuse', 'forbid'])('when a handler refuses a message (%s)', (message) => {
+    it('keeps what it wrote', async () => {
+      const socket = await startLoggedIn();
+
+      expect(await socket.ask(message)).toMatchObject({ event: 'exception', data: { status: 'error' } });
+      expect(await me()).toEqual({ name: 'ada', said: ['a refusal'] });
+    });
+  });
+
+  describe('when a handler fails', () => {
+    it('discards what it wrote', async () => {
+      const socket = await startLoggedIn();
+
+      expect(await socket.ask('crash')).toMatchObject({
+        event: 'exception',
+        data: { message: 'Internal server error' },
+      });
+      expect(await me()).toEqual({ name: 'ada' });
+    });
+  });
+
+  describe('when the session has ended', () => {
+    const ended = {
+      event: 'exception',
+      data: {
+        status: 'error',
+        code: 'SESSION_GONE',
+        message: expect.stringMatching(/^Session [\w-]{22} was destroyed or has expired/),
+      },
+    };
+
+    it('refuses further messages after a logout by HTTP', async () => {
+      const socket = await startLoggedIn();
+      await socket.ask('name');
+
+      await visitor.post('/logout');
+
+      expect(await socket.ask('name')).toEqual(ended);
+      expect(await socket.ask('say', 'still here')).toEqual(ended);
+      expect(store.size).toBe(0);
+    });
+
+    it('refuses further messages after a logout over the socket', async () => {
+      const socket = await startLoggedIn();
+
+      expect(await socket.ask('logout')).toEqual({ event: 'logout', data: true });
+      expect(await socket.ask('name')).toEqual(ended);
+    });
+
+    it('refuses further messages when it has expired', async () => {
+      const socket = await startLoggedIn();
+      await socket.ask('name');
+      now += 60_000;
+
+      expect(await socket.ask('name')).toEqual(ended);
+    });
+
+    it('refuses further messages when another credential has replaced the one that opened the socket', async () => {
+      const socket = await startLoggedIn();
+      await socket.ask('name');
+
+      await visitor.post('/rotate');
+
+      expect(await socket.ask('name')).toEqual(ended);
+      expect(await (await connect()).ask('name')).toEqual({ event: 'name', data: 'ada' });
+    });
+
+    it('keeps the socket open', async () => {
+      const socket = await startLoggedIn();
+      await socket.ask('logout');
+      await socket.ask('name');
+
+      expect(await socket.ask('say', 'hello')).toEqual(ended);
+    });
+
+    it('closes the socket of a refused message with closeOnSessionEnd, after the error', async () => {
+      const socket = await startLoggedIn({ closeOnSessionEnd: true, checkEveryInSeconds: 3600 });
+      await socket.ask('logout');
+
+      expect(await socket.ask('name')).toEqual(ended);
+      expect(await socket.closed).toBe(
+        library === 'ws' ? '1008 The session has ended.' : 'io server disconnect',
+      );
+    });
+
+    it.each(['/logout', '/rotate'])('closes a socket that only listens, after %s', async (path) => {
+      const socket = await startLoggedIn({ closeOnSessionEnd: true, checkEveryInSeconds: 0.02 });
+
+      await visitor.post(path);
+
+      expect(await socket.closed).toBe(
+        library === 'ws' ? '1008 The session has ended.' : 'io server disconnect',
+      );
+    });
+
+    it('does not keep a session alive by looking after it', async () => {
+      const socket = await startLoggedIn({ closeOnSessionEnd: true, checkEveryInSeconds: 0.02 });
+      const loads = jest.spyOn(store, 'load');
+      now += 50_000;
+      await eventually(() => loads.mock.calls.length >= 2);
+      now += 10_000;
+
+      await socket.closed;
+      expect(await me()).toEqual({});
+    });
+  });
+
+  describe('when the socket was opened without a session', () => {
+    it('hands its handlers an empty one', async () => {
+      await start(chatGateway());
+      const socket = await connect();
+
+      expect(await socket.ask('name')).toEqual({ event: 'name', data: null });
+    });
+
+    it('refuses to create one, which the client could not be told', async () => {
+      await start(chatGateway());
+      const socket = await connect();
+
+      expect(await socket.ask('say', 'hello')).toMatchObject({
+        event: 'exception',
+        data: {
+          code: 'SESSION_MISSING',
+          message: expect.stringMatching(
+            /^There is no session to write to: this socket was opened without one/,
+          ),
+        },
+      });
+      expect(store.size).toBe(0);
+    });
+  });
+
+  it('refuses to rotate a session, which would log the client out', async () => {
+    const socket = await startLoggedIn();
+
+    expect(await socket.ask('rotate')).toMatchObject({
+      event: 'exception',
+      data: {
+        code: 'SESSION_MISSING',
+        message: expect.stringMatching(/^A session cannot be rotated or regenerated here/),
+      },
+    });
+    expect(await socket.ask('name')).toEqual({ event: 'name', data: 'ada' });
+  });
+
+  it('refuses a write in a handler of state read-only', async () => {
+    const socket = await startLoggedIn();
+
+    expect(await socket.ask('look')).toMatchObject({ data: { code: 'SESSION_READ_ONLY' } });
+    expect(await me()).toEqual({ name: 'ada' });
+  });
+
+  it('keeps its own handleConnection()', async () => {
+    const before = connections.length;
+    const socket = await startLoggedIn();
+    await socket.ask('name');
+
+    expect(connections).toHaveLength(before + 1);
+  });
+});
+
+describe('a gateway without @GatewaySession()', () => {
+  it('is told what it lacks', () => {
+    const context = new ExecutionContextHost([{}, 'data', undefined, 'name']);
+    context.setType('ws');
+
+    expect(() => sessionFromContext(context)).toThrow(
+      'There is no session here: the gateway lacks @GatewaySession(), or this guard runs before the one that it brings. Write @GatewaySession() right above the class.',
+    );
+  });
+});
