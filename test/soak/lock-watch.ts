@@ -1,0 +1,41 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Redis } from 'ioredis';
+import type { Figures } from './figures.js';
+import { soakOptions } from './soak-options.js';
+
+const { applicationName, lock } = soakOptions;
+
+/** Looks at the locks in Redis: each ends by itself, and not later than its lease. */
+export class LockWatch {
+  constructor(
+    private readonly redis: Redis,
+    private readonly figures: Figures,
+  ) {}
+
+  async run(over: () => boolean): Promise<void> {
+    while (!over()) {
+      // A server that is away has no locks to show.
+      await this.#look().catch(() => undefined);
+      await sleep(500);
+    }
+  }
+
+  /** After the last request, and a lease later, no lock is there. */
+  async checkOut(): Promise<void> {
+    await sleep(lock.leaseInMilliseconds + 500);
+    for (const key of await this.#locks()) this.figures.violated(`the lock ${key} has stayed`, []);
+  }
+
+  async #look(): Promise<void> {
+    for (const key of await this.#locks()) {
+      const left = await this.redis.pttl(key);
+      // -2: it has ended since. The next one in a line has two seconds to make the lease its own.
+      if (left === -1 || left > Math.max(lock.leaseInMilliseconds, 2000))
+        this.figures.violated(`the lock ${key} ends in ${left} ms`, []);
+    }
+  }
+
+  #locks(): Promise<string[]> {
+    return this.redis.keys(`{${applicationName}_*}_Write_Lock`);
+  }
+}

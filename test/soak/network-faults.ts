@@ -1,0 +1,34 @@
+import type { TcpProxy } from '../support/tcp-proxy.js';
+import { aMoment, shortFault, type Fault } from './fault.js';
+import type { Random } from './random.js';
+
+/** What can go wrong on the line between one application and Redis. */
+export function networkFaults(proxy: TcpProxy): Fault[] {
+  const short = (name: string, begin: (random: Random) => unknown): Fault =>
+    shortFault(name, async (random) => {
+      await begin(random);
+      return () => proxy.reset();
+    });
+  return [
+    short('line: delay', (random) => proxy.delay(random.integer(1, 60))),
+    short('line: frozen', () => proxy.freeze()),
+    short('line: narrow', (random) => proxy.bandwidth(random.integer(2_000, 50_000))),
+    short('line: black hole', () => proxy.blackhole()),
+    short('line: cut, refused', async () => {
+      await proxy.refuse();
+      proxy.cut();
+    }),
+    { name: 'line: cut', run: async () => proxy.cut('end') },
+    { name: 'line: reset', run: async () => proxy.cut('reset') },
+    {
+      name: 'line: cut mid-reply',
+      run: async (random) => {
+        const { cuts } = proxy;
+        proxy.cutMidReply(random.integer(1, 400));
+        await aMoment(random);
+        await proxy.reset();
+        return proxy.cuts > cuts;
+      },
+    },
+  ];
+}
