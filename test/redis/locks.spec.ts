@@ -1,0 +1,229 @@
+import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { Redis, type RedisOptions } from 'ioredis';
+import { RedisSessionStore } from 'nestjs-redis-session';
+import { randomBytes } from 'node:crypto';
+import { deferred } from '../support/barrier.js';
+import { eventually } from '../support/eventually.js';
+import { flushScripts } from '../support/faults.js';
+import { RedisServer } from '../support/redis-server.js';
+import { TcpProxy } from '../support/tcp-proxy.js';
+import { uniqueName } from '../support/unique-name.js';
+
+const newToken = () => randomBytes(16).toString('base64url');
+const lock = (waitInMilliseconds = 10_000) => ({
+  token: newToken(),
+  leaseInMilliseconds: 30_000,
+  waitInMilliseconds,
+});
+const save = (token: string, attributes: Record<string, string> = { n: '2' }) => ({
+  defaultIdleTimeoutInMilliseconds: 600_000,
+  attributes: new Map(Object.entries(attributes)),
+  lock: { token, release: true },
+});
+
+async function create(store: RedisSessionStore): Promise<string> {
+  const id = newToken();
+  await store.create({
+    id,
+    secretHash: 'hash',
+    defaultIdleTimeoutInMilliseconds: 600_000,
+    attributes: new Map([['n', '1']]),
+  });
+  return id;
+}
+
+describe('locks in Redis', () => {
+  let server: RedisServer;
+  let proxy: TcpProxy;
+  const applicationName = uniqueName('locks');
+  const opened: { store: RedisSessionStore; client: Redis }[] = [];
+
+  beforeAll(async () => {
+    server = await RedisServer.start({ acl: ['quiet on >quiet ~* +@all resetchannels'] });
+    proxy = await TcpProxy.start(server.port);
+  });
+  afterEach(async () => {
+    for (const { store, client } of opened.splice(0)) {
+      store.close();
+      client.disconnect();
+    }
+    await proxy.reset();
+  });
+  afterAll(async () => {
+    await proxy.stop();
+    await server.stop();
+  });
+
+  /** The store of one process of the application. */
+  function open(options: RedisOptions = {}, retryTimeoutInMilliseconds = 0) {
+    const client = new Redis({
+      port: server.port,
+      maxRetriesPerRequest: 0,
+      autoResendUnfulfilledCommands: false,
+      disconnectTimeout: 100,
+      retryStrategy: () => 20,
+      ...options,
+    });
+    client.on('error', () => undefined);
+    const store = new RedisSessionStore(client, {
+      applicationName,
+      operationTimeoutInMilliseconds: 500,
+      retryTimeoutInMilliseconds,
+    });
+    opened.push({ store, client });
+    return store;
+  }
+
+  const lineOf = (id: string) => server.admin.get(`{${applicationName}_${id}}_Write_Lock`);
+  /** Until this many stand in the line, its holder not counted. */
+  const waiting = (id: string, count: number) =>
+    eventually(async () => expect((await lineOf(id))?.match(/@/g)?.length ?? 0).toBe(count));
+  const connections = async () => (await server.admin.client('LIST')) as string;
+
+  it('are taken and read in one round trip, saved and released in another', async () => {
+    const store = open();
+    const id = await create(store);
+    await store.save(id, { ...save(''), lock: undefined });
+    await server.resetStats();
+    const mine = lock();
+    await store.loadExclusive(id, mine);
+    expect(await server.commandStats()).toEqual({ set: 1, hgetall: 1 });
+    await server.resetStats();
+    await store.save(id, save(mine.token));
+    const { evalsha, publish } = await server.commandStats();
+    expect([evalsha, publish]).toEqual([1, undefined]);
+  });
+
+  it('need no second connection until somebody waits, and one for all that do', async () => {
+    const [holder, other] = [open(), open()];
+    const [first, second] = [await create(holder), await create(holder)];
+    const [one, two] = [lock(), lock()];
+    await holder.loadExclusive(first, one);
+    await holder.loadExclusive(second, two);
+    expect(await connections()).not.toContain('cmd=subscribe');
+    const both = [other.loadExclusive(first, lock()), other.loadExclusive(second, lock())];
+    await waiting(first, 1);
+    await waiting(second, 1);
+    expect((await connections()).match(/cmd=subscribe/g)).toHaveLength(1);
+    await Promise.all([holder.releaseLock(first, one.token), holder.releaseLock(second, two.token)]);
+    await Promise.all(both);
+    other.close();
+    await eventually(async () => expect(await connections()).not.toContain('cmd=subscribe'));
+  });
+
+  it('go from process to process in the order in which those came', async () => {
+    const stores = [open(), open(), open(), open()];
+    const id = await create(stores[0]!);
+    const order: number[] = [];
+    const locks = stores.map(() => lock());
+    const turns: Promise<void>[] = [];
+    for (const [index, store] of stores.entries()) {
+      const turn = store.loadExclusive(id, locks[index]!).then(async () => {
+        order.push(index);
+        await store.save(id, save(locks[index]!.token, { n: String(index) }));
+      });
+      if (index === 0) await turn;
+      else turns.push(turn);
+      if (index === 0) await stores[0]!.loadExclusive(id, (locks[0] = lock()));
+      else await waiting(id, index);
+    }
+    await stores[0]!.releaseLock(id, locks[0]!.token);
+    await Promise.all(turns);
+    expect(order).toEqual([0, 1, 2, 3]);
+  });
+
+  it('pass over one who has stopped waiting', async () => {
+    const [holder, impatient, patient] = [open(), open(), open()];
+    const id = await create(holder);
+    const mine = lock();
+    await holder.loadExclusive(id, mine);
+    const refused = impatient.loadExclusive(id, lock(300));
+    await waiting(id, 1);
+    const granted = patient.loadExclusive(id, lock());
+    await waiting(id, 2);
+    expect(await refused).toBe('locked');
+    await waiting(id, 1);
+    await holder.releaseLock(id, mine.token);
+    expect(await granted).toMatchObject({ id });
+  });
+
+  describe('where something fails', () => {
+    it('are taken when the server has forgotten its scripts, and what is read is what was saved last', async () => {
+      const [holder, other] = [open(), open()];
+      const id = await create(holder);
+      const mine = lock();
+      await holder.loadExclusive(id, mine);
+      const next = other.loadExclusive(id, lock());
+      await waiting(id, 1);
+      await flushScripts(server);
+      await holder.save(id, save(mine.token));
+      expect(await next).toMatchObject({ attributes: new Map([['n', '2']]) });
+    });
+
+    it('are taken by one whose second connection was cut while it waited', async () => {
+      const [holder, other] = [open(), open({ port: proxy.port })];
+      const id = await create(holder);
+      const mine = lock();
+      await holder.loadExclusive(id, mine);
+      const next = other.loadExclusive(id, lock());
+      await waiting(id, 1);
+      await server.admin.call('CLIENT', 'KILL', 'TYPE', 'pubsub');
+      await holder.releaseLock(id, mine.token);
+      expect(await next).toMatchObject({ id });
+    });
+
+    it('are taken, only later, by one who may not listen', async () => {
+      const [holder, quiet] = [open(), open({ username: 'quiet', password: 'quiet' })];
+      const id = await create(holder);
+      const mine = lock();
+      await holder.loadExclusive(id, mine);
+      const next = quiet.loadExclusive(id, lock());
+      await waiting(id, 1);
+      await holder.releaseLock(id, mine.token);
+      expect(await next).toMatchObject({ id });
+    });
+
+    it('are granted to an attempt that is made again because the first answer was lost', async () => {
+      const store = open({ port: proxy.port }, 2000);
+      const id = await create(store);
+      proxy.cutMidReply(2);
+      const mine = lock();
+      expect(await store.loadExclusive(id, mine)).toMatchObject({ id });
+      expect(proxy.cuts).toBe(1);
+      expect(await store.renewLock(id, mine)).toBe(true);
+    });
+
+    it('are no lost locks to a save that is sent again because the first answer was lost', async () => {
+      const [holder, other] = [open({ port: proxy.port }, 2000), open()];
+      const id = await create(holder);
+      const mine = lock();
+      await holder.loadExclusive(id, mine);
+      const saved = deferred();
+      const theirs = lock();
+      const next = other.loadExclusive(id, theirs).then(async () => {
+        await other.save(id, save(theirs.token, { n: '3' }));
+        saved.resolve();
+      });
+      await waiting(id, 1);
+      await proxy.refuse();
+      proxy.cutMidReply(1);
+      const saving = holder.save(id, save(mine.token));
+      await saved.promise;
+      await proxy.accept();
+      expect(await saving).toBe('saved');
+      await next;
+      expect((await other.load(id))?.attributes).toEqual(new Map([['n', '3']]));
+    });
+
+    it('are not left behind by an attempt that was given up', async () => {
+      const [frozen, other] = [open(), open()];
+      const id = await create(frozen);
+      server.freeze();
+      await expect(frozen.loadExclusive(id, lock())).rejects.toMatchObject({
+        code: 'SESSION_STORE_UNAVAILABLE',
+      });
+      server.thaw();
+      expect(await other.loadExclusive(id, lock(400))).toMatchObject({ id });
+    });
+  });
+});
