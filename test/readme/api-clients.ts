@@ -1,0 +1,3 @@
+import { RedisSessionModule } from 'nestjs-redis-session';
+
+export const forApiClients = () => RedisSessionModule.forRoot({ header: { name: 'authorization' } });
