@@ -90,7 +90,8 @@ export class RedisSessionOptions extends RedisConnectionOptions {
 
   /**
    * What routes may do with the session unless `@SessionState` says otherwise: `'read-write'` without a lock,
-   * `'read-only'`, `'exclusive'` one request at a time, `'disabled'` no session at all.
+   * `'read-only'`, `'exclusive'` one request at a time, `'disabled'` no session at all. Anything but `'read-write'` puts an
+   * interceptor before every handler.
    * @default 'read-write'
    */
   @OneOf(...sessionStates)

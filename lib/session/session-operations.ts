@@ -43,8 +43,8 @@ export class SessionOperations implements SessionActions {
   }
 
   /**
-   * Stores what a request has left to store, and ends its lock with it. @returns `undefined` where that is nothing: no key is made for a session
-   * that nobody wrote to.
+   * Stores what a request has left to store, and ends its lock with it. @returns `undefined` where that is nothing: no key
+   * is made for a session that nobody wrote to.
    */
   saveChanges(core: SessionCore): Promise<void> | undefined {
     return isChanged(core, core.attributes.changes()) ? this.#save(core, true) : undefined;
