@@ -7,6 +7,7 @@ import {
   SessionConflictError,
   SessionGoneError,
   SessionLockLostError,
+  SessionReadOnlyError,
   SessionStoreUnavailableError,
   SessionTooLargeError,
 } from './session.errors.js';
@@ -104,6 +105,7 @@ export class SessionOperations implements SessionActions {
   }
 
   destroy(core: SessionCore): Promise<void> {
+    if (core.readOnly) return Promise.reject(new SessionReadOnlyError('destroy the session'));
     core.destroyRequested = true;
     return this.#run(core, async () => {
       if (core.status === 'detached') return;
