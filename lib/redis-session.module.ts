@@ -42,7 +42,7 @@ const providers: Provider[] = [
     provide: SessionStore,
     inject: [RedisSessionOptions, RedisConnection],
     useFactory: (options: RedisSessionOptions, connection: RedisConnection | undefined): SessionStore => {
-      if (connection !== undefined) return new RedisSessionStore(connection.client, options);
+      if (connection !== undefined) return new RedisSessionStore(connection.client, options, connection.explain);
       return typeof options.store === 'object' ? options.store : new InMemorySessionStore();
     },
   },

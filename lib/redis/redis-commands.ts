@@ -15,6 +15,7 @@ export class RedisCommands {
   constructor(
     readonly client: RedisClient,
     private readonly options: RedisCommandsOptions,
+    private readonly explain: (failure: unknown) => unknown = (failure) => failure,
   ) {}
 
   run(operation: string, script: SessionScript, keys: string[], args: (string | number)[]): Promise<unknown> {
@@ -33,10 +34,10 @@ export class RedisCommands {
     try {
       return await attempt().catch((failure: unknown) => {
         if (interval === 0) throw failure;
-        return retry(attempt, failure, startedAt, interval, isHealing);
+        return retry(attempt, failure, startedAt, interval, (reason) => isHealing(this.explain(reason)));
       });
     } catch (failure) {
-      throw new SessionStoreUnavailableError(operation, attempts, withoutArguments(failure));
+      throw new SessionStoreUnavailableError(operation, attempts, withoutArguments(this.explain(failure)));
     }
   }
 }

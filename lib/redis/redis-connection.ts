@@ -1,6 +1,7 @@
 import { Cluster, Redis, type ClusterOptions, type RedisOptions } from 'ioredis';
 import type { RedisSessionOptions } from '../options/redis-session.options.js';
 import { withDeadline } from './deadline.js';
+import { isReply, withoutArguments } from './redis-failure.js';
 import type { RedisClient } from './session-scripts.js';
 
 const FIRST_RECONNECT_AFTER_MS = 50;
@@ -20,6 +21,8 @@ export class RedisConnection {
   readonly client: RedisClient;
   readonly #made: boolean;
   #reachable = true;
+  // Why there is no connection now; undefined while there is one.
+  #failure: unknown;
 
   constructor(
     private readonly options: RedisSessionOptions,
@@ -39,7 +42,8 @@ export class RedisConnection {
     try {
       await withDeadline(this.client.connect(), this.options.connectionTimeoutInMilliseconds);
     } catch (error) {
-      this.#lost(error);
+      // The events have told the reason already; this says that it did not work.
+      this.#lost(this.#failure ?? error);
     }
   }
 
@@ -57,23 +61,52 @@ export class RedisConnection {
     }
   }
 
+  /**
+   * What is behind the failure of a command. A client that has no connection says that it cannot write; why it has none
+   * is what helps, and what tells whether it can heal.
+   */
+  readonly explain = (failure: unknown): unknown => (isReply(failure) ? failure : (this.#failure ?? failure));
+
   // One line when Redis goes and one when it is back, however often the client tries in between.
   #report(client: RedisClient): void {
-    client.on('error', (error: unknown) => this.#lost(error));
+    let refused = false;
+    client.on('error', (error: unknown) => {
+      // What follows is that the connection is being closed.
+      if (refused) return;
+      this.#lost(error);
+      // ioredis goes on with database 0, where the sessions of somebody else may be.
+      refused = this.#reason.startsWith('ERR DB index');
+      if (refused) client.disconnect(true);
+    });
+    client.on('close', () => {
+      refused = false;
+      this.#failure ??= new Error('the connection to Redis was closed');
+    });
     client.on('ready', () => {
+      this.#failure = undefined;
       if (!this.#reachable) this.logger.log('Redis is reachable; sessions are available.');
       this.#reachable = true;
     });
   }
 
   #lost(error: unknown): void {
+    this.#failure = withoutArguments(ofNode(error));
     if (!this.#reachable) return;
     this.#reachable = false;
-    const reason = (error as { message?: unknown } | null)?.message;
-    this.logger.warn(
-      `Redis cannot be reached, sessions are not available until it can: ${String(reason || error)}`,
-    );
+    this.logger.warn(`Redis cannot be reached, sessions are not available until it can: ${this.#reason}`);
   }
+
+  get #reason(): string {
+    const reason = (this.#failure as { message?: unknown } | null | undefined)?.message;
+    return String(reason || this.#failure);
+  }
+}
+
+// A cluster says no more than that all its nodes have failed; how the last one did is the reason.
+function ofNode(error: unknown): unknown {
+  const { lastNodeError } = (error ?? {}) as { lastNodeError?: unknown };
+  if (lastNodeError === undefined || isReply(lastNodeError)) return lastNodeError ?? error;
+  return new Error('no node of the cluster answers', { cause: lastNodeError });
 }
 
 function makeClient(options: RedisSessionOptions): RedisClient {
@@ -94,7 +127,8 @@ function makeClient(options: RedisSessionOptions): RedisClient {
       sentinels: copies(sentinel.sentinels),
       sentinelUsername: sentinel.username,
       sentinelPassword: sentinel.password,
-      sentinelRetryStrategy: reconnectAfter,
+      // Soon, for a client that is closed while no Sentinel answers looks once more before it ends.
+      sentinelRetryStrategy: (times) => Math.min(reconnectAfter(times), 250),
     });
   }
   return new Redis({ ...serverOptions(options), host: options.host, port: options.port });
@@ -120,6 +154,8 @@ function nodeOptions(options: RedisSessionOptions): RedisOptions {
     // A connection that swallows everything is replaced, not waited for until the kernel gives it up after minutes.
     socketTimeout: Math.max(options.connectionTimeoutInMilliseconds, options.operationTimeoutInMilliseconds),
     disconnectTimeout: 500,
+    // A server that loads its data is asked again soon, not when it thinks that it will be ready.
+    maxLoadingRetryTime: LATEST_RECONNECT_AFTER_MS,
     enableOfflineQueue: false,
     maxRetriesPerRequest: 0,
     autoResendUnfulfilledCommands: false,

@@ -26,9 +26,11 @@ export class RedisSessionStore implements SessionStore {
   constructor(
     private readonly client: RedisClient,
     private readonly options: RedisSessionStoreOptions,
+    /** Tells what is behind a failure of the client's, where somebody knows more. @default what the client says */
+    explain?: (failure: unknown) => unknown,
   ) {
     this.#keys = new SessionKeys(options.applicationName);
-    this.#commands = new RedisCommands(client, options);
+    this.#commands = new RedisCommands(client, options, explain);
     this.#locks = new RedisSessionLocks(this.#commands, this.#keys);
   }
 

@@ -62,7 +62,6 @@ describe('a failed operation is tried again after 20 ms, then every second, unti
   it('and not at all where the failure cannot heal, whichever attempt it is of', async () => {
     const clock = { now: () => 0, sleep: async () => undefined };
     const second = jest.fn(() => Promise.reject(new Error('stays')));
-    const isRetryable = (error: unknown) => (error as Error).message === 'heals';
     await expect(retry(second, new Error('stays'), 0, 5000, isRetryable, clock)).rejects.toThrow('stays');
     expect(second).toHaveBeenCalledTimes(0);
     await expect(retry(second, new Error('heals'), 0, 5000, isRetryable, clock)).rejects.toThrow('stays');
@@ -77,33 +76,6 @@ describe('the store, with operationTimeoutInMilliseconds 1000', () => {
   afterEach(() => {
     jest.useRealTimers();
   });
-
-  /** How a load ends, and when its attempts began, of a client that answers so. */
-  async function load(retryTimeoutInMilliseconds: number, answer: () => Promise<never>) {
-    const began: number[] = [];
-    const startedAt = performance.now();
-    const since = () => Math.round(performance.now() - startedAt);
-    const client = {
-      hgetall: () => {
-        began.push(since());
-        return answer();
-      },
-    } as unknown as Redis;
-    const store = new RedisSessionStore(client, {
-      applicationName: 'shop',
-      operationTimeoutInMilliseconds: 1000,
-      retryTimeoutInMilliseconds,
-    });
-    let took: number | undefined;
-    const loading = store
-      .load('abc')
-      .catch((error: unknown) => error as SessionStoreUnavailableError)
-      .finally(() => (took = since()));
-    await jest.advanceTimersByTimeAsync(30_000);
-    return { error: await loading, began, took };
-  }
-  const fails = () => Promise.reject(new Error('connect ECONNREFUSED 127.0.0.1:6379'));
-  const hangs = () => new Promise<never>(() => undefined);
 
   it.each<[retry: number, attempts: number[]]>([
     [0, [0]],
@@ -152,3 +124,32 @@ describe('the store, with operationTimeoutInMilliseconds 1000', () => {
     expect(jest.getTimerCount()).toBe(0);
   });
 });
+
+/** How a load ends, and when its attempts began, of a client that answers so. */
+async function load(retryTimeoutInMilliseconds: number, answer: () => Promise<never>) {
+  const began: number[] = [];
+  const startedAt = performance.now();
+  const since = () => Math.round(performance.now() - startedAt);
+  const client = {
+    hgetall: () => {
+      began.push(since());
+      return answer();
+    },
+  } as unknown as Redis;
+  const store = new RedisSessionStore(client, {
+    applicationName: 'shop',
+    operationTimeoutInMilliseconds: 1000,
+    retryTimeoutInMilliseconds,
+  });
+  let took: number | undefined;
+  const loading = store
+    .load('abc')
+    .catch((error: unknown) => error as SessionStoreUnavailableError)
+    .finally(() => (took = since()));
+  await jest.advanceTimersByTimeAsync(30_000);
+  return { error: await loading, began, took };
+}
+const fails = () => Promise.reject(new Error('connect ECONNREFUSED 127.0.0.1:6379'));
+const hangs = () => new Promise<never>(() => undefined);
+
+const isRetryable = (error: unknown) => (error as Error).message === 'heals';
