@@ -48,6 +48,15 @@ function checkContents(tarball) {
       file.endsWith('.ts') ? [file.replace(/ts$/, 'js'), file.replace(/ts$/, 'd.ts')] : file,
     )
     .map((file) => `dist/${file}`);
+  const { exports } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+  const exported = Object.values(exports).flatMap((target) =>
+    typeof target === 'string' ? [target] : Object.values(target),
+  );
+  same(
+    exported.filter((target) => !files.includes(target.slice(2))),
+    [],
+    'exported, and not in the package',
+  );
   same(
     built.filter((file) => !files.includes(file)),
     [],
@@ -80,6 +89,7 @@ function checkConsumer({ name, type, nest, config, ioredis }, tarball) {
   run('npm', ['install', '--no-audit', '--no-fund', '--prefer-offline'], { cwd });
   cpSync(join(root, 'test/package/consumer.ts'), join(cwd, 'consumer.ts'));
   compile(cwd);
+  if (type === 'commonjs') checkWithOlderResolver(cwd);
   const source = readFileSync(join(cwd, 'consumer.js'), 'utf8');
   match(source, type === 'module' ? /from 'nestjs-redis-session'/ : /require\("nestjs-redis-session"\)/);
   const env = { REDIS_SESSION_HOST: '127.0.0.1', REDIS_SESSION_PORT: String(redis.port), NODE_ENV: '' };
@@ -89,6 +99,12 @@ function checkConsumer({ name, type, nest, config, ioredis }, tarball) {
     same(said, `${platform}: passed\n`);
     console.log(`${name}, ${platform}: passed`);
   }
+}
+
+/** As `moduleResolution: node` of many CommonJS applications finds types: without looking at `exports`. */
+function checkWithOlderResolver(cwd) {
+  const older = ['--module', 'commonjs', '--moduleResolution', 'node10', '--ignoreDeprecations', '6.0'];
+  run('node', [tsc, '-p', '.', '--noEmit', '--skipLibCheck', ...older], { cwd });
 }
 
 /** With every declaration checked. Faults in other packages' declarations are theirs. */
