@@ -44,6 +44,7 @@ export class LockTurns {
   readonly #waiters = new Map<string, Waiter>();
   #subscriber: RedisClient | undefined;
   #listening: Promise<unknown> | undefined;
+  #closed = false;
 
   constructor(
     private readonly client: RedisClient,
@@ -54,6 +55,7 @@ export class LockTurns {
 
   /** Listens from now on. Resolves in any case: Redis may not let us. */
   async listen(): Promise<void> {
+    if (this.#closed) return;
     this.#listening ??= this.#subscribe();
     await withDeadline(this.#listening, LISTEN_WITHIN_MILLISECONDS).catch(() => undefined);
   }
@@ -69,6 +71,7 @@ export class LockTurns {
   }
 
   close(): void {
+    this.#closed = true;
     this.#subscriber?.disconnect();
   }
 
