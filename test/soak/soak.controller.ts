@@ -7,6 +7,7 @@ import {
   type ExceptionFilter,
   Get,
   GoneException,
+  HttpException,
   Post,
 } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
@@ -22,13 +23,16 @@ export interface Sight {
 }
 
 /** Says which error it was, so that the checker need not guess. */
-@Catch(SessionError)
+@Catch(SessionError, HttpException)
 export class SessionErrorFilter implements ExceptionFilter {
   constructor(private readonly host: HttpAdapterHost) {}
 
-  catch(error: SessionError, host: ArgumentsHost): void {
+  catch(error: SessionError | HttpException, host: ArgumentsHost): void {
     const response: unknown = host.switchToHttp().getResponse();
-    this.host.httpAdapter.reply(response, { code: error.code, message: error.message }, error.statusCode);
+    // What ends a request after its handler comes from Nest 12 as an HttpException with the error as its cause.
+    const code = [error, error.cause].find((one) => one instanceof SessionError)?.code;
+    const status = error instanceof SessionError ? error.statusCode : error.getStatus();
+    this.host.httpAdapter.reply(response, { code, message: error.message }, status);
   }
 }
 

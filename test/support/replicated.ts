@@ -1,0 +1,12 @@
+import { eventually } from './eventually.js';
+import type { RedisServer } from './redis-server.js';
+
+/** Resolves when everything that this master has acknowledged until now has reached so many replicas. */
+export async function replicated(master: RedisServer, replicas: number): Promise<void> {
+  const offset = Number(/master_repl_offset:(\d+)/.exec(await master.admin.info('replication'))?.[1]);
+  await eventually(async () => {
+    const info = await master.admin.info('replication');
+    const reached = [...info.matchAll(/^slave\d+:.*offset=(\d+)/gm)].filter(([, at]) => Number(at) >= offset);
+    return reached.length >= replicas;
+  });
+}
