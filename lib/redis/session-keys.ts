@@ -35,7 +35,7 @@ const OUTSIDE_OF_A_HASH_TAG = /[{}\r\n]/;
 // A brace would move the hash tag, and with it the session to another application's key or another slot.
 function keyPart(what: string, value: string): string {
   if (OUTSIDE_OF_A_HASH_TAG.test(value)) {
-    throw new RangeError(`A ${what} cannot contain a brace or a line break: it is part of a Redis key.`);
+    throw new RangeError(`The ${what} cannot contain a brace or a line break: it is part of a Redis key.`);
   }
   return value;
 }

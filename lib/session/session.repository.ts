@@ -89,7 +89,8 @@ export class SessionRepository {
   async rotate(session: Session<object>): Promise<string | undefined> {
     session.rotate();
     await this.save(session);
-    return this.credentialOf(session);
+    // Still asked for: the store failed silently, and the secret is the old one.
+    return coreOf(session).rotateRequested ? undefined : this.credentialOf(session);
   }
 
   /** The credential that a client needs for a session which this object created or rotated; otherwise `undefined`. */

@@ -1,0 +1,160 @@
+import { createHash } from 'node:crypto';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { RedisSessionStore, type SessionRepository } from 'nestjs-redis-session';
+import { RedisServer } from '../support/redis-server.js';
+import { uniqueName } from '../support/unique-name.js';
+import {
+  found,
+  repositoryOf,
+  stored,
+  type AnySession,
+  type RepositoryOptions,
+} from '../session/session-fixture.js';
+
+let server: RedisServer;
+let name: string;
+let sessions: SessionRepository;
+const storeOf = (applicationName: string) =>
+  new RedisSessionStore(server.client(), {
+    applicationName,
+    operationTimeoutInMilliseconds: 5000,
+    retryTimeoutInMilliseconds: 0,
+  });
+const sessionsOf = (applicationName: string, options?: RepositoryOptions) =>
+  repositoryOf(storeOf(applicationName), options);
+const dataKey = (id: string) => `{${name}_${id}}_Data`;
+
+beforeAll(async () => {
+  server = await RedisServer.start();
+});
+afterAll(() => server?.stop());
+beforeEach(() => {
+  name = uniqueName('shop');
+  sessions = sessionsOf(name);
+});
+
+describe('a session in Redis', () => {
+  it('stands in one hash, {<applicationName>_<id>}_Data, and in nothing else', async () => {
+    const id = await stored(sessions, { cart: ['tea'], visits: 1 });
+    expect(await server.admin.keys(`*${name}*`)).toEqual([dataKey(id)]);
+    expect(await server.admin.type(dataKey(id))).toBe('hash');
+  });
+
+  it('has one field for each attribute, and metadata in fields that begin with a colon', async () => {
+    const session = sessions.create() as AnySession;
+    Object.assign(session, { cart: ['tea'], visits: 1, name: 'Ada' });
+    const before = Date.now();
+    await session.save();
+    const [, secret] = sessions.credentialOf(session)!.split('.');
+    const fields = await server.admin.hgetall(dataKey(session.id));
+    expect(fields).toEqual({
+      cart: '["tea"]',
+      visits: '1',
+      name: '"Ada"',
+      ':secret': createHash('sha256').update(secret!).digest('base64url'),
+      ':created': String(session.createdAt.getTime()),
+    });
+    expect(Math.abs(session.createdAt.getTime() - before)).toBeLessThan(5000);
+  });
+
+  it('has :idle where it has an idle timeout of its own, and :expires where it has an absolute one', async () => {
+    const limited = sessionsOf(name, { absoluteTimeoutInSeconds: 3600 });
+    const session = limited.create();
+    session.idleTimeoutInSeconds = 90;
+    await session.save();
+    const fields = await server.admin.hgetall(dataKey(session.id));
+    expect(fields[':idle']).toBe('90000');
+    expect(fields[':expires']).toBe(String(session.createdAt.getTime() + 3_600_000));
+  });
+
+  it('has one field written where one attribute changed', async () => {
+    const id = await stored(sessions, { a: 1, b: 2 });
+    const session = await found(sessions, id);
+    await server.admin.hset(dataKey(id), 'b', '"of another request"');
+    session.a = 3;
+    await session.save();
+    expect(await server.admin.hmget(dataKey(id), 'a', 'b')).toEqual(['3', '"of another request"']);
+  });
+
+  it('has the field of a removed attribute removed', async () => {
+    const id = await stored(sessions, { a: 1, b: 2 });
+    const session = await found(sessions, id);
+    delete session.a;
+    await session.save();
+    expect(await server.admin.hexists(dataKey(id), 'a')).toBe(0);
+  });
+
+  it('is not there until somebody has written to it', async () => {
+    sessions.create();
+    expect(await server.admin.keys(`*${name}*`)).toEqual([]);
+  });
+
+  it('leaves nothing behind when it is destroyed', async () => {
+    const session = await found(sessions, await stored(sessions, { a: 1 }));
+    await session.destroy();
+    expect(await server.admin.keys(`*${name}*`)).toEqual([]);
+  });
+
+  it('can be taken over by nobody who reads all of Redis: the secret is nowhere in it', async () => {
+    const session = sessions.create() as AnySession;
+    session.cart = ['tea'];
+    await session.save();
+    const secrets = [sessions.credentialOf(session)!, (await sessions.rotate(session))!].map(
+      (text) => text.split('.')[1]!,
+    );
+    const key = dataKey(session.id);
+    expect(secrets[0]).not.toBe(secrets[1]);
+    const everything = [
+      ...(await server.admin.keys('*')),
+      ...(await server.admin.hgetall(key).then(Object.entries)).flat(),
+    ].join('\n');
+    const dump = await server.admin.dumpBuffer(key);
+    expect(everything).toContain(key);
+    for (const secret of secrets) {
+      const bytes = Buffer.from(secret, 'base64url');
+      for (const form of [secret, bytes.toString('hex'), bytes.toString('base64')])
+        expect(everything).not.toContain(form);
+      expect(dump.includes(secret)).toBe(false);
+      expect(dump.includes(bytes)).toBe(false);
+    }
+  });
+});
+
+describe('two applications with different names', () => {
+  it('never see each other’s sessions', async () => {
+    const others = sessionsOf(`${name}2`);
+    const session = await found(sessions, await stored(sessions, { a: 1 }));
+    const credential = (await sessions.rotate(session))!;
+    expect(await others.find(session.id)).toBeUndefined();
+    expect(await others.findByCredential(credential)).toBeUndefined();
+    await others.destroy(session.id);
+    expect(await sessions.findByCredential(credential)).toBeDefined();
+  });
+});
+
+describe('a name that would escape the key scheme', () => {
+  it.each(['shop{', 'shop}', '{shop}', 'a}_x{b', 'shop\n', 'sh\rop'])(
+    'is refused for an application: %j',
+    (bad) => {
+      expect(() => storeOf(bad)).toThrow(
+        new RangeError(
+          'The applicationName cannot contain a brace or a line break: it is part of a Redis key.',
+        ),
+      );
+    },
+  );
+
+  it.each(['x}_Data', '{x', 'x\ny', '}{'])(
+    'is refused for an id, and Redis is not asked: %j',
+    async (bad) => {
+      await server.resetStats();
+      const refusal = new RangeError(
+        'The session id cannot contain a brace or a line break: it is part of a Redis key.',
+      );
+      await expect(sessions.find(bad)).rejects.toThrow(refusal);
+      await expect(sessions.destroy(bad)).rejects.toThrow(refusal);
+      const stats = await server.commandStats();
+      expect([stats.hgetall, stats.del, stats.evalsha]).toEqual([undefined, undefined, undefined]);
+    },
+  );
+});

@@ -1,0 +1,99 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { type SessionRepository, SessionStoreUnavailableError } from 'nestjs-redis-session';
+import { eventually } from '../support/eventually.js';
+import {
+  found,
+  repositoryOf,
+  stores,
+  watch,
+  type AnySession,
+  type StoreUnderTest,
+  type WatchedStore,
+} from '../session/session-fixture.js';
+
+const away = new SessionStoreUnavailableError('load', 1, new Error('away'));
+
+describe.each(stores)('the sessions of the repository, in the %s store', (_, open) => {
+  let opened: StoreUnderTest;
+  let watched: WatchedStore;
+  let sessions: SessionRepository;
+  let session: AnySession;
+  let credential: string;
+
+  beforeAll(async () => {
+    opened = await open();
+  });
+  afterAll(() => opened?.close());
+  beforeEach(async () => {
+    watched = watch(opened.store);
+    sessions = repositoryOf(watched.store);
+    session = sessions.create() as AnySession;
+    session.cart = ['tea'];
+    await sessions.save(session);
+    credential = sessions.credentialOf(session)!;
+    watched.calls.length = 0;
+  });
+
+  describe('while the store cannot answer', () => {
+    beforeEach(() => {
+      watched.before = () => {
+        throw away;
+      };
+    });
+    const operations: [string, (repository: SessionRepository) => Promise<unknown>][] = [
+      ['find', (repository) => repository.find(session.id)],
+      ['findByCredential', (repository) => repository.findByCredential(credential)],
+      ['save', (repository) => repository.save(session)],
+      ['touch', (repository) => repository.touch(session)],
+      ['rotate', (repository) => repository.rotate(session)],
+      ['destroy a session', (repository) => repository.destroy(session)],
+      ['destroy an id', (repository) => repository.destroy(session.id)],
+    ];
+
+    it.each(operations)(
+      'rejects, and lastException tells it, with throwOnError: %s',
+      async (_name, operate) => {
+        session.user = 'ada';
+        expect(sessions.lastException).toBeUndefined();
+        await expect(operate(sessions)).rejects.toBe(away);
+        expect(sessions.lastException).toBe(away);
+      },
+    );
+
+    it.each(operations)(
+      'resolves to nothing, and lastException tells why, without throwOnError: %s',
+      async (_name, operate) => {
+        const quiet = repositoryOf(watched.store, { throwOnError: false });
+        session.user = 'ada';
+        expect(await operate(quiet)).toBeUndefined();
+        expect(quiet.lastException).toBe(away);
+      },
+    );
+
+    it('an error of the application is thrown even without throwOnError, and is no lastException', async () => {
+      const quiet = repositoryOf(watched.store, { throwOnError: false });
+      const fresh = quiet.create<{ at: Date }>();
+      fresh.at = new Date();
+      await expect(quiet.save(fresh)).rejects.toThrow('session.at is an instance of Date');
+      expect(quiet.lastException).toBeUndefined();
+    });
+
+    it('a slide that fails is no error of who asked, and lastException tells it', async () => {
+      watched.before = (method) => {
+        if (method === 'touch') throw away;
+      };
+      const same = (await sessions.findByCredential(credential))!;
+      expect({ ...same }).toEqual({ cart: ['tea'] });
+      await eventually(() => expect(same.lastException).toBe(away));
+      expect(sessions.lastException).toBe(away);
+    });
+
+    it('the session keeps its changes, and stores them when the store is back', async () => {
+      session.user = 'ada';
+      await expect(session.save()).rejects.toBe(away);
+      watched.before = () => undefined;
+      await session.save();
+      expect({ ...(await found(sessions, session.id)) }).toEqual({ cart: ['tea'], user: 'ada' });
+    });
+  });
+});
