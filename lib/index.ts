@@ -3,6 +3,12 @@ import './http/express-request.js';
 
 export { RedisSessionModule } from './redis-session.module.js';
 export type { RedisSessionModuleExtras } from './redis-session.module-definition.js';
+export type { SessionRoute } from './http/session-routes.js';
+export {
+  getRedisSessionOptionsToken,
+  getSessionRepositoryToken,
+  getSessionStoreToken,
+} from './session-tokens.js';
 
 export { RedisSessionOptions } from './options/redis-session.options.js';
 export type { RedisSessionModuleOptions } from './options/redis-session-module-options.js';

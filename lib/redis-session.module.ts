@@ -13,6 +13,7 @@ import { SessionHttp } from './http/session-http.js';
 import { SessionLifecycle } from './http/session-lifecycle.js';
 import { SessionInterceptor } from './http/session.interceptor.js';
 import { InMemorySessionStore } from './memory/in-memory-session.store.js';
+import type { RedisSessionModuleOptions } from './options/redis-session-module-options.js';
 import { RedisSessionOptions } from './options/redis-session.options.js';
 import { resolveOptions } from './options/resolve-options.js';
 import {
@@ -20,6 +21,8 @@ import {
   ConfigurableModuleClass,
   MODULE_OPTIONS_TOKEN,
   type OPTIONS_TYPE,
+  REGISTRATION_EXTRAS,
+  type RedisSessionModuleExtras,
 } from './redis-session.module-definition.js';
 import { RedisConnection } from './redis/redis-connection.js';
 import { RedisSessionStore } from './redis/redis-session.store.js';
@@ -27,7 +30,12 @@ import { SessionStore } from './session/session-store.js';
 import { SessionRepository } from './session/session.repository.js';
 
 const providers: Provider[] = [
-  { provide: RedisSessionOptions, inject: [MODULE_OPTIONS_TOKEN], useFactory: resolveOptions },
+  {
+    provide: RedisSessionOptions,
+    inject: [MODULE_OPTIONS_TOKEN, REGISTRATION_EXTRAS],
+    useFactory: (given: RedisSessionModuleOptions | undefined, { name }: RedisSessionModuleExtras) =>
+      resolveOptions({ ...given, applicationName: given?.applicationName ?? name }),
+  },
   {
     provide: RedisConnection,
     inject: [RedisSessionOptions],
@@ -42,7 +50,8 @@ const providers: Provider[] = [
     provide: SessionStore,
     inject: [RedisSessionOptions, RedisConnection],
     useFactory: (options: RedisSessionOptions, connection: RedisConnection | undefined): SessionStore => {
-      if (connection !== undefined) return new RedisSessionStore(connection.client, options, connection.explain);
+      if (connection !== undefined)
+        return new RedisSessionStore(connection.client, options, connection.explain);
       return typeof options.store === 'object' ? options.store : new InMemorySessionStore();
     },
   },
@@ -61,9 +70,13 @@ const providers: Provider[] = [
   },
   {
     provide: SessionHttp,
-    inject: [HttpAdapterHost, SessionLifecycle, RedisSessionOptions],
-    useFactory: (host: HttpAdapterHost, lifecycle: SessionLifecycle, { hydrate }: RedisSessionOptions) =>
-      new SessionHttp(host, lifecycle, hydrate),
+    inject: [HttpAdapterHost, SessionLifecycle, RedisSessionOptions, REGISTRATION_EXTRAS],
+    useFactory: (
+      host: HttpAdapterHost,
+      lifecycle: SessionLifecycle,
+      { hydrate }: RedisSessionOptions,
+      { name, ...routes }: RedisSessionModuleExtras,
+    ) => new SessionHttp(host, { name, lifecycle, hydrate, routes }),
   },
   SessionInterceptor,
   {
@@ -76,7 +89,8 @@ const providers: Provider[] = [
 ];
 
 /**
- * Gives a NestJS application sessions in Redis. Import it once; there is nothing to add to main.ts.
+ * Gives a NestJS application sessions in Redis. Import it once; there is nothing to add to main.ts. An application with
+ * several kinds of visitors (a shop and its back office) imports it once for each, all but one with a `name`.
  *
  * @example
  * ```ts
@@ -84,17 +98,7 @@ const providers: Provider[] = [
  * export class AppModule {}
  * ```
  */
-@Module({
-  providers,
-  exports: [
-    RedisSessionOptions,
-    SessionStore,
-    SessionRepository,
-    SessionLifecycle,
-    SessionInterceptor,
-    SessionHttp,
-  ],
-})
+@Module({ providers })
 export class RedisSessionModule extends ConfigurableModuleClass implements OnApplicationShutdown {
   constructor(
     http: SessionHttp,

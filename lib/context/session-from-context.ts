@@ -6,7 +6,7 @@ import type { SessionData } from '../session/session-data.js';
 import type { Session } from '../session/session.js';
 
 const noSession =
-  'There is no session here: the state of this route is "disabled", or RedisSessionModule is not imported by this application.';
+  'There is no session here: the state of this route is "disabled", its path is none that RedisSessionModule is registered for (forRoutes, exclude), or the module is not imported by this application.';
 
 const reasons: Readonly<Record<string, string>> = {
   http: noSession,

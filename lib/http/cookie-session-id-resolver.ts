@@ -10,9 +10,12 @@ const MOST_CREDENTIALS = 4;
 /** The credential in a cookie (RFC 6265bis). */
 export class CookieSessionIdResolver implements SessionIdResolver {
   readonly resends: boolean;
+  readonly carrier: string;
 
   constructor(private readonly options: CookieOptions) {
     this.resends = options.persistent;
+    const domain = options.domain === undefined ? '' : ` of ${options.domain}`;
+    this.carrier = `cookie "${options.name}" at ${options.path}${domain}`;
   }
 
   resolve(exchange: SessionExchange): SessionCredential[] {

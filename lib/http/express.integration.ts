@@ -1,13 +1,15 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { SessionCore } from '../session/session-core.js';
-import type { HttpIntegration } from './http-integration.js';
+import { HttpIntegration } from './http-integration.js';
 import { answerRaw } from './raw-answer.js';
 import { gateResponse } from './response-gate.js';
-import { EXCHANGE, SessionExchange, type SessionCarrier } from './session-exchange.js';
+import { SessionExchange, type SessionCarrier } from './session-exchange.js';
 import type { SessionLifecycle } from './session-lifecycle.js';
 import { defineSessionAccessor } from './session-accessor.js';
+import type { SessionRegistration } from './session-registrations.js';
 
 interface ExpressRequest extends IncomingMessage, SessionCarrier {
+  readonly method: string;
+  readonly originalUrl: string;
   readonly secure: boolean;
   /** The rest of Express's stack; it leads to the error handlers. */
   next?: (error?: unknown) => void;
@@ -24,11 +26,11 @@ export interface ExpressApplication {
 
 class ExpressExchange extends SessionExchange {
   constructor(
-    private readonly lifecycle: SessionLifecycle,
+    lifecycle: SessionLifecycle,
     private readonly request: ExpressRequest,
     private readonly response: ServerResponse,
   ) {
-    super();
+    super(lifecycle);
   }
 
   requestHeader(name: string): string | undefined {
@@ -59,10 +61,6 @@ class ExpressExchange extends SessionExchange {
     return this.response;
   }
 
-  protected newCore(): SessionCore {
-    return this.lifecycle.newCore();
-  }
-
   protected holdAnswer(): void {
     gateResponse(
       this.response,
@@ -73,23 +71,25 @@ class ExpressExchange extends SessionExchange {
 }
 
 /** Express: a middleware before all others loads the session; the response gate stores it. */
-export class ExpressIntegration implements HttpIntegration {
-  constructor(
-    private readonly app: ExpressApplication,
-    private readonly lifecycle: SessionLifecycle,
-  ) {}
+export class ExpressIntegration extends HttpIntegration<ExpressRequest, ServerResponse> {
+  constructor(private readonly app: ExpressApplication) {
+    super();
+    defineSessionAccessor<ExpressRequest>(app.request, (request) => this.registrationOf(request));
+  }
 
-  install(hydrate: 'request' | 'interceptor'): void {
-    defineSessionAccessor(this.app.request, hydrate);
-    if (hydrate === 'interceptor') return;
+  protected loadBeforeGuards(): void {
     this.app.use((request, response, next) => {
-      const loading = this.lifecycle.begin(this.exchange(request, response));
+      const loading = this.begin(request, response);
       if (loading === undefined) next();
       else loading.then(() => next(), next);
     });
   }
 
-  exchange(request: ExpressRequest, response: ServerResponse): SessionExchange {
-    return (request[EXCHANGE] ??= new ExpressExchange(this.lifecycle, request, response));
+  protected registrationOf({ method, originalUrl }: ExpressRequest): SessionRegistration | undefined {
+    return this.registrations.find(method, originalUrl);
+  }
+
+  protected newExchange(lifecycle: SessionLifecycle, request: ExpressRequest, response: ServerResponse) {
+    return new ExpressExchange(lifecycle, request, response);
   }
 }

@@ -1,34 +1,25 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { ServerResponse } from 'node:http';
 import { Readable } from 'node:stream';
-import type { SessionCore } from '../session/session-core.js';
-import type { HttpIntegration } from './http-integration.js';
-import { answerRaw } from './raw-answer.js';
-import { ANSWER_HEADERS, gateResponse } from './response-gate.js';
-import { overrideSession, sessionOfRequest } from './session-accessor.js';
-import { EXCHANGE, SessionExchange, type SessionCarrier } from './session-exchange.js';
+import {
+  FastifyExchange,
+  type FastifyReply,
+  type FastifyRequest,
+  type RawRequest,
+} from './fastify-exchange.js';
+import { HttpIntegration } from './http-integration.js';
+import { ANSWER_HEADERS } from './response-gate.js';
+import { sessionAccessor } from './session-accessor.js';
+import { EXCHANGE } from './session-exchange.js';
 import type { SessionLifecycle } from './session-lifecycle.js';
-
-interface FastifyRequest extends SessionCarrier {
-  readonly raw: IncomingMessage & SessionCarrier;
-  readonly headers: IncomingMessage['headers'];
-  readonly protocol: string;
-}
-
-interface FastifyReply {
-  readonly raw: ServerResponse;
-  readonly statusCode: number;
-  /** Somebody took the raw response over, or it has ended. */
-  readonly sent: boolean;
-  hasHeader(name: string): boolean;
-  header(name: string, value: string): unknown;
-  removeHeader(name: string): unknown;
-  send(payload: unknown): unknown;
-}
+import type { SessionRegistration } from './session-registrations.js';
 
 type Done = (error?: unknown, payload?: unknown) => void;
+type Middleware = (request: RawRequest, response: ServerResponse, next: Done) => void;
 
 /** What this package needs of a Fastify instance. */
 export interface FastifyApplication {
+  /** Adds middleware; there once @fastify/middie is loaded, which `NestFactory.create()` does before anything else. */
+  use?: (this: FastifyApplication, ...args: unknown[]) => unknown;
   decorateRequest(name: string | symbol, value: unknown): unknown;
   addHook(
     name: 'onRequest',
@@ -40,87 +31,21 @@ export interface FastifyApplication {
   ): unknown;
 }
 
-class FastifyExchange extends SessionExchange {
-  /** Set where the handler writes the raw response itself; the headers go there then. */
-  #raw: ServerResponse | undefined;
-
-  constructor(
-    private readonly lifecycle: SessionLifecycle,
-    private readonly request: FastifyRequest,
-    private readonly reply: FastifyReply,
-  ) {
-    super();
-  }
-
-  requestHeader(name: string): string | undefined {
-    return this.request.headers[name] as string | undefined;
-  }
-
-  get secure(): boolean {
-    return this.request.protocol === 'https';
-  }
-
-  get statusCode(): number {
-    return this.#raw?.statusCode ?? this.reply.statusCode;
-  }
-
-  hasHeader(name: string): boolean {
-    return this.#raw?.hasHeader(name) ?? (this.reply.hasHeader(name) || this.reply.raw.hasHeader(name));
-  }
-
-  setHeader(name: string, value: string): void {
-    if (this.#raw) this.#raw.setHeader(name, value);
-    else this.reply.header(name, value);
-  }
-
-  addCookie(cookie: string): void {
-    if (this.#raw) this.#raw.appendHeader('set-cookie', cookie);
-    else this.reply.header('set-cookie', cookie);
-  }
-
-  protected get answer(): ServerResponse {
-    return this.reply.raw;
-  }
-
-  protected newCore(): SessionCore {
-    return this.lifecycle.newCore();
-  }
-
-  // `onSend` stores the session of every answer that goes through Fastify. A handler that writes to `reply.raw`
-  // itself, as server-sent events do, goes past it: the gate holds that.
-  protected holdAnswer(): void {
-    const { raw } = this.reply;
-    gateResponse(
-      raw,
-      () => {
-        if (!this.committed) this.#raw = raw;
-        return this.lifecycle.commit(this);
-      },
-      (error) => (this.reply.sent ? answerRaw(raw, error) : this.reply.send(error)),
-    );
-  }
-}
-
 /** Fastify: an `onRequest` hook loads the session, an `onSend` hook stores it. */
-export class FastifyIntegration implements HttpIntegration {
-  constructor(
-    private readonly app: FastifyApplication,
-    private readonly lifecycle: SessionLifecycle,
-  ) {}
+export class FastifyIntegration extends HttpIntegration<FastifyRequest, FastifyReply> {
+  readonly #beforeMiddleware: boolean;
+  readonly #rawSession: PropertyDescriptor;
 
-  install(hydrate: 'request' | 'interceptor'): void {
-    this.app.decorateRequest(EXCHANGE, undefined);
-    this.app.decorateRequest('session', {
-      getter(this: FastifyRequest) {
-        return sessionOfRequest(this, hydrate);
-      },
-      setter(this: object, value: unknown) {
-        overrideSession(this, value);
-      },
-    });
-    this.app.addHook('onSend', (request, reply, payload, done) => {
+  constructor(private readonly app: FastifyApplication) {
+    super();
+    app.decorateRequest(EXCHANGE, undefined);
+    app.decorateRequest(
+      'session',
+      sessionAccessor<FastifyRequest>((request) => this.registrationOf(request)),
+    );
+    app.addHook('onSend', (request, reply, payload, done) => {
       const exchange = request[EXCHANGE];
-      const storing = exchange && this.lifecycle.commit(exchange);
+      const storing = exchange?.lifecycle.commit(exchange);
       if (storing === undefined) return done(null, payload);
       storing.then(
         () => done(null, payload),
@@ -130,16 +55,63 @@ export class FastifyIntegration implements HttpIntegration {
         },
       );
     });
-    if (hydrate === 'interceptor') return;
+    const { getter, setter } = sessionAccessor<RawRequest>((raw) =>
+      this.registrations.find(raw.method, raw.originalUrl),
+    );
+    this.#rawSession = { configurable: true, enumerable: true, get: getter, set: setter };
+    this.#beforeMiddleware = this.#comeBeforeMiddleware();
+  }
+
+  protected loadBeforeGuards(): void {
     this.app.addHook('onRequest', (request, reply, done) => {
-      const loading = this.lifecycle.begin(this.exchange(request, reply));
+      const loading = this.begin(request, reply);
       if (loading === undefined) done();
       else loading.then(() => done(), done);
     });
   }
 
-  exchange(request: FastifyRequest, reply: FastifyReply): SessionExchange {
-    return (request[EXCHANGE] ??= new FastifyExchange(this.lifecycle, request, reply));
+  protected registrationOf({ method, url }: FastifyRequest): SessionRegistration | undefined {
+    return this.registrations.find(method, url);
+  }
+
+  protected newExchange(lifecycle: SessionLifecycle, request: FastifyRequest, reply: FastifyReply) {
+    const { raw } = request;
+    const known = raw[EXCHANGE] as FastifyExchange | undefined;
+    const exchange = known ?? new FastifyExchange(lifecycle, request, reply.raw);
+    exchange.answerWith(reply);
+    if (!this.#beforeMiddleware) this.#show(exchange, raw);
+    return exchange;
+  }
+
+  /**
+   * Middleware sees the raw request only, and runs before hooks that are added by now. So whoever adds the first one gets
+   * ours before it: an application without middleware pays nothing. @returns whether there can be middleware by now.
+   */
+  #comeBeforeMiddleware(): boolean {
+    const { app } = this;
+    const { use } = app;
+    if (use === undefined) return false;
+    const first: Middleware = (raw, response, next) => {
+      const registration = this.registrations.find(raw.method, raw.originalUrl);
+      const lifecycle = registration?.hydrate === 'request' ? registration.lifecycle : undefined;
+      const exchange = lifecycle && new FastifyExchange(lifecycle, raw, response);
+      this.#show(exchange, raw);
+      const loading = exchange && lifecycle.begin(exchange);
+      if (loading === undefined) next();
+      else loading.then(() => next(), next);
+    };
+    app.use = function useFirst(...args) {
+      app.use = use;
+      use.call(app, first);
+      return use.apply(this, args);
+    };
+    return true;
+  }
+
+  /** Makes `session` work on the raw request too. */
+  #show(exchange: FastifyExchange | undefined, raw: RawRequest): void {
+    raw[EXCHANGE] = exchange;
+    Object.defineProperty(raw, 'session', this.#rawSession);
   }
 }
 

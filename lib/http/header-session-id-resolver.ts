@@ -6,12 +6,14 @@ import type { SessionIdResolver } from './session-id-resolver.js';
 /** The credential in a header, for API clients. The answer gives a new one in a header of the same name; '' clears it. */
 export class HeaderSessionIdResolver implements SessionIdResolver {
   readonly resends = false;
+  readonly carrier: string;
   readonly #name: string;
   readonly #prefix: string;
 
   constructor({ name, scheme }: HeaderOptions) {
     this.#name = name.toLowerCase();
     this.#prefix = scheme ? `${scheme} ` : '';
+    this.carrier = `header "${name}"${scheme ? ` with the scheme ${scheme}` : ''}`;
   }
 
   resolve(exchange: SessionExchange): SessionCredential[] {

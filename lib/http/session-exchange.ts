@@ -2,6 +2,7 @@ import type { ServerResponse } from 'node:http';
 import type { Session } from '../session/session.js';
 import type { SessionCore } from '../session/session-core.js';
 import { sessionOf } from '../session/session-proxy.js';
+import type { SessionLifecycle } from './session-lifecycle.js';
 
 /** Where a request keeps its exchange. */
 export const EXCHANGE: unique symbol = Symbol('nestjs-redis-session exchange');
@@ -32,10 +33,13 @@ export abstract class SessionExchange {
   disabled = false;
   #armed = false;
 
+  /** @param lifecycle that of the registration whose session this is: an application may have several. */
+  constructor(readonly lifecycle: SessionLifecycle) {}
+
   /** `request.session`. A request without a session gets a new, empty one, which is not stored until it is written to. */
   get session(): Session | undefined {
     if (this.disabled) return undefined;
-    if (this.core === undefined) this.adopt(this.newCore());
+    if (this.core === undefined) this.adopt(this.lifecycle.newCore());
     this.arm();
     return sessionOf(this.core!);
   }
@@ -78,6 +82,5 @@ export abstract class SessionExchange {
   abstract addCookie(cookie: string): void;
   /** The answer as Node has it. */
   protected abstract get answer(): ServerResponse;
-  protected abstract newCore(): SessionCore;
   protected abstract holdAnswer(): void;
 }

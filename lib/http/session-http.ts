@@ -3,16 +3,21 @@ import type { SessionState } from '../session/session-state.js';
 import { ExpressIntegration, type ExpressApplication } from './express.integration.js';
 import { FastifyIntegration, type FastifyApplication } from './fastify.integration.js';
 import type { HttpIntegration } from './http-integration.js';
-import type { SessionLifecycle } from './session-lifecycle.js';
+import type { SessionCarrier } from './session-exchange.js';
+import type { SessionRegistration } from './session-registrations.js';
 
-/** The lifecycle on the platform that the application runs on. */
+type Integration = HttpIntegration<SessionCarrier, object>;
+
+// One for all registrations of an application.
+const integrations = new WeakMap<object, Integration>();
+
+/** A registration of the module on the platform that the application runs on. */
 export class SessionHttp {
-  #integration: HttpIntegration | undefined;
+  #integration: Integration | undefined;
 
   constructor(
     private readonly host: HttpAdapterHost,
-    private readonly lifecycle: SessionLifecycle,
-    private readonly hydrate: 'request' | 'interceptor',
+    private readonly registration: SessionRegistration,
   ) {}
 
   /**
@@ -20,21 +25,29 @@ export class SessionHttp {
    * its providers, a standalone application never.
    */
   installWhenReady(): void {
-    this.host.init$.subscribe(() => this.#install());
+    // At once where that is possible: what is thrown in a subscription is thrown at nobody.
+    if (this.host.httpAdapter !== undefined) this.#install();
+    else this.host.init$.subscribe(() => this.#install());
   }
 
   /** Begins a session around a handler, in the state that its route asks for. */
   enter(request: object, response: object, state: SessionState | undefined): Promise<void> {
-    return this.lifecycle.enter(this.#integration!.exchange(request, response), state);
+    const exchange = this.#integration!.exchange(request, response);
+    return exchange === undefined ? Promise.resolve() : exchange.lifecycle.enter(exchange, state);
   }
 
   #install(): void {
     const { httpAdapter } = this.host;
-    const app: unknown = httpAdapter.getInstance();
-    this.#integration =
-      httpAdapter.getType() === 'fastify'
-        ? new FastifyIntegration(app as FastifyApplication, this.lifecycle)
-        : new ExpressIntegration(app as ExpressApplication, this.lifecycle);
-    this.#integration.install(this.hydrate);
+    const app = httpAdapter.getInstance<object>();
+    this.#integration = integrations.get(app);
+    if (this.#integration === undefined) {
+      const made =
+        httpAdapter.getType() === 'fastify'
+          ? new FastifyIntegration(app as FastifyApplication)
+          : new ExpressIntegration(app as ExpressApplication);
+      this.#integration = made as unknown as Integration;
+      integrations.set(app, this.#integration);
+    }
+    this.#integration.add(this.registration);
   }
 }

@@ -11,4 +11,6 @@ export interface SessionIdResolver {
   expire(exchange: SessionExchange): void;
   /** Whether a credential is sent again with every answer, since the client's copy has an expiry that slides. */
   readonly resends: boolean;
+  /** What carries the credential, in words; no two registrations of an application may share it. */
+  readonly carrier: string;
 }

@@ -23,6 +23,11 @@ export class SessionLifecycle {
     private readonly defaultState: SessionState,
   ) {}
 
+  /** Where the credential is carried, in words. */
+  get carrier(): string {
+    return this.resolver.carrier;
+  }
+
   /** The state of a new session. */
   newCore(): SessionCore {
     return this.repository.operations.core();

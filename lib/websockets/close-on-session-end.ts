@@ -1,4 +1,3 @@
-import type { SessionLifecycle } from '../http/session-lifecycle.js';
 import type { Handshake } from './handshake.js';
 import { MessageExchange } from './message-exchange.js';
 
@@ -26,10 +25,10 @@ export function closeSocket(client: object): void {
 export async function closeOnSessionEnd(
   client: object,
   handshake: Handshake,
-  lifecycle: SessionLifecycle,
   everyInSeconds: number,
 ): Promise<void> {
-  const opening = new MessageExchange(lifecycle, handshake);
+  const { lifecycle } = handshake;
+  const opening = new MessageExchange(handshake);
   // While the store is away there is nothing to look after; the first message asks again.
   await Promise.resolve(lifecycle.begin(opening)).catch(() => undefined);
   handshake.credential ??= opening.presented;

@@ -1,6 +1,7 @@
 import { Inject, SetMetadata, UseGuards, UseInterceptors } from '@nestjs/common';
 import type { IncomingMessage } from 'node:http';
 import { SessionLifecycle } from '../http/session-lifecycle.js';
+import { sessionToken } from '../session-tokens.js';
 import { closeOnSessionEnd } from './close-on-session-end.js';
 import { GATEWAY_SESSION, type GatewaySessionOptions } from './gateway-session-options.js';
 import { rememberHandshake } from './handshake.js';
@@ -37,14 +38,14 @@ export function GatewaySession(options: GatewaySessionOptions = {}): ClassDecora
     const gateway = target.prototype as Gateway;
     const { handleConnection } = gateway;
     gateway.handleConnection = function (client, request) {
-      const handshake = rememberHandshake(client, request);
+      const handshake = rememberHandshake(client, request, this[LIFECYCLE]);
       if (options.closeOnSessionEnd) {
         const { checkEveryInSeconds = CHECK_EVERY_IN_SECONDS } = options;
-        void closeOnSessionEnd(client, handshake, this[LIFECYCLE], checkEveryInSeconds);
+        void closeOnSessionEnd(client, handshake, checkEveryInSeconds);
       }
       return handleConnection?.call(this, client, request);
     };
-    Inject(SessionLifecycle)(gateway, LIFECYCLE);
+    Inject(sessionToken(SessionLifecycle, options.name))(gateway, LIFECYCLE);
     SetMetadata(GATEWAY_SESSION, options)(target);
     UseGuards(MessageSessionGuard)(target);
     UseInterceptors(MessageSessionInterceptor)(target);

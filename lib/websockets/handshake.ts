@@ -1,9 +1,12 @@
 import type { IncomingHttpHeaders } from 'node:http';
+import type { SessionLifecycle } from '../http/session-lifecycle.js';
 import { SessionMissingError } from '../session/session.errors.js';
 
 /** What a socket was opened with. */
 export interface Handshake {
   readonly headers: IncomingHttpHeaders;
+  /** That of the registration whose sessions the gateway uses. */
+  readonly lifecycle: SessionLifecycle;
   /** The credential that a session was found for, once there was one. */
   credential: string | undefined;
 }
@@ -16,9 +19,13 @@ interface WithHeaders {
 const handshakes = new WeakMap<object, Handshake>();
 
 /** Keeps what a socket was opened with: `ws` tells it once, when the socket connects; socket.io keeps it itself. */
-export function rememberHandshake(client: object, request: WithHeaders | undefined): Handshake {
+export function rememberHandshake(
+  client: object,
+  request: WithHeaders | undefined,
+  lifecycle: SessionLifecycle,
+): Handshake {
   const { headers } = request ?? (client as { handshake: WithHeaders }).handshake;
-  const handshake = { headers, credential: undefined };
+  const handshake = { headers, lifecycle, credential: undefined };
   handshakes.set(client, handshake);
   return handshake;
 }

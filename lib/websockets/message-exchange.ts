@@ -1,7 +1,5 @@
-import type { SessionCore } from '../session/session-core.js';
 import { SessionMissingError } from '../session/session.errors.js';
 import { SessionExchange } from '../http/session-exchange.js';
-import type { SessionLifecycle } from '../http/session-lifecycle.js';
 import type { Handshake } from './handshake.js';
 
 /** One message of a socket: the session of its handshake, read anew, and stored when the message was handled. */
@@ -9,11 +7,8 @@ export class MessageExchange extends SessionExchange {
   statusCode = 200;
   readonly secure = false;
 
-  constructor(
-    private readonly lifecycle: SessionLifecycle,
-    private readonly handshake: Handshake,
-  ) {
-    super();
+  constructor(private readonly handshake: Handshake) {
+    super(handshake.lifecycle);
   }
 
   requestHeader(name: string): string | undefined {
@@ -52,10 +47,6 @@ export class MessageExchange extends SessionExchange {
     throw new TypeError('A message has no answer.');
   }
   protected holdAnswer(): void {}
-
-  protected newCore(): SessionCore {
-    return this.lifecycle.newCore();
-  }
 }
 
 /** The exchange of the message that a guard or an interceptor is called for. */

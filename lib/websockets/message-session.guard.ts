@@ -1,6 +1,5 @@
 import { Injectable, type CanActivate, type ExecutionContext } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
-import { SessionLifecycle } from '../http/session-lifecycle.js';
 import { closeSocket } from './close-on-session-end.js';
 import { GATEWAY_SESSION, type GatewaySessionOptions } from './gateway-session-options.js';
 import { handshakeOf } from './handshake.js';
@@ -10,17 +9,14 @@ import { sessionEnded, toWsException } from './session-ws-exception.js';
 /** Reads the session of a message before other guards see it, and refuses the messages of one that has ended. */
 @Injectable()
 export class MessageSessionGuard implements CanActivate {
-  constructor(
-    private readonly lifecycle: SessionLifecycle,
-    private readonly reflector: Reflector,
-  ) {}
+  constructor(private readonly reflector: Reflector) {}
 
   async canActivate(context: ExecutionContext): Promise<boolean> {
     const client = context.switchToWs().getClient<object>();
     const handshake = handshakeOf(client);
-    const exchange = new MessageExchange(this.lifecycle, handshake);
+    const exchange = new MessageExchange(handshake);
     try {
-      await this.lifecycle.begin(exchange);
+      await handshake.lifecycle.begin(exchange);
     } catch (error) {
       throw toWsException(error);
     }

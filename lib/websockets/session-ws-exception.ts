@@ -1,10 +1,15 @@
+import { STATUS_CODES } from 'node:http';
 import { WsException } from '@nestjs/websockets';
 import { SessionError, SessionGoneError } from '../session/session.errors.js';
 
-/** A session's error as gateways tell it: the client's `exception` event carries code and message. Others stay as they are. */
+/**
+ * A session's error as gateways tell it: the `exception` event carries its code, and the message where HTTP would show it.
+ * Others, and faults of the application, stay as they are, for the gateway's filter to log.
+ */
 export function toWsException(error: unknown): unknown {
-  if (!(error instanceof SessionError)) return error;
-  const { code, message } = error;
+  if (!(error instanceof SessionError) || error.statusCode === 500) return error;
+  const { code, expose, statusCode } = error;
+  const message = expose ? error.message : STATUS_CODES[statusCode];
   return Object.assign(new WsException({ status: 'error', code, message }), { cause: error });
 }
 

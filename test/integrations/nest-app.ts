@@ -28,7 +28,7 @@ export async function startNest(
   @Module(metadata)
   class AppModule {}
   const adapter = platform === 'fastify' ? new FastifyAdapter() : new ExpressAdapter();
-  const app = await NestFactory.create(AppModule, adapter, { logger: false });
+  const app = await NestFactory.create(AppModule, adapter, { logger: false, abortOnError: false });
   await main(app);
   await app.listen(0, '127.0.0.1');
   const url = await app.getUrl();

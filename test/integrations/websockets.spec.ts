@@ -1,6 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import type { Logger } from '@nestjs/common';
 import { ExecutionContextHost } from '@nestjs/core/helpers/execution-context-host.js';
-import { InMemorySessionStore, sessionFromContext } from 'nestjs-redis-session';
+import { BaseWsExceptionFilter } from '@nestjs/websockets';
+import { InMemorySessionStore, sessionFromContext, SessionStoreUnavailableError } from 'nestjs-redis-session';
 import type { GatewaySessionOptions } from 'nestjs-redis-session/websockets';
 import { barrier, deferred } from '../support/barrier.js';
 import { eventually } from '../support/eventually.js';
@@ -19,15 +21,23 @@ import { platforms, sessionsInMemory, startNest, type NestApp } from './nest-app
 const libraries: Library[] = ['socket.io', 'ws'];
 const combinations = libraries.flatMap((library) => platforms.map((platform) => ({ library, platform })));
 
+// What a client may know of a fault of the application; the filter logs the rest.
+const failure = { event: 'exception', data: { status: 'error', message: 'Internal server error' } };
+const errorOf = (message: RegExp): unknown =>
+  expect.objectContaining({ message: expect.stringMatching(message) });
+const { logger } = BaseWsExceptionFilter as unknown as { logger: Logger };
+
 describe.each(combinations)('a gateway of $library on $platform', ({ library, platform }) => {
   let now: number;
   let store: InMemorySessionStore;
+  let logged: jest.Spied<Logger['error']>;
   let app: NestApp;
   let visitor: Browser;
   const sockets: ChatClient[] = [];
 
   beforeEach(() => {
     now = Date.now();
+    logged = jest.spyOn(logger, 'error').mockReset();
   });
   afterEach(async () => {
     sockets.splice(0).forEach((socket) => socket.close());
@@ -135,6 +145,16 @@ describe.each(combinations)('a gateway of $library on $platform', ({ library, pl
     ]);
   });
 
+  it('says that sessions are unavailable where the store is, and nothing else', async () => {
+    const socket = await startLoggedIn();
+    jest.spyOn(store, 'load').mockRejectedValue(new SessionStoreUnavailableError('load', 1, 'of our own'));
+
+    expect(await socket.ask('name')).toEqual({
+      event: 'exception',
+      data: { status: 'error', code: 'SESSION_STORE_UNAVAILABLE', message: 'Service Unavailable' },
+    });
+  });
+
   it('slides the idle timeout with every message', async () => {
     const socket = await startLoggedIn();
     for (let i = 0; i < 3; i++) {
@@ -157,10 +177,7 @@ describe.each(combinations)('a gateway of $library on $platform', ({ library, pl
     it('discards what it wrote', async () => {
       const socket = await startLoggedIn();
 
-      expect(await socket.ask('crash')).toMatchObject({
-        event: 'exception',
-        data: { message: 'Internal server error' },
-      });
+      expect(await socket.ask('crash')).toMatchObject(failure);
       expect(await me()).toEqual({ name: 'ada' });
     });
   });
@@ -263,15 +280,10 @@ describe.each(combinations)('a gateway of $library on $platform', ({ library, pl
       await start(chatGateway());
       const socket = await connect();
 
-      expect(await socket.ask('say', 'hello')).toMatchObject({
-        event: 'exception',
-        data: {
-          code: 'SESSION_MISSING',
-          message: expect.stringMatching(
-            /^There is no session to write to: this socket was opened without one/,
-          ),
-        },
-      });
+      expect(await socket.ask('say', 'hello')).toMatchObject(failure);
+      expect(logged.mock.lastCall).toEqual([
+        errorOf(/^There is no session to write to: this socket was opened without one/),
+      ]);
       expect(store.size).toBe(0);
     });
   });
@@ -279,20 +291,18 @@ describe.each(combinations)('a gateway of $library on $platform', ({ library, pl
   it('refuses to rotate a session, which would log the client out', async () => {
     const socket = await startLoggedIn();
 
-    expect(await socket.ask('rotate')).toMatchObject({
-      event: 'exception',
-      data: {
-        code: 'SESSION_MISSING',
-        message: expect.stringMatching(/^A session cannot be rotated or regenerated here/),
-      },
-    });
+    expect(await socket.ask('rotate')).toMatchObject(failure);
+    expect(logged.mock.lastCall).toEqual([errorOf(/^A session cannot be rotated or regenerated here/)]);
     expect(await socket.ask('name')).toEqual({ event: 'name', data: 'ada' });
   });
 
   it('refuses a write in a handler of state read-only', async () => {
     const socket = await startLoggedIn();
 
-    expect(await socket.ask('look')).toMatchObject({ data: { code: 'SESSION_READ_ONLY' } });
+    expect(await socket.ask('look')).toMatchObject(failure);
+    expect(logged.mock.lastCall).toEqual([
+      errorOf(/^Cannot set session.said: the session is read-only here/),
+    ]);
     expect(await me()).toEqual({ name: 'ada' });
   });
 

@@ -1,0 +1,56 @@
+import { RequestMethod } from '@nestjs/common';
+import { pathToRegexp } from 'path-to-regexp';
+
+/** A path, or the requests of one method for a path. */
+export type SessionRoute = string | { readonly path: string; readonly method: RequestMethod };
+
+/** The routes that a registration of the module gives sessions to. */
+export interface SessionRoutes {
+  readonly forRoutes?: readonly SessionRoute[] | undefined;
+  readonly exclude?: readonly SessionRoute[] | undefined;
+}
+
+/** Whether a request is for one of the routes. */
+export type RouteFilter = (method: string, url: string) => boolean;
+
+/**
+ * Compiles routes as the middleware of NestJS does: a path of `forRoutes` stands for everything below it, one of
+ * `exclude` and one with a method for itself alone. @returns `undefined` where every route is meant.
+ * @throws TypeError for a path that path-to-regexp cannot read.
+ */
+export function routeFilter({ forRoutes, exclude = [] }: SessionRoutes): RouteFilter | undefined {
+  if (forRoutes === undefined && exclude.length === 0) return undefined;
+  const included = forRoutes?.map((route) => compile(route, false));
+  const excluded = exclude.map((route) => compile(route, true));
+  return (method, url) => {
+    const path = pathOf(url);
+    const matches = (route: RouteFilter): boolean => route(method, path);
+    return (included?.some(matches) ?? true) && !excluded.some(matches);
+  };
+}
+
+function compile(route: SessionRoute, whole: boolean): RouteFilter {
+  if (typeof route === 'string') return ofPath(route, whole);
+  const matches = ofPath(route.path, true);
+  const name = RequestMethod[route.method];
+  if (route.method === RequestMethod.ALL) return matches;
+  return (method, path) =>
+    (method === name || (method === 'HEAD' && name === 'GET')) && matches(method, path);
+}
+
+function ofPath(path: string, whole: boolean): RouteFilter {
+  // The wildcard of older versions, which path-to-regexp wants named and optional now.
+  const named = path.replace(/\/?(\*|\(\.\*\))$/, '{/*path}').replace(/\/+$/, '');
+  const { regexp } = pathToRegexp(/^($|[/{])/.test(named) ? named : `/${named}`, { end: whole });
+  return (_method, requested) => regexp.test(requested);
+}
+
+// As the routers read it: an escaped or absolute form must not lead to one registration's route with another's session.
+function pathOf(url: string): string {
+  try {
+    const path = url.startsWith('/') ? url.split(/[?#]/, 1)[0]! : new URL(url).pathname;
+    return path.includes('%') ? decodeURI(path) : path;
+  } catch {
+    return url;
+  }
+}
