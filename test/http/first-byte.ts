@@ -17,7 +17,11 @@ export async function storedAtFirstByte(
   { url, applicationName }: HttpApp,
   redis: Redis,
   path: string,
-  { method = 'GET', headers = {} }: { method?: string; headers?: Record<string, string> } = {},
+  {
+    method = 'GET',
+    headers = {},
+    until,
+  }: { method?: string; headers?: Record<string, string>; until?: string } = {},
 ): Promise<FirstByte> {
   const { port, hostname } = new URL(url);
   const socket = connect(Number(port), hostname);
@@ -28,6 +32,8 @@ export async function storedAtFirstByte(
   for await (const chunk of socket) {
     answer += String(chunk);
     looking ??= sessionOf(redis, applicationName, answer);
+    // An event stream keeps its connection, whatever it was asked.
+    if (until !== undefined && answer.includes(until)) break;
   }
   return { stored: (await looking) ?? {}, answer };
 }
