@@ -31,6 +31,8 @@ export abstract class SessionExchange {
   committed = false;
   /** The route does without a session. */
   disabled = false;
+  /** The route does not write, whichever session the request comes to have. */
+  readOnly = false;
   #armed = false;
 
   /** @param lifecycle that of the registration whose session this is: an application may have several. */
@@ -47,6 +49,7 @@ export abstract class SessionExchange {
   /** Puts a session on the request. */
   adopt(core: SessionCore): void {
     this.core = core;
+    core.setReadOnly(this.readOnly);
     core.onReplaced = (next) => this.adopt(next);
   }
 

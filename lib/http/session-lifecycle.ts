@@ -53,7 +53,8 @@ export class SessionLifecycle {
     exchange.disabled = state === 'disabled';
     if (exchange.disabled) return;
     await this.begin(exchange);
-    exchange.core?.setReadOnly(state === 'read-only');
+    exchange.readOnly = state === 'read-only';
+    exchange.core?.setReadOnly(exchange.readOnly);
     if (state === 'exclusive') await (exchange.locking ??= this.#lock(exchange));
   }
 
