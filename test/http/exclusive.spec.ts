@@ -268,6 +268,19 @@ describe.each(platforms)('exclusive sessions on %s', (platform) => {
       });
     });
 
+    describe('after its answer', () => {
+      it('what a handler still saves is refused, not dropped', async () => {
+        await start();
+        const holding = browser.post('/hold');
+        const { leave, session } = await stage.next();
+        leave.resolve();
+        await holding;
+        session.late = true;
+        await expect(session.save()).rejects.toMatchObject({ code: 'SESSION_LOCK_LOST' });
+        expect(await stored()).toEqual({ n: 0, held: true });
+      });
+    });
+
     describe('a read-only route', () => {
       it('answers 500 to a write, and writes nothing', async () => {
         await start();
