@@ -71,11 +71,6 @@ describe('a session or a credential', () => {
 });
 
 describe('a counter', () => {
-  const acknowledged = (counter: Counter, value: number, begin: number, end: number) => {
-    counter.begin();
-    return counter.acknowledged(value, begin, end);
-  };
-
   it('may be told in any order to requests that overlap', () => {
     const counter = new Counter();
     expect(acknowledged(counter, 1, 0, 10)).toBeUndefined();
@@ -113,3 +108,8 @@ describe('a counter', () => {
     expect(counter.found(3, 60, 70)).toContain('no more than 2');
   });
 });
+
+function acknowledged(counter: Counter, value: number, begin: number, end: number): string | undefined {
+  counter.begin();
+  return counter.acknowledged(value, begin, end);
+}
