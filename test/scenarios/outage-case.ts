@@ -102,14 +102,14 @@ export async function measureOutage(given: OutageCase): Promise<OutageResult> {
 }
 
 function faults(fault: Fault, server: RedisServer, proxy: TcpProxy) {
-  switch (fault) {
-    case 'stopped':
-      return { begin: () => server.kill(), end: async () => (server.running ? undefined : server.restart()) };
-    case 'frozen':
-      return { begin: async () => server.freeze(), end: async () => server.thaw() };
-    case 'black-holed':
-      return { begin: async () => proxy.blackhole(), end: () => proxy.reset() };
-  }
+  return {
+    stopped: {
+      begin: () => server.kill(),
+      end: async () => (server.running ? undefined : server.restart()),
+    },
+    frozen: { begin: async () => server.freeze(), end: async () => server.thaw() },
+    'black-holed': { begin: async () => proxy.blackhole(), end: () => proxy.reset() },
+  }[fault];
 }
 
 async function measure(request: () => Promise<BrowserResponse>): Promise<Measured> {

@@ -54,7 +54,7 @@ describe('no request hangs while Redis is away', () => {
       expect(save.milliseconds).toBeGreaterThanOrEqual(given.retry);
     });
 
-    it(given.throwOnError ? 'answers 503' : 'goes on with a session that is never stored', () => {
+    it('answers 503 with throwOnError, and goes on with a session that is never stored without', () => {
       const { load, save } = results.get(given)!;
       const expected = given.throwOnError
         ? { load: 503, save: 503, says: 'SESSION_STORE|session store|503|Unavailable|unavailable' }

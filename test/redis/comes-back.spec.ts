@@ -1,0 +1,91 @@
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { eventually } from '../support/eventually.js';
+import { RedisServer } from '../support/redis-server.js';
+import { TcpProxy } from '../support/tcp-proxy.js';
+import { createdIn, failureOf, noChanges, withConnection } from './redis-fixture.js';
+
+let server: RedisServer;
+let proxy: TcpProxy;
+beforeEach(async () => {
+  server = await RedisServer.start({ args: ['--appendonly', 'yes', '--appendfsync', 'always'] });
+  proxy = await TcpProxy.start(server.port);
+});
+afterEach(async () => {
+  await proxy?.stop();
+  await server?.stop();
+});
+
+describe('an operation that is under way while Redis is away', () => {
+  it('succeeds at the next attempt after Redis has come back', async () => {
+    await withConnection({ port: server.port, retryTimeoutInMilliseconds: 5000 }, async ({ store, log }) => {
+      const { id } = await createdIn(store);
+      await server.kill();
+      const startedAt = performance.now();
+      const saving = store.save(id, { ...noChanges, attributes: new Map([['a', '2']]) });
+      await sleep(300);
+      await server.restart();
+      expect(await saving).toBe('saved');
+      // The attempts are at 0, 20 and 1020 ms.
+      const took = performance.now() - startedAt;
+      expect(took).toBeGreaterThanOrEqual(1000);
+      expect(took).toBeLessThan(2000);
+      expect((await store.load(id))?.attributes).toEqual(new Map([['a', '2']]));
+      expect(log).toEqual([
+        expect.stringContaining('cannot be reached'),
+        expect.stringContaining('is reachable'),
+      ]);
+    });
+  });
+
+  it('changes nothing more where it had in truth succeeded, and its answer was lost', async () => {
+    const options = { port: proxy.port, retryTimeoutInMilliseconds: 3000 };
+    await withConnection(options, async ({ store }) => {
+      const { id } = await createdIn(store);
+      const save = {
+        ...noChanges,
+        attributes: new Map([['a', '2']]),
+        rotate: { from: 'hash', to: 'new hash' },
+      };
+      await server.resetStats();
+      proxy.cutMidReply(1);
+      expect(await store.save(id, save)).toBe('saved');
+      expect(proxy.cuts).toBe(1);
+      expect((await server.commandStats()).evalsha).toBe(2);
+      expect(await store.load(id)).toMatchObject({
+        secretHash: 'new hash',
+        attributes: new Map([['a', '2']]),
+      });
+    });
+  });
+});
+
+describe('a connection that swallows everything', () => {
+  const options = { connectionTimeoutInMilliseconds: 300, operationTimeoutInMilliseconds: 50 };
+
+  it('is replaced by a new one, within the longer of the two timeouts', async () => {
+    await withConnection({ ...options, port: proxy.port }, async ({ store, log }) => {
+      proxy.blackhole();
+      expect((await failureOf(store.load('x'))).message).toContain('no answer within 50 ms');
+      const { accepted } = proxy;
+      await eventually(() => proxy.accepted > accepted, { within: 1500 });
+      expect(log).toEqual([expect.stringContaining('Socket timeout')]);
+      await proxy.reset();
+      await eventually(() => store.load('x'));
+    });
+  });
+
+  it('does not let what was asked of it pile up', async () => {
+    await withConnection({ ...options, port: proxy.port }, async ({ store, client }) => {
+      const queued = () => (client as unknown as { commandQueue: { length: number } }).commandQueue.length;
+      proxy.blackhole();
+      const failures = await Promise.all(Array.from({ length: 500 }, () => failureOf(store.load('x'))));
+      expect(failures).toHaveLength(500);
+      expect(queued()).toBe(500);
+      await eventually(() => queued() < 10, { within: 2000 });
+      // While there is no connection nothing is kept for later.
+      await Promise.all(Array.from({ length: 500 }, () => failureOf(store.load('x'))));
+      expect(queued()).toBeLessThan(10);
+    });
+  });
+});
