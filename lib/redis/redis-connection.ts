@@ -127,6 +127,8 @@ function makeClient(options: RedisSessionOptions): RedisClient {
       sentinels: copies(sentinel.sentinels),
       sentinelUsername: sentinel.username,
       sentinelPassword: sentinel.password,
+      // A Sentinel that stands still is passed over.
+      sentinelCommandTimeout: options.connectionTimeoutInMilliseconds,
       // Soon, for a client that is closed while no Sentinel answers looks once more before it ends.
       sentinelRetryStrategy: (times) => Math.min(reconnectAfter(times), 250),
     });
