@@ -69,7 +69,7 @@ export class InMemorySessionStore implements SessionStore {
     if (!record) return 'gone';
     const { lock } = changes;
     if (lock && !this.locks.isHeld(id, lock.token)) {
-      return this.sessions.get(id)?.receipt === lock.token ? 'saved' : 'lock-lost';
+      return lock.release && this.sessions.get(id)?.receipt === lock.token ? 'saved' : 'lock-lost';
     }
     const { from, to } = changes.rotate ?? { from: record.secretHash, to: record.secretHash };
     // A secret that is the new one already is this same save, sent before: nobody else can have made it.

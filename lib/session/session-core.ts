@@ -2,7 +2,13 @@ import { inspect, type InspectOptions } from 'node:util';
 import { inspectSession } from './inspect-session.js';
 import type { Session } from './session.js';
 import { SessionAttributes, type AttributePolicy } from './session-attributes.js';
-import { formatCredential, hashSecret, newSecret, newSessionId } from './session-credential.js';
+import {
+  formatCredential,
+  hashSecret,
+  newSecret,
+  newSessionId,
+  type SessionCredential,
+} from './session-credential.js';
 import { sessionOf } from './session-proxy.js';
 import { SessionDataError, SessionGoneError, SessionReadOnlyError } from './session.errors.js';
 import type { SessionLock } from './session-lock.js';
@@ -43,7 +49,7 @@ export class SessionCore {
   destroyRequested = false;
   /** `rotate()` was called: the next save replaces the secret. */
   rotateRequested = false;
-  /** The lock that an exclusive route holds, or has held; with it, no write goes past it. */
+  /** The lock that an exclusive route holds, or has held: what is written after that is refused by the store. */
   lock: SessionLock | undefined;
   /** The object that applications see, once one was asked for. */
   session: Session | undefined;
@@ -110,6 +116,17 @@ export class SessionCore {
   /** An own idle timeout that is not stored yet. */
   get idleChange(): number | undefined {
     return this.#requestedIdle === this.#storedIdle ? undefined : this.#requestedIdle;
+  }
+
+  /** The application's idle timeout. */
+  get defaultIdleTimeoutInSeconds(): number {
+    return this.policy.idleTimeoutInSeconds;
+  }
+
+  /** Takes a credential that the client can present already, instead of drawing one. */
+  assume({ id, secret }: SessionCredential): void {
+    this.#id = id;
+    this.#secretHash = hashSecret(secret);
   }
 
   setOwnIdle(milliseconds: number): void {

@@ -19,11 +19,6 @@ export class SessionLock {
     this.#renewing = setInterval(() => this.#renew(), Math.ceil(leaseInMilliseconds / 3)).unref();
   }
 
-  /** The request has let go of it; what it still writes is refused. */
-  get released(): boolean {
-    return this.#released;
-  }
-
   /** Lets go of it. Again is no matter. @throws SessionStoreUnavailableError; the lease ends the lock then. */
   async release(): Promise<void> {
     if (!this.#stop()) return;

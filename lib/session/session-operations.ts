@@ -167,7 +167,6 @@ export class SessionOperations implements SessionActions {
 
   async #update(core: SessionCore, changes: AttributeChanges, release: boolean): Promise<void> {
     const { lock } = core;
-    if (lock?.released) throw new SessionLockLostError(core.id);
     this.#assertSize(core, changes);
     const { idleChange } = core;
     const rotated = core.rotateRequested ? newRotation() : undefined;

@@ -234,6 +234,15 @@ export function describeLocks(harness: CurrentHarness): void {
       expect(await store.renewLock(id, lock)).toBe(true);
     });
 
+    it('is refused when it comes after the one that released the lock', async () => {
+      const { store, id } = await stored({ n: '1' });
+      const lock = request();
+      await store.loadExclusive(id, lock);
+      await store.save(id, changes({ n: '2' }, released(lock.token)));
+      expect(await store.save(id, changes({ n: '3' }, kept(lock.token)))).toBe('lock-lost');
+      expect(await attributesOf(store, id)).toEqual(new Map([['n', '2']]));
+    });
+
     it('is saved when it is sent again after it released the lock, and changes nothing more', async () => {
       const { store, id } = await stored({ n: '1' });
       const lock = request();
