@@ -91,7 +91,8 @@ export class FastifyExchange extends SessionExchange {
         return this.lifecycle.commit(this);
       },
       (error) => {
-        if (reply === undefined || reply.sent) answerRaw(answer, error);
+        // Whatever is no Error, Fastify would send as an answer.
+        if (reply === undefined || reply.sent || !(error instanceof Error)) answerRaw(answer, error);
         else reply.send(error);
       },
     );

@@ -39,7 +39,6 @@ export function gateResponse(
   };
   let state: 'closed' | 'committing' | 'open' | 'discarded' = 'closed';
   let held: Call[] = [];
-  let headHeld = false;
   let backPressure = false;
   let ended = false;
 
@@ -80,6 +79,7 @@ export function gateResponse(
     state = 'discarded';
     stopPretending(response);
     held = [];
+    if (response.headersSent) return void response.destroy();
     for (const name of ANSWER_HEADERS) response.removeHeader(name);
     response.statusCode = 200;
     response.writeHead = original.writeHead;
@@ -100,8 +100,8 @@ export function gateResponse(
     // The status decides whether the changes are kept, so the commit has to see it.
     if (state === 'closed' && typeof args[0] === 'number') response.statusCode = args[0];
     if (passes()) return original.writeHead(...withOurCookies(response, args));
-    if (state === 'committing' && !headHeld) {
-      headHeld = true;
+    // After anything else it is too late for a head, as it is for Node.
+    if (state === 'committing' && held.length === 0) {
       held.push(() => original.writeHead(...withOurCookies(response, args)));
     }
     return response;
@@ -109,7 +109,7 @@ export function gateResponse(
 
   response.write = function write(...args: unknown[]): boolean {
     if (passes()) return original.write(...args);
-    if (state !== 'committing') return false;
+    if (state !== 'committing' || ended) return false;
     held.push(() => original.write(...args));
     backPressure = true;
     return false;
