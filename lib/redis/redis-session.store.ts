@@ -1,3 +1,4 @@
+import type { Cluster, Redis } from 'ioredis';
 import type {
   NewSessionRecord,
   SaveOutcome,
@@ -22,16 +23,18 @@ export class RedisSessionStore implements SessionStore {
   readonly #keys: SessionKeys;
   readonly #commands: RedisCommands;
   readonly #locks: RedisSessionLocks;
+  readonly #receiptInMilliseconds: number;
 
   constructor(
     private readonly client: RedisClient,
-    private readonly options: RedisSessionStoreOptions,
+    options: RedisSessionStoreOptions,
     /** Tells what is behind a failure of the client's, where somebody knows more. @default what the client says */
     explain?: (failure: unknown) => unknown,
   ) {
     this.#keys = new SessionKeys(options.applicationName);
     this.#commands = new RedisCommands(client, options, explain);
     this.#locks = new RedisSessionLocks(this.#commands, this.#keys);
+    this.#receiptInMilliseconds = receiptTime(client, options);
   }
 
   async create(session: NewSessionRecord): Promise<number | undefined> {
@@ -67,13 +70,13 @@ export class RedisSessionStore implements SessionStore {
     const keys = [this.#keys.data(id)];
     const { lock } = changes;
     if (lock !== undefined) keys.push(this.#keys.writeLock(id));
-    if (lock?.release) keys.push(this.#keys.receipt(id, lock.token));
+    if (lock?.release && this.#receiptInMilliseconds > 0) keys.push(this.#keys.receipt(id, lock.token));
     const reply = await this.#commands.run('save', sessionScripts.save, keys, [
       changes.defaultIdleTimeoutInMilliseconds,
       lock?.token ?? '',
       changes.rotate?.from ?? '',
       changes.rotate?.to ?? '',
-      this.#receiptInMilliseconds,
+      lock?.release ? this.#receiptInMilliseconds : '',
       set.length,
       ...set,
       ...removed,
@@ -113,12 +116,6 @@ export class RedisSessionStore implements SessionStore {
     return this.#locks.release(id, token);
   }
 
-  // No attempt to save is made later than this after the first one.
-  get #receiptInMilliseconds(): number {
-    const { operationTimeoutInMilliseconds, retryTimeoutInMilliseconds } = this.options;
-    return operationTimeoutInMilliseconds + retryTimeoutInMilliseconds + 1000;
-  }
-
   /** Closes the connection on which locks are waited for. The client that was handed in is its owner's to close. */
   close(): void {
     this.#locks.close();
@@ -131,3 +128,11 @@ const outcomes: Readonly<Record<string, SaveOutcome>> = {
   '-1': 'conflict',
   '-2': 'lock-lost',
 };
+
+// A write that nobody sends twice needs no receipt. Otherwise no attempt comes later than this after the first one.
+function receiptTime(client: RedisClient, options: RedisSessionStoreOptions): number {
+  const { operationTimeoutInMilliseconds: timeout, retryTimeoutInMilliseconds: interval } = options;
+  const ofNode = client.isCluster ? (client as Cluster).options.redisOptions : (client as Redis).options;
+  if (interval === 0 && ofNode?.autoResendUnfulfilledCommands === false) return 0;
+  return timeout + interval + 1000;
+}

@@ -22,7 +22,9 @@ export class CartController {
     return cart;
   }
 
+  // Two clicks at once would both start from the same cart: they take turns.
   @Post()
+  @SessionState('exclusive')
   @HttpCode(200)
   add(@Body() { sku, quantity }: CartItemDto, @Session() session: Session<ShopSession>): CartItem[] {
     const cart = (session.cart ??= []);
@@ -34,6 +36,7 @@ export class CartController {
   }
 
   @Delete(':sku')
+  @SessionState('exclusive')
   remove(@Param('sku') sku: string, @Session() session: Session<ShopSession>): CartItem[] {
     const cart = (session.cart ?? []).filter((item) => item.sku !== sku);
     if (session.cart) session.cart = cart;

@@ -36,6 +36,7 @@ export class VisitorController {
   }
 
   @Post('visits')
+  @SessionState('exclusive')
   @HttpCode(200)
   visits(@Session() session: Session<ShopSession>) {
     session.visits = (session.visits ?? 0) + 1;

@@ -1,7 +1,18 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { type LuaFixture, newKeys, startLua, token } from './lua-fixture.js';
 
-const changes = (lockToken = '', from = '', to = '') => [60_000, lockToken, from, to, 5000, 2, 'a', '2', 'b'];
+type Receipt = number | '';
+const changes = (lockToken = '', from = '', to = '', receipt: Receipt = '') => [
+  60_000,
+  lockToken,
+  from,
+  to,
+  receipt,
+  2,
+  'a',
+  '2',
+  'b',
+];
 const refused = (answer: number) => ({ answer, written: false });
 
 describe('save.lua', () => {
@@ -55,18 +66,18 @@ describe('save.lua', () => {
   describe('under a lock', () => {
     it('answers -2 where nobody holds it, and writes nothing', async () => {
       expect(await attempt(locked(), changes(mine))).toEqual(refused(-2));
-      expect(await attempt(releasing(), changes(mine))).toEqual(refused(-2));
+      expect(await attempt(releasing(), changes(mine, '', '', 5000))).toEqual(refused(-2));
     });
 
     it('answers -2 where another holds it, and leaves it with that', async () => {
       await lua.redis.set(keys.lock, `${other} ${mine}@channel`, 'PX', 30_000);
-      expect(await attempt(releasing(), changes(mine))).toEqual(refused(-2));
+      expect(await attempt(releasing(), changes(mine, '', '', 5000))).toEqual(refused(-2));
       expect(await lua.redis.get(keys.lock)).toBe(`${other} ${mine}@channel`);
     });
 
     it('answers 0 rather than -2 where the session is gone', async () => {
       await lua.redis.del(keys.data);
-      expect(await lua.run('save', releasing(), changes(mine))).toBe(0);
+      expect(await lua.run('save', releasing(), changes(mine, '', '', 5000))).toBe(0);
     });
 
     it('keeps the lock where it is not told to release it', async () => {
@@ -78,19 +89,25 @@ describe('save.lua', () => {
 
     it('frees the lock, and leaves a receipt that ends', async () => {
       await lua.redis.set(keys.lock, mine, 'PX', 30_000);
-      expect(await lua.run('save', releasing(), changes(mine))).toBe(1);
+      expect(await lua.run('save', releasing(), changes(mine, '', '', 5000))).toBe(1);
       expect(await lua.redis.exists(keys.lock)).toBe(0);
       expect(await lua.redis.pttl(keys.receipt)).toBeGreaterThan(0);
       expect(await lua.redis.pttl(keys.receipt)).toBeLessThanOrEqual(5000);
     });
 
+    it('frees the lock without a receipt, where none is asked for', async () => {
+      await lua.redis.set(keys.lock, mine, 'PX', 30_000);
+      expect(await lua.run('save', locked(), changes(mine, '', '', 0))).toBe(1);
+      expect(await lua.redis.keys(`${keys.data.slice(0, keys.data.indexOf('}'))}*`)).toEqual([keys.data]);
+    });
+
     it('answers 1 by its receipt when it is sent again, and writes nothing over what came after', async () => {
       await lua.redis.set(keys.lock, mine, 'PX', 30_000);
-      await lua.run('save', releasing(), changes(mine));
+      await lua.run('save', releasing(), changes(mine, '', '', 5000));
       const theirs = newKeys().receipt;
       await lua.redis.set(keys.lock, other, 'PX', 30_000);
       await lua.run('save', [keys.data, keys.lock, theirs], [60_000, other, '', '', 5000, 2, 'a', '3']);
-      expect(await lua.run('save', releasing(), changes(mine))).toBe(1);
+      expect(await lua.run('save', releasing(), changes(mine, '', '', 5000))).toBe(1);
       expect(await lua.redis.hget(keys.data, 'a')).toBe('3');
     });
 
@@ -106,7 +123,7 @@ describe('save.lua', () => {
       });
       const [first, second] = [token('first'), token('second')];
       await lua.redis.set(keys.lock, `${mine} ${first}@first ${second}@second`, 'PX', 30_000);
-      expect(await lua.run('save', releasing(), changes(mine))).toBe(1);
+      expect(await lua.run('save', releasing(), changes(mine, '', '', 5000))).toBe(1);
       await heard;
       expect(messages).toEqual([['first', first]]);
       expect(await lua.redis.get(keys.lock)).toBe(`${first} ${second}@second`);

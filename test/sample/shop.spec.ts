@@ -66,6 +66,16 @@ describe.each(platforms)('the shop on %s', (platform) => {
       expect((await stolen.get('/me')).status).toBe(401);
     });
 
+    it('keeps every one of 30 additions and 30 visits that arrive at once', async () => {
+      await visitor.post('/cart', { sku: 'sencha', quantity: 1 });
+      const thirty = <T>(send: () => Promise<T>) => Promise.all(Array.from({ length: 30 }, send));
+      const answers = await thirty(() => visitor.post('/cart', { sku: 'sencha', quantity: 1 }));
+      expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([200]));
+      await thirty(() => visitor.post('/visits'));
+      expect((await visitor.get('/cart')).json()).toEqual([{ sku: 'sencha', quantity: 31 }]);
+      expect((await visitor.post('/visits')).json()).toEqual({ visits: 31 });
+    });
+
     it('adds to the cart, and takes out again', async () => {
       await visitor.post('/cart', { sku: 'sencha', quantity: 1 });
       await visitor.post('/cart', { sku: 'assam', quantity: 2 });

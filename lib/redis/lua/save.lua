@@ -1,12 +1,12 @@
 --[[ save: write the changes of one live session, slide its expiry; release its lock.
   KEYS[1] session hash
   KEYS[2] its lock, where the write must hold it
-  KEYS[3] receipt, where the write releases the lock: the same save sent again finds it, and the lock gone
+  KEYS[3] receipt, where a write that releases the lock may be sent again: it finds this then, and the lock gone
   ARGV[1] the application's idle timeout, ms (the session's own one counts, where it has one)
   ARGV[2] token that KEYS[2] must hold, or '' (no lock)
   ARGV[3] SHA-256 that the secret must still have, or '' (any)
   ARGV[4] SHA-256 of the secret that replaces it, or '' (none)
-  ARGV[5] how long the receipt is kept, ms
+  ARGV[5] how long the receipt is kept, ms, where the write releases the lock (0 without a receipt), or '' (it does not)
   ARGV[6] n; then n items: name/value pairs to set; then the names to remove
   returns 1 saved | 0 session is gone | -1 the secret was replaced by another | -2 the lock is not held
   Whatever is not 1 has written nothing. ]]
@@ -33,8 +33,6 @@ if life[2] then
   idle = math.min(idle, life[2] - time[1] * 1000 - math.floor(time[2] / 1000))
 end
 redis.call('PEXPIRE', key, idle)
-if KEYS[3] then
-  redis.call('SET', KEYS[3], '', 'PX', ARGV[5])
-  hand_over(KEYS[2], lock)
-end
+if KEYS[3] then redis.call('SET', KEYS[3], '', 'PX', ARGV[5]) end
+if ARGV[5] ~= '' then hand_over(KEYS[2], lock) end
 return 1
