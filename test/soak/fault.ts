@@ -27,13 +27,19 @@ export async function injectFaults(
   }
 }
 
-/** A fault that is there from `begin` until what that gives is called, a short while later. */
-export function shortFault(name: string, begin: (random: Random) => Promise<() => unknown>): Fault {
+/** A fault that is there from `begin` until what that gives is called, a moment later or a while. */
+export function lastingFault(
+  name: string,
+  begin: (random: Random) => Promise<() => unknown>,
+  last: (random: Random) => Promise<void> = aMoment,
+): Fault {
   return {
     name,
+    // Long ones are seldom: nothing else goes on meanwhile.
+    weight: last === aMoment ? 3 : 1,
     run: async (random) => {
       const undo = await begin(random);
-      await aMoment(random);
+      await last(random);
       await undo();
     },
   };
@@ -42,4 +48,9 @@ export function shortFault(name: string, begin: (random: Random) => Promise<() =
 /** Waits as long as a short fault lasts. */
 export function aMoment(random: Random): Promise<void> {
   return sleep(random.integer(20, 300));
+}
+
+/** Waits until every request that was waiting must have given up. */
+export function aWhile(random: Random): Promise<void> {
+  return sleep(random.integer(1500, 3000));
 }

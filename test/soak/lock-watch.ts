@@ -20,9 +20,8 @@ export class LockWatch {
     }
   }
 
-  /** After the last request, and a lease later, no lock is there. */
-  async checkOut(): Promise<void> {
-    await sleep(lock.leaseInMilliseconds + 500);
+  /** No request is under way, and what faults have left had a lease's time to end. */
+  async expectNone(): Promise<void> {
     for (const key of await this.#locks()) this.figures.violated(`the lock ${key} has stayed`, []);
   }
 

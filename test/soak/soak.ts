@@ -74,10 +74,12 @@ export class Soak {
       locks.run(over),
     ]);
     await this.#healed(site);
+    await sleep(soakOptions.lock.leaseInMilliseconds + 1000);
+    await locks.expectNone();
     await Promise.all(visitors.map((visitor) => visitor.checkOut()));
+    await locks.expectNone();
     for (let visits = 200; visits > 0; visits--) await graveyard.visit(this.#random);
     await this.#nothingIsBack(graveyard);
-    await locks.checkOut();
   }
 
   #faults(): ((over: () => boolean) => Promise<void>)[] {

@@ -42,6 +42,7 @@ export class Visitor {
       const { outcome } = await tab.read();
       if (outcome === 'unknown') session.violated('it cannot be read after the faults');
     }
+    await this.#rush();
   }
 
   async #arrive(): Promise<void> {
