@@ -1,5 +1,6 @@
 // What a server says while it starts, fails over, moves slots or is crowded; the next attempt can meet another state.
-const HEALING_REPLIES = /^(LOADING|READONLY|CLUSTERDOWN|TRYAGAIN|MASTERDOWN|ERR max number of clients)\b/;
+const HEALING_REPLIES =
+  /^(LOADING|READONLY|CLUSTERDOWN|TRYAGAIN|MASTERDOWN|NOREPLICAS|ERR max number of clients)\b/;
 
 /** Whether it is an answer of a server, and not the lack of one. */
 export function isReply(error: unknown): error is { message: string } {

@@ -190,6 +190,7 @@ describe('only what can heal is tried again', () => {
     ['TRYAGAIN Multiple keys request during rehashing of slot', true],
     ['LOADING Redis is loading the dataset in memory', true],
     ['ERR max number of clients reached', true],
+    ['NOREPLICAS Not enough good replicas to write.', true],
     ['LOADINGS of another kind', false],
     ['NOAUTH Authentication required.', false],
     ['ERR unknown command', false],
