@@ -1,6 +1,6 @@
 import type { ServerResponse } from 'node:http';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { Controller, Get, Post, Res } from '@nestjs/common';
+import { type ArgumentsHost, Catch, Controller, type ExceptionFilter, Get, Post, Res } from '@nestjs/common';
 import compression from 'compression';
 import { Session, SessionStoreUnavailableError } from 'nestjs-redis-session';
 import { deferred, type Deferred } from '../support/barrier.js';
@@ -21,6 +21,20 @@ class SlowStore extends RecordingStore {
   override async save(...args: Parameters<RecordingStore['save']>) {
     await gate.promise;
     return super.save(...args);
+  }
+}
+
+/** What is left to do for a handler whose answer was discarded, of which nobody told it. */
+let leftover: (() => void) | undefined;
+
+@Catch(SessionStoreUnavailableError)
+class SorryPage implements ExceptionFilter {
+  catch(_error: unknown, host: ArgumentsHost): void {
+    const response = host.switchToHttp().getResponse<AnyResponse>();
+    const raw = rawOf(response);
+    raw.statusCode = 503;
+    raw.end('sorry');
+    leftover?.();
   }
 }
 
@@ -54,6 +68,17 @@ class HeldController {
     written.resolve();
   }
 
+  @Get('goes-on')
+  goesOn(@Session() session: Session<Shop>, @Res() response: AnyResponse): void {
+    session.item = 'coffee';
+    const raw = rawOf(response);
+    raw.write('written ');
+    leftover = () => {
+      raw.write('anyway');
+      raw.end('and more');
+    };
+  }
+
   @Get('text')
   text(@Session() session: Session<Shop>): string {
     session.item = 'coffee';
@@ -76,11 +101,14 @@ describe.each(platforms)('an answer that waits for the store, on %s', (platform)
   });
   afterEach(() => app.close());
 
-  async function visitor({ persistent = false, compressed = false } = {}) {
+  async function visitor({ persistent = false, compressed = false, page = false } = {}) {
     app = await startApp(platform, {
       controllers: [ShopController, HeldController],
       options: { store, cookie: { persistent } },
-      main: (nest) => void (compressed && nest.use(compression())),
+      main: (nest) => {
+        if (compressed) nest.use(compression());
+        if (page) nest.useGlobalFilters(new SorryPage());
+      },
     });
     const browser = app.browser();
     await browser.post('/held/tea');
@@ -133,4 +161,13 @@ describe.each(platforms)('an answer that waits for the store, on %s', (platform)
       expect(answer.json()).toMatchObject({ statusCode: 503 });
     },
   );
+
+  it('takes nothing more from its writer where the store fails', async () => {
+    const browser = await visitor({ page: true });
+    gate.resolve();
+    store.failing = 'save';
+    store.failure = new SessionStoreUnavailableError('save', 1, new Error('The store broke'));
+    expect(await browser.get('/held/goes-on')).toMatchObject({ status: 503, text: 'sorry' });
+    expect((await browser.get('/session')).status).toBe(200);
+  });
 });

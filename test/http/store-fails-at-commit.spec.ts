@@ -43,11 +43,6 @@ const ways: Record<string, (response: ServerResponse) => void> = {
     response.flushHeaders();
     response.end('written anyway');
   },
-  // Nobody told this one that its answer was discarded.
-  'for-ever': (response) => {
-    const writing = setInterval(() => response.write('written anyway'), 1);
-    response.once('close', () => clearInterval(writing));
-  },
 };
 
 @Controller()
