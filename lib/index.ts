@@ -12,6 +12,8 @@ export {
 
 export { RedisSessionOptions } from './options/redis-session.options.js';
 export type { RedisSessionModuleOptions } from './options/redis-session-module-options.js';
+export { expressSession } from './options/express-session.js';
+export type { ExpressSessionMigration, ExpressSessionOptions } from './options/express-session.js';
 export { redisSessionConfig } from './options/redis-session.config.js';
 
 export { Session } from './context/session.decorator.js';
@@ -20,6 +22,7 @@ export { sessionFromContext } from './context/session-from-context.js';
 export { SessionInterceptor } from './http/session.interceptor.js';
 
 export { SessionRepository } from './session/session.repository.js';
+export type { SessionCookie } from './session/session-cookie.js';
 export type { SessionCallback, SessionVerbs } from './session/session.js';
 // A star, since TypeScript merges `declare module 'nestjs-redis-session'` through nothing else.
 export type * from './session/session-data.js';

@@ -9,6 +9,7 @@ import {
 import { APP_INTERCEPTOR, HttpAdapterHost } from '@nestjs/core';
 import { CookieSessionIdResolver } from './http/cookie-session-id-resolver.js';
 import { HeaderSessionIdResolver } from './http/header-session-id-resolver.js';
+import { OldCookie } from './http/old-cookie.js';
 import { SessionHttp } from './http/session-http.js';
 import { SessionLifecycle } from './http/session-lifecycle.js';
 import { SessionInterceptor } from './http/session.interceptor.js';
@@ -24,8 +25,11 @@ import {
   REGISTRATION_EXTRAS,
   type RedisSessionModuleExtras,
 } from './redis-session.module-definition.js';
+import { ExpressSessions } from './redis/express-sessions.js';
+import { RedisCommands } from './redis/redis-commands.js';
 import { RedisConnection } from './redis/redis-connection.js';
 import { RedisSessionStore } from './redis/redis-session.store.js';
+import { SessionMigration } from './session/session-migration.js';
 import { SessionStore } from './session/session-store.js';
 import { SessionRepository } from './session/session.repository.js';
 
@@ -62,10 +66,19 @@ const providers: Provider[] = [
   },
   {
     provide: SessionLifecycle,
-    inject: [SessionRepository, RedisSessionOptions],
-    useFactory: (repository: SessionRepository, { header, cookie, sessionState }: RedisSessionOptions) => {
+    inject: [SessionRepository, RedisSessionOptions, RedisConnection],
+    useFactory: (
+      repository: SessionRepository,
+      options: RedisSessionOptions,
+      connection: RedisConnection | undefined,
+    ) => {
+      const { header, cookie, sessionState, migrateFrom } = options;
       const resolver = header ? new HeaderSessionIdResolver(header) : new CookieSessionIdResolver(cookie);
-      return new SessionLifecycle(repository, resolver, sessionState);
+      const client = migrateFrom && (migrateFrom.client ?? connection?.client);
+      if (client === undefined) return new SessionLifecycle(repository, resolver, sessionState);
+      const sessions = new ExpressSessions(new RedisCommands(client, options), migrateFrom!.prefix);
+      const oldCookie = new OldCookie(migrateFrom!, new SessionMigration(repository, sessions));
+      return new SessionLifecycle(repository, resolver, sessionState, oldCookie);
     },
   },
   {

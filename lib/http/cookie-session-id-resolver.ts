@@ -1,6 +1,7 @@
 import { serialize, type SerializeOptions } from 'cookie';
 import type { CookieOptions } from '../options/cookie-options.js';
 import { parseCredential, type SessionCredential } from '../session/session-credential.js';
+import { cookieValues } from './cookie-values.js';
 import type { SessionExchange } from './session-exchange.js';
 import type { SessionIdResolver } from './session-id-resolver.js';
 
@@ -55,23 +56,11 @@ export class CookieSessionIdResolver implements SessionIdResolver {
   }
 }
 
-// Not `cookie.parse`: that keeps the first of two cookies of one name, and the valid one may be the second (an old
-// cookie on a longer path, another one on the parent domain).
 function credentialsIn(header: string, prefix: string): SessionCredential[] {
   const found: SessionCredential[] = [];
-  let at = header.indexOf(prefix);
-  for (; at !== -1 && found.length < MOST_CREDENTIALS; at = header.indexOf(prefix, at + 1)) {
-    if (!beginsCookie(header, at)) continue;
-    const end = header.indexOf(';', at);
-    const value = header.slice(at + prefix.length, end === -1 ? undefined : end).trim();
+  for (const value of cookieValues(header, prefix)) {
     const credential = parseCredential(value);
-    if (credential !== undefined) found.push(credential);
+    if (credential !== undefined && found.push(credential) === MOST_CREDENTIALS) break;
   }
   return found;
-}
-
-function beginsCookie(header: string, at: number): boolean {
-  let before = at - 1;
-  while (header[before] === ' ') before--;
-  return before < 0 || header[before] === ';';
 }

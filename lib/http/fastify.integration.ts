@@ -8,7 +8,7 @@ import {
 } from './fastify-exchange.js';
 import { HttpIntegration } from './http-integration.js';
 import { ANSWER_HEADERS } from './response-gate.js';
-import { sessionAccessor } from './session-accessor.js';
+import { sessionAccessor, sessionIdOf } from './session-accessor.js';
 import { EXCHANGE } from './session-exchange.js';
 import type { SessionLifecycle } from './session-lifecycle.js';
 import type { SessionRegistration } from './session-registrations.js';
@@ -43,6 +43,7 @@ export class FastifyIntegration extends HttpIntegration<FastifyRequest, FastifyR
       'session',
       sessionAccessor<FastifyRequest>((request) => this.registrationOf(request)),
     );
+    app.decorateRequest('sessionID', { getter: sessionIdOf });
     app.addHook('onSend', (request, reply, payload, done) => {
       const exchange = request[EXCHANGE];
       const storing = exchange?.lifecycle.commit(exchange);

@@ -51,4 +51,10 @@ export function defineSessionAccessor<Request extends SessionCarrier>(
     get: getter,
     set: setter,
   });
+  Object.defineProperty(prototype, 'sessionID', { configurable: true, enumerable: true, get: sessionIdOf });
+}
+
+/** `request.sessionID`, which express-session's companions ask for. */
+export function sessionIdOf(this: { readonly session?: Session }): string | undefined {
+  return this.session?.id;
 }

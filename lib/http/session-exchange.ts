@@ -27,6 +27,8 @@ export abstract class SessionExchange {
   locked: SessionCore | undefined;
   /** The credential that the loaded session was presented with. */
   presented: string | undefined;
+  /** The request came with the cookie of other software, whose session is one of ours now. */
+  migrated = false;
   /** The session is stored and the answer's headers say so; nothing of this request is stored any more. */
   committed = false;
   /** The route does without a session. */

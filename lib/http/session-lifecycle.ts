@@ -1,3 +1,4 @@
+import type { OldCredential } from '../session/session-migration.js';
 import type { SessionState } from '../session/session-state.js';
 import type { SessionCore } from '../session/session-core.js';
 import type { SessionCredential } from '../session/session-credential.js';
@@ -8,6 +9,7 @@ import {
   SessionLockTimeoutError,
 } from '../session/session.errors.js';
 import type { SessionRepository } from '../session/session.repository.js';
+import type { OldCookie } from './old-cookie.js';
 import type { SessionExchange } from './session-exchange.js';
 import type { SessionIdResolver } from './session-id-resolver.js';
 
@@ -21,6 +23,7 @@ export class SessionLifecycle {
     private readonly repository: SessionRepository,
     private readonly resolver: SessionIdResolver,
     private readonly defaultState: SessionState,
+    private readonly oldCookie?: OldCookie,
   ) {}
 
   /** Where the credential is carried, in words. */
@@ -43,8 +46,9 @@ export class SessionLifecycle {
     if (exchange.begun !== undefined) return exchange.begun === true ? undefined : exchange.begun;
     exchange.begun = true;
     const credentials = this.resolver.resolve(exchange);
-    if (credentials.length === 0) return undefined;
-    exchange.begun = this.#load(exchange, credentials);
+    const old = this.oldCookie?.resolve(exchange);
+    if (credentials.length === 0 && old === undefined) return undefined;
+    exchange.begun = this.#load(exchange, credentials, old);
     return exchange.begun;
   }
 
@@ -94,7 +98,11 @@ export class SessionLifecycle {
     throw new SessionLockLostError(core.id);
   }
 
-  async #load(exchange: SessionExchange, credentials: SessionCredential[]): Promise<void> {
+  async #load(
+    exchange: SessionExchange,
+    credentials: SessionCredential[],
+    old: OldCredential | undefined,
+  ): Promise<void> {
     try {
       for (const credential of credentials) {
         const core = await this.repository.open(credential);
@@ -103,6 +111,7 @@ export class SessionLifecycle {
         exchange.adopt(core);
         break;
       }
+      if (old !== undefined && exchange.core === undefined) await this.oldCookie!.migrate(exchange, old);
     } catch (error) {
       exchange.adopt(this.repository.detachedCore(error));
     }
@@ -129,13 +138,15 @@ export class SessionLifecycle {
   }
 
   #answer(exchange: SessionExchange, core: SessionCore): void {
+    if (exchange.migrated) exchange.addCookie(this.oldCookie!.removal);
     // An empty session in the place of the one that was presented, after a logout that regenerates, ends it as well.
     if (core.destroyRequested || core.status === 'new') {
       if (exchange.presented !== undefined) this.resolver.expire(exchange);
       return;
     }
     if (core.status !== 'stored') return;
-    const credential = core.newCredential ?? (this.resolver.resends ? exchange.presented : undefined);
+    const credential =
+      core.newCredential ?? (this.resolver.resends || exchange.migrated ? exchange.presented : undefined);
     if (credential !== undefined) this.resolver.send(exchange, credential, core.idleTimeoutInSeconds);
   }
 }

@@ -48,6 +48,7 @@ export function valueContradictions(options: RedisSessionOptions): string[] {
     ...connectionFaults(options),
     ...(options.cookie instanceof CookieOptions ? cookieFaults(options.cookie) : []),
     ...(options.lock instanceof LockOptions ? lockFaults(options) : []),
+    ...migrationFaults(options),
   ];
 }
 
@@ -111,6 +112,14 @@ function lockFaults({ lock, operationTimeoutInMilliseconds }: RedisSessionOption
           'a lock could end before one operation does. Raise lock.leaseInMilliseconds.',
       ]
     : [];
+}
+
+function migrationFaults({ migrateFrom, store }: RedisSessionOptions): string[] {
+  if (store === 'redis' || migrateFrom === undefined || migrateFrom.client !== undefined) return [];
+  return [
+    'migrateFrom is given without a client while the sessions are not in Redis; there is nowhere to read the old ones from. ' +
+      'Give expressSession() a client.',
+  ];
 }
 
 function listed(names: readonly string[]): string {

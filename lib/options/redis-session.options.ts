@@ -13,6 +13,7 @@ import {
   Optional,
   Text,
 } from './expectations.js';
+import { ExpressSessionMigration } from './express-session.js';
 import { HeaderOptions } from './header-options.js';
 import { LockOptions } from './lock-options.js';
 import { RedisConnectionOptions } from './redis-connection-options.js';
@@ -79,6 +80,15 @@ export class RedisSessionOptions extends RedisConnectionOptions {
   @Optional()
   @Group()
   readonly header?: HeaderOptions;
+
+  /**
+   * Takes the sessions of other software over, a visitor at a time.
+   * @default none
+   * @example expressSession({ secret: process.env.SECRET! })
+   */
+  @Optional()
+  @Expect('what expressSession() returns', (value) => value instanceof ExpressSessionMigration)
+  readonly migrateFrom?: ExpressSessionMigration;
 
   /**
    * When the session is loaded: `'request'` for every request, before guards run; `'interceptor'` only around handlers,

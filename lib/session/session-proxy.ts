@@ -1,3 +1,4 @@
+import { cookieOf } from './session-cookie.js';
 import type { SessionCore } from './session-core.js';
 import type { Session, SessionCallback } from './session.js';
 import { SessionDataError } from './session.errors.js';
@@ -26,6 +27,7 @@ const properties: Readonly<Record<string, ((core: SessionCore) => unknown) | und
   Object.create(null),
   {
     id: (core) => core.id,
+    cookie: (core) => cookieOf(sessionOf(core), core.defaultIdleTimeoutInSeconds),
     isNew: (core) => core.status === 'new' || core.status === 'detached',
     createdAt: (core) => new Date(core.createdAt),
     idleTimeoutInSeconds: (core) => core.idleTimeoutInSeconds,
@@ -38,7 +40,6 @@ const reserved = new Set([
   ...Object.keys(verbs),
   ...Object.keys(properties),
   ...Object.getOwnPropertyNames(Object.prototype),
-  'cookie',
   'prototype',
 ]);
 
@@ -94,6 +95,11 @@ export function coreOf(session: object): SessionCore {
   const core = (session as { [CORE]?: SessionCore } | null | undefined)?.[CORE];
   if (core === undefined) throw new TypeError('This is not a session of this package.');
   return core;
+}
+
+/** Whether an attribute may have this name. */
+export function canNameAttribute(name: string): boolean {
+  return !reserved.has(name) && !name.startsWith(':');
 }
 
 function attributeName(name: string | symbol): string {

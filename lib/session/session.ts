@@ -1,3 +1,4 @@
+import type { SessionCookie } from './session-cookie.js';
 import type { SessionData } from './session-data.js';
 
 /** Called when a verb of the session has ended: without an argument, or with the error. */
@@ -18,6 +19,8 @@ export interface SessionVerbs {
    * @example `if (rememberMe) session.idleTimeoutInSeconds = 30 * 24 * 3600;`
    */
   idleTimeoutInSeconds: number;
+  /** The lifetime as express-session has it, for code that was written for that. */
+  readonly cookie: SessionCookie;
   /** With `throwOnError: false`, the error of the latest operation that failed silently; else `undefined`. */
   readonly lastException: Error | undefined;
 

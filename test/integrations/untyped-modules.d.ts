@@ -21,3 +21,18 @@ declare module 'connect-flash' {
   function flash(): (request: object, response: object, next: () => void) => void;
   export default flash;
 }
+
+declare module 'express-session' {
+  export const Store: new () => object;
+  export type Store = InstanceType<typeof Store>;
+  interface SessionOptions {
+    name?: string;
+    secret: string | string[];
+    store?: Store;
+    resave: boolean;
+    saveUninitialized: boolean;
+    cookie?: { maxAge?: number; path?: string };
+  }
+  function session(options: SessionOptions): import('express').RequestHandler;
+  export default session;
+}

@@ -82,7 +82,7 @@ describe('the environment', () => {
 
   it('has a variable for every option that a text can say', () => {
     const groups = Object.keys(optionGroups);
-    const withoutText = new Set(['client', 'tls', 'serializer', 'cluster.options', ...groups]);
+    const withoutText = new Set(['client', 'tls', 'serializer', 'cluster.options', 'migrateFrom', ...groups]);
     const sayable = optionNames.filter((option) => !withoutText.has(option));
     expect(
       Object.values(variables)
