@@ -47,7 +47,7 @@ class CounterController {
 
   @Get('read')
   read(@Session() session: Counter) {
-    return { n: session.n ?? null, lastException: session.lastException?.name ?? null };
+    return { n: session.n ?? null, lastException: session.lastException?.message ?? null };
   }
 
   @Post('write')
@@ -80,7 +80,8 @@ export async function measureOutage(given: OutageCase): Promise<OutageResult> {
   const { begin, end } = faults(given.fault, server, proxy);
   try {
     const browser = app.browser();
-    await browser.post('/write');
+    // On a loaded machine even this may take longer than an operation may.
+    await eventually(async () => (await browser.post('/write')).setCookies.length === 1);
 
     await begin();
     const load = await measure(() => browser.get('/read'));
