@@ -21,12 +21,12 @@ export class SessionHttp {
   ) {}
 
   /**
-   * Installs the integration as soon as there is an application to install it on: a testing module makes it later than
-   * its providers, a standalone application never.
+   * Installs the integration as soon as there is an application to install it on; a testing module makes it later than its
+   * providers.
    */
   installWhenReady(): void {
     // At once where that is possible: what is thrown in a subscription is thrown at nobody.
-    if (this.host.httpAdapter !== undefined) this.#install();
+    if (this.host.httpAdapter) this.#install();
     else this.host.init$.subscribe(() => this.#install());
   }
 
@@ -38,6 +38,8 @@ export class SessionHttp {
 
   #install(): void {
     const { httpAdapter } = this.host;
+    // A standalone application and a microservice have none.
+    if (!httpAdapter) return;
     const app = httpAdapter.getInstance<object>();
     this.#integration = integrations.get(app);
     if (this.#integration === undefined) {

@@ -1,0 +1,86 @@
+import { describe, expect, it } from '@jest/globals';
+import { Injectable, Module } from '@nestjs/common';
+import { ExternalContextCreator, NestFactory } from '@nestjs/core';
+import {
+  Session,
+  SessionRepository,
+  SessionState,
+  type RedisSessionModuleOptions,
+} from 'nestjs-redis-session';
+import { sessionsInMemory } from './nest-app.js';
+
+// Where createParamDecorator() leaves its parameters.
+const PARAMETERS = '__routeArguments__';
+
+@Injectable()
+class OrderListener {
+  @SessionState('exclusive')
+  placed(order: string): string {
+    return `${order} is placed`;
+  }
+
+  withSession(@Session() session: Session): Session {
+    return session;
+  }
+}
+
+/** Calls a handler as packages for other transports do: with everything that surrounds handlers in Nest. */
+async function call(
+  contextType: string,
+  method: 'placed' | 'withSession',
+  options: RedisSessionModuleOptions,
+): Promise<unknown> {
+  @Module({ imports: [sessionsInMemory(options)], providers: [OrderListener] })
+  class AppModule {}
+  const app = await NestFactory.createApplicationContext(AppModule, { logger: false, abortOnError: false });
+  try {
+    const listener = app.get(OrderListener);
+    const handler = app
+      .get(ExternalContextCreator)
+      .create(
+        listener,
+        listener[method] as (...args: unknown[]) => unknown,
+        method,
+        PARAMETERS,
+        { exchangeKeyForValue: () => undefined },
+        undefined,
+        undefined,
+        undefined,
+        contextType,
+      );
+    return await (handler as (...args: unknown[]) => unknown)('order 7');
+  } finally {
+    await app.close();
+  }
+}
+
+describe.each(['rpc', 'necord'])('a handler of another transport (%s)', (contextType) => {
+  it.each(['request', 'interceptor'] as const)('is left alone, hydrate: %s', async (hydrate) => {
+    expect(await call(contextType, 'placed', { hydrate })).toBe('order 7 is placed');
+  });
+
+  it('is told that there are no sessions', async () => {
+    await expect(call(contextType, 'withSession', {})).rejects.toMatchObject({
+      code: 'SESSION_MISSING',
+      message: 'There are no sessions in this context.',
+    });
+  });
+});
+
+describe('a standalone application', () => {
+  it('works with sessions through the repository', async () => {
+    @Module({ imports: [sessionsInMemory()] })
+    class JobModule {}
+    const app = await NestFactory.createApplicationContext(JobModule, { logger: false, abortOnError: false });
+    try {
+      const sessions = app.get(SessionRepository);
+      const session = sessions.create<{ notice: string }>();
+      session.notice = 'Your order was sent.';
+      await sessions.save(session);
+
+      expect(await sessions.find(session.id)).toMatchObject({ notice: 'Your order was sent.' });
+    } finally {
+      await app.close();
+    }
+  });
+});
