@@ -69,7 +69,12 @@ export class SessionLifecycle {
     if (core.underWay !== undefined) return core.underWay.then(() => this.commit(exchange));
     exchange.committed = true;
     const storing = exchange.locked ? this.#storeAndUnlock(exchange, core) : this.#store(exchange, core);
-    if (storing !== undefined) return storing.then(() => this.#answer(exchange, core));
+    if (storing !== undefined) {
+      return storing.then(
+        () => this.#answer(exchange, core),
+        (error: unknown) => this.#fail(exchange, core, error),
+      );
+    }
     this.#answer(exchange, core);
     return undefined;
   }
@@ -134,7 +139,20 @@ export class SessionLifecycle {
     // The verb itself failed, and nobody may have looked: a logout is worth another try before the answer says so.
     if (core.destroyRequested) return operations.destroy(core);
     if (exchange.failed) return undefined;
-    return operations.saveChanges(core)?.catch(ignoreGone);
+    try {
+      return operations.saveChanges(core)?.catch(ignoreGone);
+    } catch (error) {
+      // A value that cannot be stored.
+      return Promise.reject(error);
+    }
+  }
+
+  // What `session.save()` stored before is there all the same, and the client's old credential may be useless by now.
+  #fail(exchange: SessionExchange, core: SessionCore, error: unknown): never {
+    if (core.status === 'stored' && core.newCredential !== undefined) {
+      this.resolver.send(exchange, core.newCredential, core.idleTimeoutInSeconds);
+    }
+    throw error;
   }
 
   #answer(exchange: SessionExchange, core: SessionCore): void {

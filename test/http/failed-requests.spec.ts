@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import {
   BadGatewayException,
   Controller,
+  Header,
   InternalServerErrorException,
   Param,
   Post,
@@ -34,6 +35,16 @@ class FailingController {
     session.rotate();
     await session.save();
     throw new Error('Something broke');
+  }
+
+  @Post('rotated-unstorable')
+  @Header('etag', '"1"')
+  async half(@Session() session: Session<Shop>): Promise<string> {
+    session.item = 'saved';
+    session.rotate();
+    await session.save();
+    session.callback = () => undefined;
+    return 'never sent';
   }
 
   @Post('logout')
@@ -121,6 +132,14 @@ describe.each(platforms)('a request that fails, on %s', (platform) => {
     const browser = await visitor();
     expect((await browser.post('/fail/rotated')).setCookies).toHaveLength(1);
     expect((await browser.get('/session')).json().attributes).toEqual({ item: 'tea' });
+  });
+
+  it('gives it too where the rest cannot be stored', async () => {
+    const browser = await visitor();
+    const { status, headers, setCookies } = await browser.post('/fail/rotated-unstorable');
+    expect([status, setCookies.length]).toEqual([500, 1]);
+    expect(headers.etag).not.toBe('"1"');
+    expect((await browser.get('/session')).json().attributes).toEqual({ item: 'saved' });
   });
 
   it('still ends a session that it destroyed', async () => {
