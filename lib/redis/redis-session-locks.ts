@@ -51,6 +51,11 @@ export class RedisSessionLocks {
     await this.commands.run('unlock', sessionScripts.release, [this.keys.writeLock(id)], [token]);
   }
 
+  /** Ends the lock of a session that is gone. */
+  async drop(id: string): Promise<void> {
+    await this.commands.run('unlock', sessionScripts.drop, [this.keys.writeLock(id)], []);
+  }
+
   close(): void {
     this.#turns.close();
   }

@@ -15,10 +15,10 @@ export interface SessionScript {
 export const sessionScripts = {
   create: script('create'),
   save: script('hand-over', 'save'),
-  destroy: script('destroy'),
   wait: script('wait'),
   renew: script('renew'),
   release: script('hand-over', 'release'),
+  drop: script('drop'),
 };
 
 /** Runs a script by its digest; sends its text where the server does not know it (yet, or not any more). */

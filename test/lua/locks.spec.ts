@@ -19,7 +19,7 @@ describe('the scripts of a lock', () => {
   const renew = (who: string) => lua.run('renew', [keys.lock], [who, 60_000]);
   const release = (who: string) => lua.run('release', [keys.lock], [who]);
 
-  const destroy = () => lua.run('destroy', [keys.data, keys.lock], []);
+  const drop = () => lua.run('drop', [keys.lock], []);
 
   describe('wait.lua', () => {
     it('answers 2 when it has taken a lock that was free', async () => {
@@ -101,16 +101,15 @@ describe('the scripts of a lock', () => {
     });
   });
 
-  describe('destroy.lua', () => {
-    it('answers 1 when it has removed the session, and its lock with it', async () => {
+  describe('drop.lua', () => {
+    it('answers 1 when it has ended a lock, whoever held it', async () => {
       await hold(`${a} ${b}@at-b`);
-      expect(await destroy()).toBe(1);
-      expect(await lua.redis.exists(keys.data, keys.lock)).toBe(0);
+      expect(await drop()).toBe(1);
+      expect(await lua.redis.exists(keys.lock)).toBe(0);
     });
 
-    it('answers 0 where there was no session', async () => {
-      await destroy();
-      expect(await destroy()).toBe(0);
+    it('answers 0 where there was no lock', async () => {
+      expect(await drop()).toBe(0);
     });
 
     it('tells everybody who waits', async () => {
@@ -123,7 +122,7 @@ describe('the scripts of a lock', () => {
         });
       });
       await hold(`${a} ${b}@at-b ${c}@at-c`);
-      await destroy();
+      await drop();
       expect(await heard).toEqual([b, c]);
       listener.disconnect();
     });
