@@ -1,4 +1,4 @@
-import { describe, expect, it } from '@jest/globals';
+import { describe, expect, it, jest } from '@jest/globals';
 import { Injectable, Module } from '@nestjs/common';
 import { ExternalContextCreator, NestFactory } from '@nestjs/core';
 import {
@@ -7,6 +7,8 @@ import {
   SessionState,
   type RedisSessionModuleOptions,
 } from 'nestjs-redis-session';
+import { setTimeout as nextTurn } from 'node:timers/promises';
+import { config } from 'rxjs';
 import { sessionsInMemory } from './nest-app.js';
 
 // Where createParamDecorator() leaves its parameters.
@@ -71,6 +73,8 @@ describe('a standalone application', () => {
   it('works with sessions through the repository', async () => {
     @Module({ imports: [sessionsInMemory()] })
     class JobModule {}
+    const unhandled = jest.fn();
+    config.onUnhandledError = unhandled;
     const app = await NestFactory.createApplicationContext(JobModule, { logger: false, abortOnError: false });
     try {
       const sessions = app.get(SessionRepository);
@@ -79,7 +83,11 @@ describe('a standalone application', () => {
       await sessions.save(session);
 
       expect(await sessions.find(session.id)).toMatchObject({ notice: 'Your order was sent.' });
+      // What is thrown in a subscription of Nest's is told a turn later.
+      await nextTurn();
+      expect(unhandled).not.toHaveBeenCalled();
     } finally {
+      config.onUnhandledError = null;
       await app.close();
     }
   });
