@@ -37,6 +37,20 @@ export class RedisProcess {
     return Number(fields(await this.watcher.info('memory')).used_memory);
   }
 
+  /** Sees to it that there are this many keys, with a hash of some 200 bytes in each new one. */
+  async fill(count) {
+    const script = `for i = tonumber(ARGV[1]), ARGV[2] do redis.call('HSET', 'filler:' .. i, 'user', ARGV[3], 'visits', 1) end`; // prettier-ignore
+    for (let from = await this.watcher.dbSize(); from < count; from += 10_000) {
+      const to = Math.min(from + 9999, count - 1);
+      await this.watcher.eval(script, { arguments: [String(from), String(to), 'x'.repeat(200)] });
+    }
+  }
+
+  /** SIGTERM ends it in order, SIGKILL at once, SIGSTOP freezes it until SIGCONT. */
+  signal(name) {
+    this.process.kill(name);
+  }
+
   async stop() {
     this.watcher.destroy();
     await end(this.process, (child) => child.kill('SIGKILL'));

@@ -10,7 +10,7 @@ export class ServerProcess {
 
   static async start(server, redisPort, { profile } = {}) {
     const started = new ServerProcess();
-    const profiling = profile ? ['--cpu-prof', '--cpu-prof-dir', profile, '--cpu-prof-name', `${server.name.replaceAll(/\W+/g, '-')}-${Date.now()}.cpuprofile`] : []; // prettier-ignore
+    const profiling = profile === undefined ? [] : profileFlags(server.name, profile);
     started.process = start(
       'server',
       nodeBinary,
@@ -55,4 +55,9 @@ export class ServerProcess {
       });
     });
   }
+}
+
+function profileFlags(name, directory) {
+  const file = `${name.replaceAll(/\W+/g, '-')}-${Date.now()}.cpuprofile`;
+  return ['--cpu-prof', `--cpu-prof-dir=${directory}`, `--cpu-prof-name=${file}`];
 }

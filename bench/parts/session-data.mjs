@@ -15,6 +15,13 @@ export function largeSession() {
   return data;
 }
 
+/** 100 KB in 20 attributes. */
+export function hugeSession() {
+  const data = smallSession();
+  for (let page = 1; page <= 16; page++) data[`page${page}`] = { title: `Page ${page}`, items: lines(107) };
+  return data;
+}
+
 function lines(count) {
   return Array.from({ length: count }, (_, i) => ({ sku: `item-${1000 + i}`, note: 'a line of the page', quantity: i })); // prettier-ignore
 }

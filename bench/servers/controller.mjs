@@ -1,5 +1,5 @@
 import { Controller, Get, Req } from '@nestjs/common';
-import { largeSession, smallSession } from '../parts/session-data.mjs';
+import { hugeSession, largeSession, smallSession } from '../parts/session-data.mjs';
 
 /** The same handlers for all: `request.session` is what each library makes of it. */
 export class SessionController {
@@ -29,6 +29,17 @@ export class SessionController {
     Object.assign(session, largeSession());
     return { visits: session.visits };
   }
+
+  huge({ session }) {
+    Object.assign(session, hugeSession());
+    return { visits: session.visits };
+  }
+
+  two({ session }) {
+    session.user = smallSession().user;
+    session.visits = 1;
+    return { visits: 1 };
+  }
 }
 
 /** The ceiling: the same answers, and no sessions to make them from. */
@@ -55,7 +66,16 @@ export class PlainController extends SessionController {
 /** Does what decorators would: plain JavaScript has none yet. */
 export function routed(controller) {
   Controller()(controller);
-  const paths = { none: 'none', untouched: 'untouched', read: 'read', change: 'change', fresh: 'new', large: 'new-large' }; // prettier-ignore
+  const paths = {
+    none: 'none',
+    untouched: 'untouched',
+    read: 'read',
+    change: 'change',
+    fresh: 'new',
+    large: 'new-large',
+    huge: 'new-huge',
+    two: 'new-two',
+  };
   for (const [method, path] of Object.entries(paths)) {
     controller.prototype[method] ??= SessionController.prototype[method];
     Get(path)(controller.prototype, method, { value: controller.prototype[method] });

@@ -4,6 +4,7 @@ import { NestFactory } from '@nestjs/core';
 import { ExpressAdapter } from '@nestjs/platform-express';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import { PlainController, routed, SessionController } from './controller.mjs';
+import { keepingRoutes } from './keeping-controller.mjs';
 
 // One case: a Nest application that answers its parent's questions about its own costs.
 const given = JSON.parse(process.argv[2]);
@@ -13,7 +14,9 @@ const sessions = await sessionsFor(given);
 function AppModule() {}
 Module({
   imports: sessions.imports ?? [],
-  controllers: [routed(sessions.plain ? PlainController : SessionController)],
+  controllers: [
+    given.keeping ? keepingRoutes(sessions) : routed(sessions.plain ? PlainController : SessionController),
+  ],
 })(AppModule);
 
 const adapter = given.platform === 'fastify' ? new FastifyAdapter() : new ExpressAdapter();

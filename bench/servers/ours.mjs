@@ -1,7 +1,8 @@
 /** This package with its defaults. */
 export async function sessionsFor({ redisPort, entry, options }) {
-  const { RedisSessionModule } = await import(entry);
+  const { RedisSessionModule, SessionState } = await import(entry);
   return {
+    exclusive: SessionState('exclusive'),
     imports: [RedisSessionModule.forRoot({ host: '127.0.0.1', port: redisPort, applicationName: 'bench', ...options })], // prettier-ignore
   };
 }

@@ -1,0 +1,28 @@
+import { createHash } from 'node:crypto';
+import { compare, repeated } from '../parts/timing.mjs';
+import { largeSession, smallSession } from '../parts/session-data.mjs';
+
+// Decides how changes are found: the text of each attribute that was looked at against the text that was loaded, or a
+// digest of the whole session before and after, as the peers do.
+for (const [size, data] of Object.entries({ small: smallSession(), '10 KB': largeSession() })) {
+  const whole = JSON.stringify(data);
+  const texts = new Map(Object.entries(data).map(([name, value]) => [name, JSON.stringify(value)]));
+  await compare(
+    `read one attribute of a ${size} session and find that nothing changed`,
+    {
+      'parse and compare the text of that attribute': repeated(() => {
+        const text = texts.get('user');
+        return JSON.stringify(JSON.parse(text)) === text;
+      }),
+      'parse all, digest all twice': repeated(() => {
+        const session = JSON.parse(whole);
+        return digest(session) === digest(session);
+      }),
+    },
+    5000,
+  );
+}
+
+function digest(session) {
+  return createHash('sha256').update(JSON.stringify(session)).digest('hex');
+}

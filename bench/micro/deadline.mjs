@@ -1,0 +1,25 @@
+import { compare, overlapping } from '../parts/timing.mjs';
+
+// Decides whether each operation has a timer of its own: deadlines of one length come due in the order in which they
+// were set, so one timer can watch the first of them.
+const answer = () => new Promise((resolve) => setImmediate(resolve));
+const pending = [];
+let timer;
+
+await compare('deadline of an operation', {
+  none: overlapping(answer),
+  'a timer each': overlapping(async () => {
+    const own = setTimeout(() => undefined, 1000);
+    await answer();
+    clearTimeout(own);
+  }),
+  'one timer for all': overlapping(async () => {
+    const mine = { settled: false };
+    pending.push(mine);
+    timer ??= setTimeout(() => undefined, 1000);
+    await answer();
+    mine.settled = true;
+    if (pending.length > 1000) pending.length = 0;
+  }),
+});
+clearTimeout(timer);
