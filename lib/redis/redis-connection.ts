@@ -5,7 +5,9 @@ import { isReply, withoutArguments } from './redis-failure.js';
 import type { RedisClient } from './session-scripts.js';
 
 const FIRST_RECONNECT_AFTER_MS = 50;
-const LATEST_RECONNECT_AFTER_MS = 1000;
+// Shorter than the second between two attempts of an operation: Redis that is back is there for the next one.
+const LATEST_RECONNECT_AFTER_MS = 250;
+const ASK_LOADING_SERVER_AFTER_MS = 1000;
 
 /** What a connection reports of itself; the texts hold no secret. */
 export interface ConnectionLog {
@@ -129,8 +131,7 @@ function makeClient(options: RedisSessionOptions): RedisClient {
       sentinelPassword: sentinel.password,
       // A Sentinel that stands still is passed over.
       sentinelCommandTimeout: options.connectionTimeoutInMilliseconds,
-      // Soon, for a client that is closed while no Sentinel answers looks once more before it ends.
-      sentinelRetryStrategy: (times) => Math.min(reconnectAfter(times), 250),
+      sentinelRetryStrategy: reconnectAfter,
     });
   }
   return new Redis({ ...serverOptions(options), host: options.host, port: options.port });
@@ -157,7 +158,7 @@ function nodeOptions(options: RedisSessionOptions): RedisOptions {
     socketTimeout: Math.max(options.connectionTimeoutInMilliseconds, options.operationTimeoutInMilliseconds),
     disconnectTimeout: 500,
     // A server that loads its data is asked again soon, not when it thinks that it will be ready.
-    maxLoadingRetryTime: LATEST_RECONNECT_AFTER_MS,
+    maxLoadingRetryTime: ASK_LOADING_SERVER_AFTER_MS,
     enableOfflineQueue: false,
     maxRetriesPerRequest: 0,
     autoResendUnfulfilledCommands: false,

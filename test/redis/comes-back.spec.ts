@@ -26,10 +26,10 @@ describe('an operation that is under way while Redis is away', () => {
       await sleep(300);
       await server.restart();
       expect(await saving).toBe('saved');
-      // The attempts are at 0, 20 and 1020 ms.
+      // The attempts are at 0, 20 and 1020 ms; a machine that is slow to start Redis may need the one after.
       const took = performance.now() - startedAt;
       expect(took).toBeGreaterThanOrEqual(1000);
-      expect(took).toBeLessThan(2000);
+      expect(took).toBeLessThan(3000);
       expect((await store.load(id))?.attributes).toEqual(new Map([['a', '2']]));
       expect(log).toEqual([
         expect.stringContaining('cannot be reached'),
