@@ -3,6 +3,7 @@ import {
   ForbiddenException,
   Get,
   Post,
+  UseFilters,
   UseGuards,
   type CanActivate,
   type ExecutionContext,
@@ -21,6 +22,7 @@ import { Session, sessionFromContext, SessionState } from 'nestjs-redis-session'
 import { GatewaySession, type GatewaySessionOptions } from 'nestjs-redis-session/websockets';
 import { from } from 'rxjs';
 import { barrier } from '../support/barrier.js';
+import { ExceptionsToWs } from './exceptions-to-ws.js';
 
 export interface Visitor {
   name: string;
@@ -73,6 +75,7 @@ export const together = { meet: barrier(2) };
 /** The gateway of a chat; a class of its own for each option. */
 export function chatGateway(options?: GatewaySessionOptions): new () => object {
   @WebSocketGateway()
+  @UseFilters(ExceptionsToWs)
   @GatewaySession(options)
   class ChatGateway implements OnGatewayConnection {
     handleConnection(client: unknown): void {
