@@ -1,13 +1,12 @@
 import { Catch } from '@nestjs/common';
 import { BaseWsExceptionFilter } from '@nestjs/websockets';
 
-interface Socket {
+interface NativeSocket {
   readyState?: number;
   send(text: string): void;
-  emit(event: string, data: unknown): unknown;
 }
 
-type Cause = { pattern: string; data: unknown };
+type Cause = Parameters<BaseWsExceptionFilter['handleError']>[2];
 
 /**
  * Tells clients of `ws` about exceptions. The filter of NestJS 12 does so itself; that of 11 speaks to socket.io alone,
@@ -15,9 +14,10 @@ type Cause = { pattern: string; data: unknown };
  */
 @Catch()
 export class ExceptionsToWs extends BaseWsExceptionFilter {
-  override handleError(client: Socket, exception: unknown, cause: Cause): void {
-    const isForgotten = client.readyState !== undefined && !('isNativeWebSocket' in this);
-    const emit = (event: string, data: unknown): void => client.send(JSON.stringify({ event, data }));
+  override handleError(client: object, exception: unknown, cause: Cause): void {
+    const socket = client as NativeSocket;
+    const isForgotten = socket.readyState !== undefined && !('isNativeWebSocket' in this);
+    const emit = (event: string, data: unknown): void => socket.send(JSON.stringify({ event, data }));
     super.handleError(isForgotten ? { emit } : client, exception, cause);
   }
 }
