@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { HttpIntegration } from './http-integration.js';
 import { answerRaw } from './raw-answer.js';
-import { gateResponse } from './response-gate.js';
+import { gateResponse, preparePretence, type GateKeeper } from './response-gate.js';
 import { SessionExchange, type SessionCarrier } from './session-exchange.js';
 import type { SessionLifecycle } from './session-lifecycle.js';
 import { defineSessionAccessor } from './session-accessor.js';
@@ -19,12 +19,14 @@ interface ExpressRequest extends IncomingMessage, SessionCarrier {
 export interface ExpressApplication {
   /** Prototype of the application's requests. */
   readonly request: object;
+  /** Prototype of the application's responses. */
+  readonly response: object;
   use(
     middleware: (request: ExpressRequest, response: ServerResponse, next: (error?: unknown) => void) => void,
   ): void;
 }
 
-class ExpressExchange extends SessionExchange {
+class ExpressExchange extends SessionExchange implements GateKeeper {
   constructor(
     lifecycle: SessionLifecycle,
     private readonly request: ExpressRequest,
@@ -62,11 +64,16 @@ class ExpressExchange extends SessionExchange {
   }
 
   protected holdAnswer(): void {
-    gateResponse(
-      this.response,
-      () => this.lifecycle.commit(this),
-      (error) => (this.request.next ? this.request.next(error) : answerRaw(this.response, error)),
-    );
+    gateResponse(this.response, this);
+  }
+
+  commit(): Promise<void> | undefined {
+    return this.lifecycle.commit(this);
+  }
+
+  fail(error: unknown): void {
+    if (this.request.next) this.request.next(error);
+    else answerRaw(this.response, error);
   }
 }
 
@@ -75,6 +82,7 @@ export class ExpressIntegration extends HttpIntegration<ExpressRequest, ServerRe
   constructor(private readonly app: ExpressApplication) {
     super();
     defineSessionAccessor<ExpressRequest>(app.request, (request) => this.registrationOf(request));
+    preparePretence(app.response);
   }
 
   protected loadBeforeGuards(): void {

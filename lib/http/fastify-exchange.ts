@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { answerRaw } from './raw-answer.js';
-import { gateResponse } from './response-gate.js';
+import { gateResponse, type GateKeeper } from './response-gate.js';
 import { SessionExchange, type SessionCarrier } from './session-exchange.js';
 import type { SessionLifecycle } from './session-lifecycle.js';
 
@@ -34,9 +34,11 @@ export interface FastifyReply {
 }
 
 /** A request of a Fastify application. */
-export class FastifyExchange extends SessionExchange {
+export class FastifyExchange extends SessionExchange implements GateKeeper {
   /** Where headers go; to the raw response as long as Fastify has none, and where a handler writes that itself. */
   #reply: FastifyReply | undefined;
+  /** The reply that a handler went past. */
+  #passed: FastifyReply | undefined;
 
   constructor(
     lifecycle: SessionLifecycle,
@@ -80,21 +82,21 @@ export class FastifyExchange extends SessionExchange {
   // `onSend` stores the session of every answer that goes through Fastify. A handler that writes to `reply.raw`
   // itself, as server-sent events do, goes past it, and so does middleware: the gate holds that.
   protected holdAnswer(): void {
-    const { answer } = this;
-    let reply: FastifyReply | undefined;
-    gateResponse(
-      answer,
-      () => {
-        if (this.committed) return undefined;
-        reply = this.#reply;
-        this.#reply = undefined;
-        return this.lifecycle.commit(this);
-      },
-      (error) => {
-        // Whatever is no Error, Fastify would send as an answer.
-        if (reply === undefined || reply.sent || !(error instanceof Error)) answerRaw(answer, error);
-        else reply.send(error);
-      },
-    );
+    gateResponse(this.answer, this);
+  }
+
+  /** Of an answer that went past Fastify. */
+  commit(): Promise<void> | undefined {
+    if (this.committed) return undefined;
+    this.#passed = this.#reply;
+    this.#reply = undefined;
+    return this.lifecycle.commit(this);
+  }
+
+  fail(error: unknown): void {
+    const reply = this.#passed;
+    // Whatever is no Error, Fastify would send as an answer.
+    if (reply === undefined || reply.sent || !(error instanceof Error)) answerRaw(this.answer, error);
+    else reply.send(error);
   }
 }

@@ -1,4 +1,9 @@
-import type { OutgoingHttpHeader, OutgoingHttpHeaders, ServerResponse } from 'node:http';
+import {
+  OutgoingMessage,
+  type OutgoingHttpHeader,
+  type OutgoingHttpHeaders,
+  type ServerResponse,
+} from 'node:http';
 
 type Call = () => void;
 type HeaderList = OutgoingHttpHeaders | OutgoingHttpHeader[];
@@ -19,126 +24,184 @@ export const ANSWER_HEADERS = [
   'transfer-encoding',
 ];
 
+/** Where a response keeps its gate. */
+const GATE: unique symbol = Symbol('nestjs-redis-session gate');
+
+type Gated = ServerResponse & { [GATE]?: ResponseGate };
+type Method<Result> = (this: ServerResponse, ...args: unknown[]) => Result;
+
+/** What stands behind a gate. */
+export interface GateKeeper {
+  /** Called when the first byte is about to leave. @returns `undefined` where there is nothing to wait for. */
+  commit(): Promise<void> | undefined;
+  /** Gets the error of a commit that failed, with the answer discarded and its headers reset: the place to answer anew. */
+  fail(error: unknown): void;
+}
+
 /**
- * Holds an answer back until `commit` has ended, whoever writes it and however: the first call that would put bytes on
- * the wire starts the commit, and what is written meanwhile waits in order.
- *
- * @param fail gets the error of a commit that failed, with the answer discarded and its headers reset: the place to
- * answer anew.
+ * Holds an answer back until the keeper's commit has ended, whoever writes it and however: the first call that would put
+ * bytes on the wire starts the commit, and what is written meanwhile waits in order.
  */
-export function gateResponse(
-  response: ServerResponse,
-  commit: () => Promise<void> | undefined,
-  fail: (error: unknown) => void,
-): void {
-  const original = {
-    writeHead: response.writeHead.bind(response) as (...args: unknown[]) => ServerResponse,
-    write: response.write.bind(response) as (...args: unknown[]) => boolean,
-    end: response.end.bind(response) as (...args: unknown[]) => ServerResponse,
-    flushHeaders: response.flushHeaders.bind(response),
-  };
-  let state: 'closed' | 'committing' | 'open' | 'discarded' = 'closed';
-  let held: Call[] = [];
-  let backPressure = false;
-  let ended = false;
+export function gateResponse(response: ServerResponse, keeper: GateKeeper): void {
+  (response as Gated)[GATE] = new ResponseGate(response, keeper);
+  // The same functions for all answers: closures and bound methods of each would cost more than the rest of the gate.
+  response.writeHead = writeHead;
+  response.write = write as ServerResponse['write'];
+  response.end = end as ServerResponse['end'];
+  response.flushHeaders = flushHeaders;
+}
+
+class ResponseGate {
+  state: 'closed' | 'committing' | 'open' | 'discarded' = 'closed';
+  held: Call[] = [];
+  backPressure = false;
+  ended = false;
+  // Not those of the prototype: middleware that compresses, for one, may have put its own in their place.
+  readonly writeHead: Method<ServerResponse>;
+  readonly write: Method<boolean>;
+  readonly end: Method<ServerResponse>;
+  readonly flushHeaders: Method<void>;
+
+  constructor(
+    private readonly response: ServerResponse,
+    private readonly keeper: GateKeeper,
+  ) {
+    // Each is called with the response as its `this`.
+    /* oxlint-disable typescript/unbound-method */
+    this.writeHead = response.writeHead as Method<ServerResponse>;
+    this.write = response.write as Method<boolean>;
+    this.end = response.end as Method<ServerResponse>;
+    this.flushHeaders = response.flushHeaders;
+    /* oxlint-enable typescript/unbound-method */
+  }
 
   /** Whether the call may go through at once. */
-  function passes(): boolean {
-    if (state !== 'closed') return state === 'open';
+  passes(): boolean {
+    if (this.state !== 'closed') return this.state === 'open';
     let pending: Promise<void> | undefined;
-    state = 'committing';
+    this.state = 'committing';
     try {
-      pending = commit();
+      pending = this.keeper.commit();
     } catch (error) {
-      discard(error);
+      this.#discard(error);
       return false;
     }
     if (pending === undefined) {
-      state = 'open';
+      this.state = 'open';
       return true;
     }
-    pretendSent(response, () => ended);
-    pending.then(release, discard);
+    pretendSent(this.response);
+    pending.then(
+      () => this.#release(),
+      (error: unknown) => this.#discard(error),
+    );
     return false;
   }
 
-  function release(): void {
-    state = 'open';
-    stopPretending(response);
+  #release(): void {
+    this.state = 'open';
     try {
-      for (const call of held) call();
+      for (const call of this.held) call();
     } catch (error) {
       // What the writer of the answer would have caught: a header that Node refuses, say.
-      return discard(error);
+      return this.#discard(error);
     }
-    if (backPressure) drain(response);
+    if (this.backPressure) drain(this.response);
   }
 
   // Whoever wrote the discarded answer may go on writing it; none of that may get into the one that takes its place.
-  function discard(error: unknown): void {
-    state = 'discarded';
-    stopPretending(response);
-    held = [];
+  #discard(error: unknown): void {
+    const { response, writeHead: head, write: body, end: finish, flushHeaders: flush } = this;
+    this.state = 'discarded';
+    this.held = [];
     if (response.headersSent) return void response.destroy();
     for (const name of ANSWER_HEADERS) response.removeHeader(name);
     response.statusCode = 200;
-    response.writeHead = original.writeHead;
-    response.flushHeaders = original.flushHeaders;
+    response.writeHead = head;
+    response.flushHeaders = flush;
     response.write = ((...args: unknown[]) =>
-      !response.writableEnded && original.write(...args)) as ServerResponse['write'];
+      !response.writableEnded && body.apply(response, args)) as ServerResponse['write'];
     response.end = ((...args: unknown[]) =>
-      response.writableEnded ? response : original.end(...args)) as ServerResponse['end'];
+      response.writableEnded ? response : finish.apply(response, args)) as ServerResponse['end'];
     try {
-      fail(error);
+      this.keeper.fail(error);
     } catch {
       response.destroy();
     }
   }
+}
 
-  response.writeHead = function writeHead(...args: unknown[]): ServerResponse {
-    if (state === 'open') return original.writeHead(...args);
-    // The status decides whether the changes are kept, so the commit has to see it.
-    if (state === 'closed' && typeof args[0] === 'number') response.statusCode = args[0];
-    if (passes()) return original.writeHead(...withOurCookies(response, args));
-    // After anything else it is too late for a head, as it is for Node.
-    if (state === 'committing' && held.length === 0) {
-      held.push(() => original.writeHead(...withOurCookies(response, args)));
-    }
-    return response;
-  };
+function writeHead(this: Gated, ...args: unknown[]): ServerResponse {
+  const gate = this[GATE]!;
+  if (gate.state === 'open') return gate.writeHead.apply(this, args);
+  // The status decides whether the changes are kept, so the commit has to see it.
+  if (gate.state === 'closed' && typeof args[0] === 'number') this.statusCode = args[0];
+  if (gate.passes()) return gate.writeHead.apply(this, withOurCookies(this, args));
+  // After anything else it is too late for a head, as it is for Node.
+  if (gate.state === 'committing' && gate.held.length === 0) {
+    gate.held.push(() => gate.writeHead.apply(this, withOurCookies(this, args)));
+  }
+  return this;
+}
 
-  response.write = function write(...args: unknown[]): boolean {
-    if (passes()) return original.write(...args);
-    if (state !== 'committing' || ended) return false;
-    held.push(() => original.write(...args));
-    backPressure = true;
-    return false;
-  } as ServerResponse['write'];
+function write(this: Gated, ...args: unknown[]): boolean {
+  const gate = this[GATE]!;
+  if (gate.passes()) return gate.write.apply(this, args);
+  if (gate.state !== 'committing' || gate.ended) return false;
+  gate.held.push(() => gate.write.apply(this, args));
+  gate.backPressure = true;
+  return false;
+}
 
-  response.end = function end(...args: unknown[]): ServerResponse {
-    if (passes()) return original.end(...args);
-    if (state === 'committing' && !ended) {
-      ended = true;
-      held.push(() => original.end(...args));
-    }
-    return response;
-  } as ServerResponse['end'];
+function end(this: Gated, ...args: unknown[]): ServerResponse {
+  const gate = this[GATE]!;
+  if (gate.passes()) return gate.end.apply(this, args);
+  if (gate.state === 'committing' && !gate.ended) {
+    gate.ended = true;
+    gate.held.push(() => gate.end.apply(this, args));
+  }
+  return this;
+}
 
-  response.flushHeaders = function flushHeaders(): void {
-    if (passes()) original.flushHeaders();
-    else if (state === 'committing') held.push(original.flushHeaders);
-  };
+function flushHeaders(this: Gated): void {
+  const gate = this[GATE]!;
+  if (gate.passes()) gate.flushHeaders.call(this);
+  else if (gate.state === 'committing') gate.held.push(() => gate.flushHeaders.call(this));
+}
+
+const ofNode = (name: 'headersSent' | 'writableEnded'): ((this: ServerResponse) => boolean) =>
+  // oxlint-disable-next-line typescript/unbound-method -- called with the response as `this`
+  Object.getOwnPropertyDescriptor(OutgoingMessage.prototype, name)!.get as (this: ServerResponse) => boolean;
+const headersSent = ofNode('headersSent');
+const writableEnded = ofNode('writableEnded');
+
+const pretence: PropertyDescriptorMap & ThisType<Gated> = {
+  headersSent: {
+    configurable: true,
+    get(): boolean {
+      return this[GATE]?.state === 'committing' || headersSent.call(this);
+    },
+  },
+  writableEnded: {
+    configurable: true,
+    get(): boolean {
+      const gate = this[GATE];
+      return gate?.state === 'committing' ? gate.ended : writableEnded.call(this);
+    },
+  },
+};
+
+/**
+ * Lets all responses that inherit from this one say that they are sent while they are held. Without it every response
+ * that is held is taught to, which costs more than holding it.
+ */
+export function preparePretence(prototype: object): void {
+  Object.defineProperties(prototype, pretence);
 }
 
 // To the code that wrote the answer it is on its way: a filter must not write a second one over it.
-function pretendSent(response: ServerResponse, ended: () => boolean): void {
-  Object.defineProperty(response, 'headersSent', { configurable: true, get: () => true });
-  Object.defineProperty(response, 'writableEnded', { configurable: true, get: ended });
-}
-
-function stopPretending(response: ServerResponse): void {
-  delete (response as { headersSent?: boolean }).headersSent;
-  delete (response as { writableEnded?: boolean }).writableEnded;
+function pretendSent(response: ServerResponse): void {
+  if (!response.headersSent) Object.defineProperties(response, pretence);
 }
 
 // A stream that pipes into the answer waits for this. Compression keeps the listeners on a stream of its own, and its

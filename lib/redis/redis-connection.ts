@@ -1,5 +1,6 @@
-import { Cluster, Redis, type ClusterOptions, type RedisOptions } from 'ioredis';
+import { Cluster, type ClusterOptions, type RedisOptions } from 'ioredis';
 import type { RedisSessionOptions } from '../options/redis-session.options.js';
+import { BatchingRedis } from './batching-redis.js';
 import { withDeadline } from './deadline.js';
 import { isReply, withoutArguments } from './redis-failure.js';
 import type { RedisClient } from './session-scripts.js';
@@ -122,7 +123,7 @@ function makeClient(options: RedisSessionOptions): RedisClient {
   }
   if (sentinel !== undefined) {
     const tls = options.ssl ? { enableTLSForSentinelMode: true, sentinelTLS: options.tls ?? {} } : {};
-    return new Redis({
+    return new BatchingRedis({
       ...serverOptions(options),
       ...tls,
       name: sentinel.name,
@@ -134,7 +135,7 @@ function makeClient(options: RedisSessionOptions): RedisClient {
       sentinelRetryStrategy: reconnectAfter,
     });
   }
-  return new Redis({ ...serverOptions(options), host: options.host, port: options.port });
+  return new BatchingRedis({ ...serverOptions(options), host: options.host, port: options.port });
 }
 
 function serverOptions(options: RedisSessionOptions): RedisOptions {

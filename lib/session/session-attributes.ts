@@ -112,6 +112,15 @@ export class SessionAttributes {
     }
   }
 
+  /** Whether names and texts would take more than this in the store once `changes` are written. */
+  exceeds(bytes: number, changes: ReadonlyMap<string, string | undefined>): boolean {
+    // A character takes three bytes at most, and characters are counted already.
+    let characters = 0;
+    for (const [name, text] of this.texts) characters += name.length + text.length;
+    for (const [name, text] of changes) characters += name.length + (text?.length ?? 0);
+    return characters * 3 > bytes && this.sizeAfter(changes) > bytes;
+  }
+
   /** Bytes that names and texts would take in the store once `changes` are written. */
   sizeAfter(changes: ReadonlyMap<string, string | undefined>): number {
     let bytes = 0;

@@ -48,7 +48,9 @@ export class SessionOperations implements SessionActions {
    * is made for a session that nobody wrote to.
    */
   saveChanges(core: SessionCore): Promise<void> | undefined {
-    return isChanged(core, core.attributes.changes()) ? this.#save(core, true) : undefined;
+    // Found once: nothing of this session is under way, so these are what is stored.
+    const changes = core.attributes.changes();
+    return isChanged(core, changes) ? this.#save(core, true, changes) : undefined;
   }
 
   /**
@@ -133,10 +135,10 @@ export class SessionOperations implements SessionActions {
     return true;
   }
 
-  #save(core: SessionCore, release: boolean): Promise<void> {
+  #save(core: SessionCore, release: boolean, found?: AttributeChanges): Promise<void> {
     return this.#run(core, async () => {
       if (core.status === 'ended') throw new SessionGoneError(core.id);
-      const changes = core.attributes.changes();
+      const changes = found ?? core.attributes.changes();
       if (core.status === 'new') await this.#create(core, changes);
       else if (core.status === 'stored' && isChanged(core, changes)) {
         await this.#update(core, changes, release);
@@ -197,9 +199,9 @@ export class SessionOperations implements SessionActions {
   }
 
   #assertSize(core: SessionCore, changes: AttributeChanges): void {
-    const bytes = core.attributes.sizeAfter(changes);
-    if (bytes > this.policy.maxSessionBytes)
-      throw new SessionTooLargeError(core.id, bytes, this.policy.maxSessionBytes);
+    const { maxSessionBytes } = this.policy;
+    if (core.attributes.exceeds(maxSessionBytes, changes))
+      throw new SessionTooLargeError(core.id, core.attributes.sizeAfter(changes), maxSessionBytes);
   }
 
   async #run(core: SessionCore, operation: () => Promise<void>): Promise<void> {

@@ -68,7 +68,6 @@ describe.each(platforms)('the shop on %s', (platform) => {
 
     it('keeps every one of 30 additions and 30 visits that arrive at once', async () => {
       await visitor.post('/cart', { sku: 'sencha', quantity: 1 });
-      const thirty = <T>(send: () => Promise<T>) => Promise.all(Array.from({ length: 30 }, send));
       const answers = await thirty(() => visitor.post('/cart', { sku: 'sencha', quantity: 1 }));
       expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([200]));
       await thirty(() => visitor.post('/visits'));
@@ -123,3 +122,7 @@ describe.each(platforms)('the shop on %s', (platform) => {
     });
   });
 });
+
+function thirty<T>(send: () => Promise<T>): Promise<T[]> {
+  return Promise.all(Array.from({ length: 30 }, send));
+}
