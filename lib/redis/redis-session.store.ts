@@ -65,8 +65,6 @@ export class RedisSessionStore implements SessionStore {
       if (text === undefined) removed.push(name);
       else set.push(name, text);
     }
-    if (changes.idleTimeoutInMilliseconds !== undefined)
-      set.push(':idle', String(changes.idleTimeoutInMilliseconds));
     const keys = [this.#keys.data(id)];
     const { lock } = changes;
     if (lock !== undefined) keys.push(this.#keys.writeLock(id));
@@ -77,6 +75,7 @@ export class RedisSessionStore implements SessionStore {
       changes.rotate?.from ?? '',
       changes.rotate?.to ?? '',
       lock?.release ? this.#receiptInMilliseconds : '',
+      changes.idleTimeoutInMilliseconds ?? '',
       set.length,
       ...set,
       ...removed,

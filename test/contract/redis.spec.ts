@@ -17,8 +17,9 @@ describeSessionStore('RedisSessionStore', async () => {
     store,
     other,
     elapse: (milliseconds) => sleep(milliseconds),
-    async close() {
+    close: async () => {
       store.close();
+      other.close();
       await server.stop();
     },
   };

@@ -8,6 +8,7 @@ const changes = (lockToken = '', from = '', to = '', receipt: Receipt = '') => [
   from,
   to,
   receipt,
+  '',
   2,
   'a',
   '2',
@@ -106,7 +107,7 @@ describe('save.lua', () => {
       await lua.run('save', releasing(), changes(mine, '', '', 5000));
       const theirs = newKeys().receipt;
       await lua.redis.set(keys.lock, other, 'PX', 30_000);
-      await lua.run('save', [keys.data, keys.lock, theirs], [60_000, other, '', '', 5000, 2, 'a', '3']);
+      await lua.run('save', [keys.data, keys.lock, theirs], [60_000, other, '', '', 5000, '', 2, 'a', '3']);
       expect(await lua.run('save', releasing(), changes(mine, '', '', 5000))).toBe(1);
       expect(await lua.redis.hget(keys.data, 'a')).toBe('3');
     });
