@@ -26,7 +26,7 @@ const nest11 = {
 };
 
 const combinations = [
-  { node: 20, nest: 11, ioredis: '5.3.2', end: true },
+  { node: 20, nest: 11, ioredis: '5.11.1', end: true },
   { node: 20, nest: 12, ioredis: '6' },
   { node: 22, nest: 11, ioredis: '5.11.1' },
   { node: 22, nest: 12, ioredis: '6' },

@@ -7,7 +7,7 @@ import {
   type RawRequest,
 } from './fastify-exchange.js';
 import { HttpIntegration } from './http-integration.js';
-import { ANSWER_HEADERS } from './response-gate.js';
+import { ANSWER_HEADERS, pretendWhileHeld } from './response-gate.js';
 import { sessionAccessor, sessionIdOf } from './session-accessor.js';
 import { EXCHANGE } from './session-exchange.js';
 import type { SessionLifecycle } from './session-lifecycle.js';
@@ -48,9 +48,14 @@ export class FastifyIntegration extends HttpIntegration<FastifyRequest, FastifyR
       const exchange = request[EXCHANGE];
       const storing = exchange?.lifecycle.commit(exchange);
       if (storing === undefined) return done(null, payload);
+      pretendWhileHeld(reply.raw, true);
       storing.then(
-        () => done(null, payload),
+        () => {
+          pretendWhileHeld(reply.raw, false);
+          done(null, payload);
+        },
         (error: unknown) => {
+          pretendWhileHeld(reply.raw, false);
           discardAnswer(reply, payload);
           done(error);
         },

@@ -56,6 +56,8 @@ class ResponseGate {
   held: Call[] = [];
   backPressure = false;
   ended = false;
+  /** The framework itself holds the answer until it is stored. */
+  heldByFramework = false;
   // Not those of the prototype: middleware that compresses, for one, may have put its own in their place.
   readonly writeHead: Method<ServerResponse>;
   readonly write: Method<boolean>;
@@ -179,7 +181,8 @@ const pretence: PropertyDescriptorMap & ThisType<Gated> = {
   headersSent: {
     configurable: true,
     get(): boolean {
-      return this[GATE]?.state === 'committing' || headersSent.call(this);
+      const gate = this[GATE];
+      return gate?.state === 'committing' || gate?.heldByFramework || headersSent.call(this);
     },
   },
   writableEnded: {
@@ -197,6 +200,17 @@ const pretence: PropertyDescriptorMap & ThisType<Gated> = {
  */
 export function preparePretence(prototype: object): void {
   Object.defineProperties(prototype, pretence);
+}
+
+/**
+ * Lets a response say that it is sent while its framework holds it. Fastify sends a second answer, an empty one, where an
+ * async handler has returned and the first one is not on its way yet, and NestJS 11 has such handlers.
+ */
+export function pretendWhileHeld(response: ServerResponse, held: boolean): void {
+  const gate = (response as Gated)[GATE];
+  if (gate === undefined) return;
+  gate.heldByFramework = held;
+  if (held) pretendSent(response);
 }
 
 // To the code that wrote the answer it is on its way: a filter must not write a second one over it.

@@ -99,8 +99,9 @@ export class RedisSessionStore implements SessionStore {
   }
 
   async destroy(id: string): Promise<boolean> {
+    const key = this.#keys.data(id);
     // Each command has one key: while a cluster moves a slot it refuses those of which it has but one of two.
-    const removing = this.#commands.send('destroy', () => this.client.del(this.#keys.data(id)));
+    const removing = this.#commands.send('destroy', () => this.client.del(key));
     // Whoever holds or takes the lock now finds no session to write to. Where this fails, the lease ends the lock.
     this.#locks.drop(id).catch(() => undefined);
     return (await removing) === 1;
