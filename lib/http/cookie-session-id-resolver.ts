@@ -51,8 +51,7 @@ export class CookieSessionIdResolver implements SessionIdResolver {
         ...lifetime,
       }),
     );
-    // A shared cache that kept this answer would hand one visitor's credential to the next.
-    if (!exchange.hasHeader('cache-control')) exchange.setHeader('cache-control', 'private');
+    exchange.keepFromSharedCaches();
   }
 }
 

@@ -33,7 +33,7 @@ export class HeaderSessionIdResolver implements SessionIdResolver {
 
   #set(exchange: SessionExchange, value: string): void {
     exchange.setHeader(this.#name, value);
-    if (!exchange.hasHeader('cache-control')) exchange.setHeader('cache-control', 'private');
+    exchange.keepFromSharedCaches();
   }
 
   // RFC 9110, 11.1: the name of a scheme is case-insensitive.

@@ -76,6 +76,14 @@ export abstract class SessionExchange {
     this.answer.once('close', listener);
   }
 
+  /**
+   * Forbids shared caches to keep the answer, unless the application said what they may: one that did would hand one
+   * visitor's credential to the next.
+   */
+  keepFromSharedCaches(): void {
+    if (!this.hasHeader('cache-control')) this.setHeader('cache-control', 'private');
+  }
+
   /** A header of the request. */
   abstract requestHeader(name: string): string | undefined;
   /** Whether the request came over TLS, as the framework's trust-proxy setting has it; never a raw header. */

@@ -29,7 +29,7 @@ export interface SessionPolicy extends AttributePolicy {
   readonly maxSessionBytes: number;
 }
 
-/** Who carries out the verbs of a session: the repository, or the request around it. */
+/** Who carries out the verbs of a session. */
 export interface SessionActions {
   save(core: SessionCore): Promise<void>;
   reload(core: SessionCore): Promise<void>;
