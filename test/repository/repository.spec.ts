@@ -3,13 +3,12 @@ import { SessionConflictError, SessionGoneError, type SessionRepository } from '
 import { eventually } from '../support/eventually.js';
 import {
   found,
-  repositoryOf,
   stored,
   stores,
-  watch,
   type AnySession,
   type StoreUnderTest,
   type WatchedStore,
+  watchedCart,
 } from '../session/session-fixture.js';
 
 const CREDENTIAL = /^[\w-]{22}\.[\w-]{43}$/;
@@ -26,13 +25,7 @@ describe.each(stores)('the sessions of the repository, in the %s store', (_, ope
   });
   afterAll(() => opened?.close());
   beforeEach(async () => {
-    watched = watch(opened.store);
-    sessions = repositoryOf(watched.store);
-    session = sessions.create() as AnySession;
-    session.cart = ['tea'];
-    await sessions.save(session);
-    credential = sessions.credentialOf(session)!;
-    watched.calls.length = 0;
+    ({ watched, sessions, session, credential } = await watchedCart(opened.store));
   });
 
   describe('create', () => {

@@ -5,10 +5,10 @@ import {
   found,
   repositoryOf,
   stores,
-  watch,
   type AnySession,
   type StoreUnderTest,
   type WatchedStore,
+  watchedCart,
 } from '../session/session-fixture.js';
 
 const away = new SessionStoreUnavailableError('load', 1, new Error('away'));
@@ -25,13 +25,7 @@ describe.each(stores)('the sessions of the repository, in the %s store', (_, ope
   });
   afterAll(() => opened?.close());
   beforeEach(async () => {
-    watched = watch(opened.store);
-    sessions = repositoryOf(watched.store);
-    session = sessions.create() as AnySession;
-    session.cart = ['tea'];
-    await sessions.save(session);
-    credential = sessions.credentialOf(session)!;
-    watched.calls.length = 0;
+    ({ watched, sessions, session, credential } = await watchedCart(opened.store));
   });
 
   describe('while the store cannot answer', () => {

@@ -92,6 +92,17 @@ export async function found(sessions: SessionRepository, id: string): Promise<An
   return session;
 }
 
+/** A new session with tea in its cart, stored through a repository whose store is watched from now on. */
+export async function watchedCart(store: SessionStore) {
+  const watched = watch(store);
+  const sessions = repositoryOf(watched.store);
+  const session = sessions.create() as AnySession;
+  session.cart = ['tea'];
+  await sessions.save(session);
+  watched.calls.length = 0;
+  return { watched, sessions, session, credential: sessions.credentialOf(session)! };
+}
+
 export interface StoreUnderTest {
   readonly store: SessionStore;
   close(): Promise<void>;
