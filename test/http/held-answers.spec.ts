@@ -8,7 +8,7 @@ import { type HttpApp, platforms, startApp } from './http-app.js';
 import { RecordingStore } from './recording.store.js';
 import { type Shop, ShopController } from './shop.controller.js';
 
-type AnyResponse = ServerResponse & { raw?: ServerResponse };
+type AnyResponse = ServerResponse & { raw?: ServerResponse; send(body: string): unknown };
 const rawOf = (response: AnyResponse): ServerResponse => response.raw ?? response;
 
 const TEXT = 'all the tea in China '.repeat(5000);
@@ -23,6 +23,9 @@ class SlowStore extends RecordingStore {
     return super.save(...args);
   }
 }
+
+/** `headersSent` and `writableEnded` of an answer that its handler has just sent. */
+let looked: boolean[] | undefined;
 
 /** What is left to do for a handler whose answer was discarded, of which nobody told it. */
 let leftover: (() => void) | undefined;
@@ -55,6 +58,15 @@ class HeldController {
     const wrote = raw.write(' ');
     const during = look();
     raw.once('drain', () => raw.end(JSON.stringify({ before, wrote, during, drained: look() })));
+    written.resolve();
+  }
+
+  @Get('sent')
+  sent(@Session() session: Session<Shop>, @Res() response: AnyResponse): void {
+    session.item = 'coffee';
+    response.send('sent');
+    const raw = rawOf(response);
+    looked = [raw.headersSent, raw.writableEnded];
     written.resolve();
   }
 
@@ -126,6 +138,15 @@ describe.each(platforms)('an answer that waits for the store, on %s', (platform)
       during: [true, false],
       drained: [true, false],
     });
+  });
+
+  it('looks ended to the code that sent it', async () => {
+    const browser = await visitor();
+    const answer = browser.get('/held/sent');
+    await written.promise;
+    expect(looked).toEqual([true, true]);
+    gate.resolve();
+    expect(await answer).toMatchObject({ status: 200, text: 'sent' });
   });
 
   it('is the first one, whatever is written over it', async () => {
