@@ -1,11 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import type { Cluster, Redis } from 'ioredis';
-import { withDeadline } from './deadline.js';
+import { Deadline } from './deadline.js';
 import type { SessionKeys } from './session-keys.js';
 import type { RedisClient } from './session-scripts.js';
 
 // Without a connection to listen on there is still the look every now and then.
-const LISTEN_WITHIN_MILLISECONDS = 500;
+const listenWithin = new Deadline(500);
 
 /** One who waits for its turn. */
 class Waiter {
@@ -57,7 +57,7 @@ export class LockTurns {
   async listen(): Promise<void> {
     if (this.#closed) return;
     this.#listening ??= this.#subscribe();
-    await withDeadline(this.#listening, LISTEN_WITHIN_MILLISECONDS).catch(() => undefined);
+    await listenWithin.limit(this.#listening).catch(() => undefined);
   }
 
   expect(token: string): Waiter {

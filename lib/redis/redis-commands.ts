@@ -1,5 +1,5 @@
 import { SessionStoreUnavailableError } from '../session/session.errors.js';
-import { withDeadline } from './deadline.js';
+import { Deadline } from './deadline.js';
 import { isHealing, withoutArguments } from './redis-failure.js';
 import { retry } from './retry.js';
 import { runScript, type RedisClient, type SessionScript } from './session-scripts.js';
@@ -12,11 +12,15 @@ export interface RedisCommandsOptions {
 
 /** Sends the commands of an operation within its deadline, and again as the retry schedule has it. */
 export class RedisCommands {
+  readonly #deadline: Deadline;
+
   constructor(
     readonly client: RedisClient,
     private readonly options: RedisCommandsOptions,
     private readonly explain: (failure: unknown) => unknown = (failure) => failure,
-  ) {}
+  ) {
+    this.#deadline = new Deadline(options.operationTimeoutInMilliseconds);
+  }
 
   run(operation: string, script: SessionScript, keys: string[], args: (string | number)[]): Promise<unknown> {
     return this.send(operation, () => runScript(this.client, script, keys, args));
@@ -24,20 +28,31 @@ export class RedisCommands {
 
   /** @throws SessionStoreUnavailableError with the failure of the last attempt. */
   async send<T>(operation: string, command: () => Promise<T>): Promise<T> {
-    const { operationTimeoutInMilliseconds: timeout, retryTimeoutInMilliseconds: interval } = this.options;
     const startedAt = performance.now();
-    let attempts = 0;
+    try {
+      return await this.#deadline.limit(command());
+    } catch (failure) {
+      return await this.#again(operation, command, failure, startedAt);
+    }
+  }
+
+  async #again<T>(
+    operation: string,
+    command: () => Promise<T>,
+    failure: unknown,
+    startedAt: number,
+  ): Promise<T> {
+    const { retryTimeoutInMilliseconds: interval } = this.options;
+    let attempts = 1;
     const attempt = (): Promise<T> => {
       attempts++;
-      return withDeadline(command(), timeout);
+      return this.#deadline.limit(command());
     };
     try {
-      return await attempt().catch((failure: unknown) => {
-        if (interval === 0) throw failure;
-        return retry(attempt, failure, startedAt, interval, (reason) => isHealing(this.explain(reason)));
-      });
-    } catch (failure) {
-      throw new SessionStoreUnavailableError(operation, attempts, withoutArguments(this.explain(failure)));
+      if (interval === 0) throw failure;
+      return await retry(attempt, failure, startedAt, interval, (reason) => isHealing(this.explain(reason)));
+    } catch (last) {
+      throw new SessionStoreUnavailableError(operation, attempts, withoutArguments(this.explain(last)));
     }
   }
 }

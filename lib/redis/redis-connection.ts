@@ -1,7 +1,7 @@
 import { Cluster, type ClusterOptions, type RedisOptions } from 'ioredis';
 import type { RedisSessionOptions } from '../options/redis-session.options.js';
 import { BatchingRedis } from './batching-redis.js';
-import { withDeadline } from './deadline.js';
+import { Deadline } from './deadline.js';
 import { isReply, withoutArguments } from './redis-failure.js';
 import type { RedisClient } from './session-scripts.js';
 
@@ -43,7 +43,7 @@ export class RedisConnection {
   async open(): Promise<void> {
     if (!this.#made) return;
     try {
-      await withDeadline(this.client.connect(), this.options.connectionTimeoutInMilliseconds);
+      await new Deadline(this.options.connectionTimeoutInMilliseconds).limit(this.client.connect());
     } catch (error) {
       // The events have told the reason already; this says that it did not work.
       this.#lost(this.#failure ?? error);
@@ -55,7 +55,7 @@ export class RedisConnection {
     if (!this.#made) return;
     try {
       if (this.client.status === 'ready') {
-        await withDeadline(this.client.quit(), this.options.operationTimeoutInMilliseconds);
+        await new Deadline(this.options.operationTimeoutInMilliseconds).limit(this.client.quit());
       }
     } catch {
       // Redis is away: there is nobody to say goodbye to.
