@@ -2,7 +2,7 @@ import { Redis, type RedisOptions } from 'ioredis';
 
 // More than this in one write makes requests wait for each other: with Redis 0.5 ms away, whole turns held back cost a
 // third of the throughput. Fewer give the gain away.
-const MOST_COMMANDS = 8;
+const MOST_COMMANDS = 16;
 
 /**
  * A client that sends the commands of one turn of the event loop in few writes. ioredis makes a write for each, and every

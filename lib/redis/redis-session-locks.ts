@@ -2,13 +2,11 @@ import type { SessionLease, SessionRecord } from '../session/session-store.js';
 import { LockTurns } from './lock-turns.js';
 import type { RedisCommands } from './redis-commands.js';
 import type { SessionKeys } from './session-keys.js';
-import { recordOf } from './session-record.js';
+import { readHash, recordOf } from './session-record.js';
 import { runScript, sessionScripts } from './session-scripts.js';
 
 // Who waits is told of its turn. It looks for itself too, for messages that are lost and holders that are killed.
 const LOOK_EVERY_MILLISECONDS = 500;
-
-type Fields = Record<string, string>;
 
 /** What `SessionStore.loadExclusive` takes. */
 export type LockRequest = SessionLease & { readonly waitInMilliseconds: number };
@@ -72,7 +70,7 @@ export class RedisSessionLocks {
           return reply === 'OK';
         });
       // While a cluster moves the slot it may answer this one first: then it was read without the lock.
-      const reading = client.hgetall(this.keys.data(id)).then((read) => (answered ? read : undefined));
+      const reading = readHash(client, this.keys.data(id)).then((read) => (answered ? read : undefined));
       return Promise.all([taking, reading]);
     });
     return taken ? this.#underLock(id, lock.token, fields) : 'locked';
@@ -101,21 +99,21 @@ export class RedisSessionLocks {
   }
 
   /** Takes the lock or stands in line for it; who was called reads the session in the same round trip. */
-  #look(id: string, lock: SessionLease, called: boolean): Promise<[place: number, fields?: Fields]> {
+  #look(id: string, lock: SessionLease, called: boolean): Promise<[place: number, fields?: string[]]> {
     const { client } = this.commands;
     const keys = [this.keys.data(id), this.keys.writeLock(id)];
     const args = [lock.token, lock.leaseInMilliseconds, this.#turns.channel];
     return this.commands.send('lock', () =>
       Promise.all([
         runScript(client, sessionScripts.wait, keys, args) as Promise<number>,
-        called ? client.hgetall(keys[0]!) : undefined,
+        called ? readHash(client, keys[0]!) : undefined,
       ]),
     );
   }
 
-  async #underLock(id: string, token: string, fields?: Fields): Promise<SessionRecord | undefined> {
+  async #underLock(id: string, token: string, fields?: string[]): Promise<SessionRecord | undefined> {
     const key = this.keys.data(id);
-    const read = fields ?? (await this.commands.send('load', () => this.commands.client.hgetall(key)));
+    const read = fields ?? (await this.commands.send('load', () => readHash(this.commands.client, key)));
     const record = recordOf(id, read);
     if (record === undefined) await this.release(id, token);
     return record;

@@ -9,8 +9,9 @@ import type {
 } from '../session/session-store.js';
 import { RedisCommands, type RedisCommandsOptions } from './redis-commands.js';
 import { RedisSessionLocks, type LockRequest } from './redis-session-locks.js';
+import { RedisTouches } from './redis-touches.js';
 import { SessionKeys } from './session-keys.js';
-import { recordOf } from './session-record.js';
+import { readHash, recordOf } from './session-record.js';
 import { sessionScripts, type RedisClient } from './session-scripts.js';
 
 /** What the store takes of the application's options. */
@@ -23,6 +24,7 @@ export class RedisSessionStore implements SessionStore {
   readonly #keys: SessionKeys;
   readonly #commands: RedisCommands;
   readonly #locks: RedisSessionLocks;
+  readonly #touches: RedisTouches;
   readonly #receiptInMilliseconds: number;
 
   constructor(
@@ -34,6 +36,7 @@ export class RedisSessionStore implements SessionStore {
     this.#keys = new SessionKeys(options.applicationName);
     this.#commands = new RedisCommands(client, options, explain);
     this.#locks = new RedisSessionLocks(this.#commands, this.#keys);
+    this.#touches = new RedisTouches(this.#commands);
     this.#receiptInMilliseconds = receiptTime(client, options);
   }
 
@@ -55,7 +58,7 @@ export class RedisSessionStore implements SessionStore {
 
   async load(id: string): Promise<SessionRecord | undefined> {
     const key = this.#keys.data(id);
-    return recordOf(id, await this.#commands.send('load', () => this.client.hgetall(key)));
+    return recordOf(id, await this.#commands.send('load', () => readHash(this.client, key)));
   }
 
   async save(id: string, changes: SessionChanges): Promise<SaveOutcome> {
@@ -88,14 +91,7 @@ export class RedisSessionStore implements SessionStore {
     idleTimeoutInMilliseconds: number,
     expiresAt: number | undefined,
   ): Promise<boolean> {
-    const key = this.#keys.data(id);
-    const slid = await this.#commands.send('touch', () => {
-      const slide = this.client.pexpire(key, idleTimeoutInMilliseconds);
-      if (expiresAt === undefined) return slide;
-      // Sent together: the deadline caps what the slide has just set, by Redis's own clock.
-      return Promise.all([slide, this.client.pexpireat(key, expiresAt, 'LT')]).then(([found]) => found);
-    });
-    return slid === 1;
+    return this.#touches.touch(this.#keys.data(id), idleTimeoutInMilliseconds, expiresAt);
   }
 
   async destroy(id: string): Promise<boolean> {

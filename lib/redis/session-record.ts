@@ -1,25 +1,37 @@
 import type { SessionRecord } from '../session/session-store.js';
+import type { RedisClient } from './session-scripts.js';
+
+/** Reads a session's hash: names and values in turn, none where there is no hash. */
+export async function readHash(client: RedisClient, key: string): Promise<string[]> {
+  // Of `hgetall` the client makes an object, which costs more than the parsing; in capitals it does not know the name.
+  // Nor do older ones (ioredis < 5.11) know which of the arguments is the key then, and a cluster or a prefix asks for that.
+  if (client.isCluster || client.options.keyPrefix) return Object.entries(await client.hgetall(key)).flat();
+  return client.call('HGETALL', key) as Promise<string[]>;
+}
 
 /** What a session's hash holds. @returns `undefined` for a hash that is not there, or not a session. */
-export function recordOf(id: string, fields: Record<string, string>): SessionRecord | undefined {
+export function recordOf(id: string, hash: readonly string[]): SessionRecord | undefined {
   const attributes = new Map<string, string>();
-  const metadata: Record<string, string> = {};
-  for (const name of Object.keys(fields)) {
-    if (name.startsWith(':')) metadata[name] = fields[name]!;
-    else attributes.set(name, fields[name]!);
+  let secretHash: string | undefined;
+  let createdAt: string | undefined;
+  let idle: string | undefined;
+  let expires: string | undefined;
+  for (let i = 0; i < hash.length; i += 2) {
+    const name = hash[i]!;
+    const value = hash[i + 1]!;
+    if (!name.startsWith(':')) attributes.set(name, value);
+    else if (name === ':secret') secretHash = value;
+    else if (name === ':created') createdAt = value;
+    else if (name === ':idle') idle = value;
+    else if (name === ':expires') expires = value;
   }
-  const secretHash = metadata[':secret'];
   if (secretHash === undefined) return undefined;
   return {
     id,
     secretHash,
-    createdAt: Number(metadata[':created']),
-    idleTimeoutInMilliseconds: optionalNumber(metadata[':idle']),
-    expiresAt: optionalNumber(metadata[':expires']),
+    createdAt: Number(createdAt),
+    idleTimeoutInMilliseconds: idle === undefined ? undefined : Number(idle),
+    expiresAt: expires === undefined ? undefined : Number(expires),
     attributes,
   };
-}
-
-function optionalNumber(text: string | undefined): number | undefined {
-  return text === undefined ? undefined : Number(text);
 }

@@ -2,6 +2,7 @@ import { hashSecret, newSecret } from './session-credential.js';
 import { SessionCore, type SessionActions, type SessionPolicy } from './session-core.js';
 import { SessionLocks, type LockedSession, type SessionLockPolicy } from './session-locks.js';
 import { sessionOf } from './session-proxy.js';
+import { SessionSlides } from './session-slides.js';
 import type { SessionRecord, SessionStore } from './session-store.js';
 import {
   SessionConflictError,
@@ -26,6 +27,9 @@ export class SessionOperations implements SessionActions {
   /** The latest failure of the store, whether it was thrown or kept silent. */
   lastException: Error | undefined;
   readonly #locks: SessionLocks;
+  readonly #slides = new SessionSlides((core) => {
+    this.#slide(core).catch((error: unknown) => this.recordFailure(core, error));
+  });
 
   constructor(
     private readonly store: SessionStore,
@@ -103,7 +107,7 @@ export class SessionOperations implements SessionActions {
 
   /** Slides the expiry of a session that was just loaded; a failure is kept, since the request can go on without. */
   slideInBackground(core: SessionCore): void {
-    this.#slide(core).catch((error: unknown) => this.recordFailure(core, error));
+    this.#slides.add(core);
   }
 
   destroy(core: SessionCore): Promise<void> {
@@ -172,6 +176,7 @@ export class SessionOperations implements SessionActions {
     this.#assertSize(core, changes);
     const { idleChange } = core;
     const rotated = core.rotateRequested ? newRotation() : undefined;
+    this.#slides.drop(core);
     const outcome = await this.store.save(core.id, {
       attributes: changes,
       defaultIdleTimeoutInMilliseconds: this.policy.idleTimeoutInSeconds * 1000,
@@ -195,6 +200,7 @@ export class SessionOperations implements SessionActions {
   }
 
   async #slide(core: SessionCore): Promise<void> {
+    this.#slides.drop(core);
     await this.store.touch(core.id, core.idleTimeoutInSeconds * 1000, core.expiresAt);
   }
 

@@ -78,6 +78,26 @@ export function describeExpiry(harness: CurrentHarness): void {
       expect(await store.load(id)).toBeUndefined();
     });
 
+    it('is slid for each of those that are touched together, by its own time and no further than its end', async () => {
+      const { store } = harness();
+      const [short, long, ending] = await Promise.all([
+        created({}),
+        created(shortIdle),
+        created({ absoluteTimeoutInMilliseconds: SHORT }),
+      ]);
+      const { expiresAt } = (await store.load(ending.id))!;
+      const touched = await Promise.all([
+        store.touch(short.id, SHORT, undefined),
+        store.touch('AAAAAAAAAAAAAAAAAAAAAA', LONG, undefined),
+        store.touch(ending.id, LONG, expiresAt),
+        store.touch(long.id, LONG, undefined),
+      ]);
+      expect(touched).toEqual([true, false, true, true]);
+      await harness().elapse(PAST);
+      const left = await Promise.all([short, long, ending].map(({ id }) => attributesOf(store, id)));
+      expect(left).toEqual([undefined, new Map([['a', '1']]), undefined]);
+    });
+
     it.each([
       ['a save', changes({ a: '2' }, shortIdle)],
       ['a save that changes nothing', changes({}, shortIdle)],

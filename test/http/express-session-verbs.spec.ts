@@ -75,24 +75,24 @@ describe.each(platforms)("the methods of express-session's sessions, on %s", (pl
 
     it('save() stores the changes now', async () => {
       expect(await call('save')).toMatchObject({ item: 'changed', isOther: false });
-      expect(store.take()).toEqual(['load', 'touch', 'save']);
+      expect(store.take()).toEqual(['load', 'save']);
       expect(await attributes()).toEqual({ item: 'changed' });
     });
 
     it('reload() reads anew and forgets the changes', async () => {
       expect(await call('reload')).toMatchObject({ item: 'tea', isOther: false });
-      expect(store.take()).toEqual(['load', 'touch', 'load']);
+      expect(store.take()).toEqual(['load', 'load', 'touch']);
       expect(await attributes()).toEqual({ item: 'tea' });
     });
 
     it('touch() slides the timeout; the changes are stored at the end', async () => {
       expect(await call('touch')).toMatchObject({ item: 'changed', isOther: false });
-      expect(store.take()).toEqual(['load', 'touch', 'touch', 'save']);
+      expect(store.take()).toEqual(['load', 'touch', 'save']);
     });
 
     it('destroy() ends the session', async () => {
       expect(await call('destroy')).toMatchObject({ item: 'changed', isOther: false });
-      expect(store.take()).toEqual(['load', 'touch', 'destroy']);
+      expect(store.take()).toEqual(['load', 'destroy']);
       expect(browser.cookie('sid')).toBeUndefined();
       expect(await attributes()).toEqual({});
     });
@@ -101,7 +101,7 @@ describe.each(platforms)("the methods of express-session's sessions, on %s", (pl
       const answer = await call('regenerate');
       expect(answer).toMatchObject({ isOther: true });
       expect(answer.item).toBeUndefined();
-      expect(store.take()).toEqual(['load', 'touch', 'destroy']);
+      expect(store.take()).toEqual(['load', 'destroy']);
       expect(await store.load(id)).toBeUndefined();
     });
   });

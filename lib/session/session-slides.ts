@@ -1,0 +1,27 @@
+import type { SessionCore } from './session-core.js';
+
+/**
+ * Slides the expiry of sessions that were just loaded, at the end of the turn of the event loop: a save that was sent by
+ * then has slid it already.
+ */
+export class SessionSlides {
+  #due = new Set<SessionCore>();
+
+  constructor(private readonly slide: (core: SessionCore) => void) {}
+
+  add(core: SessionCore): void {
+    if (this.#due.size === 0) setImmediate(this.#slideAll);
+    this.#due.add(core);
+  }
+
+  /** It is slid by something else. */
+  drop(core: SessionCore): void {
+    this.#due.delete(core);
+  }
+
+  readonly #slideAll = (): void => {
+    const due = this.#due;
+    this.#due = new Set();
+    for (const core of due) if (core.status === 'stored') this.slide(core);
+  };
+}

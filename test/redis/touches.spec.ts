@@ -1,0 +1,68 @@
+import { describe, expect, it } from '@jest/globals';
+import { RedisSessionStore, SessionStoreUnavailableError } from 'nestjs-redis-session';
+import { RedisCluster } from '../support/redis-cluster.js';
+import { RedisServer } from '../support/redis-server.js';
+import { uniqueName } from '../support/unique-name.js';
+import { createdIn, failureOf, withConnection } from './redis-fixture.js';
+
+const IDLE = 1_200_000;
+const touchAll = (store: RedisSessionStore, ids: string[]) =>
+  Promise.all(ids.map((id) => store.touch(id, IDLE, undefined)));
+
+describe('touches of one turn of the event loop', () => {
+  it('slide each session, with a plain command', async () => {
+    const server = await RedisServer.start();
+    await withConnection({ port: server.port }, async ({ store, client, keyOf }) => {
+      const sessions = await Promise.all([1, 2, 3].map(() => createdIn(store)));
+      const ids = sessions.map(({ id }) => id);
+      await server.resetStats();
+      expect(await touchAll(store, [...ids, 'nobody'])).toEqual([true, true, true, false]);
+      expect(await server.commandStats()).toEqual({ pexpire: 4 });
+      for (const id of ids) expect(await client.pttl(keyOf(id))).toBeGreaterThan(IDLE / 2);
+    });
+    await server.stop();
+  });
+
+  it('fail together where Redis refuses them', async () => {
+    const server = await RedisServer.start({ acl: ['reader on >pw ~* &* +@all -pexpire'] });
+    await withConnection(
+      { port: server.port, username: 'reader', accessKey: 'pw' },
+      async ({ store, client, keyOf }) => {
+        for (const id of ['a', 'b']) await client.hset(keyOf(id), ':secret', 'hash');
+        const failures = await Promise.all(
+          ['a', 'b'].map((id) => failureOf(store.touch(id, IDLE, undefined))),
+        );
+        for (const failure of failures) expect(failure).toBeInstanceOf(SessionStoreUnavailableError);
+        expect(failures[0]).toBe(failures[1]);
+      },
+    );
+    await server.stop();
+  });
+
+  it('reach the sessions of a cluster, whichever node has them', async () => {
+    const cluster = await RedisCluster.start({ masters: 3, replicas: 0 });
+    const options = { operationTimeoutInMilliseconds: 1000, retryTimeoutInMilliseconds: 10_000 };
+    const store = new RedisSessionStore(cluster.client(), { ...options, applicationName: uniqueName() });
+    const sessions = await Promise.all(Array.from({ length: 9 }, () => createdIn(store)));
+    const ids = [...sessions.map(({ id }) => id), 'nobody'];
+    expect(await touchAll(store, ids)).toEqual([...sessions.map(() => true), false]);
+    store.close();
+    await cluster.stop();
+  });
+});
+
+describe('a client with a key prefix of its own', () => {
+  it('reads the sessions that it has written', async () => {
+    const server = await RedisServer.start();
+    const store = new RedisSessionStore(server.client({ keyPrefix: 'mine:' }), {
+      applicationName: uniqueName(),
+      operationTimeoutInMilliseconds: 1000,
+      retryTimeoutInMilliseconds: 0,
+    });
+    const { id, attributes } = await createdIn(store, { a: '1', b: '2' });
+    expect(await store.load(id)).toMatchObject({ id, attributes });
+    expect(await touchAll(store, [id, id])).toEqual([true, true]);
+    store.close();
+    await server.stop();
+  });
+});
