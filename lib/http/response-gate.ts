@@ -48,7 +48,7 @@ export function gateResponse(response: ServerResponse, keeper: GateKeeper): void
 
 class ResponseGate {
   state: 'closed' | 'committing' | 'open' | 'discarded' = 'closed';
-  held: Call[] = [];
+  held: Call[] | undefined;
   backPressure = false;
   ended = false;
   /** The framework itself holds the answer until it is stored. */
@@ -95,13 +95,18 @@ class ResponseGate {
     return false;
   }
 
+  /** Keeps a call until the commit has ended. */
+  hold(call: Call): void {
+    (this.held ??= []).push(call);
+  }
+
   #release(): void {
     const { held } = this;
     this.state = 'open';
     // Calls that were kept here would keep dead requests alive until a full collection: a quarter of the server's time.
-    this.held = [];
+    this.held = undefined;
     try {
-      for (const call of held) call();
+      for (const call of held ?? []) call();
     } catch (error) {
       // What the writer of the answer would have caught: a header that Node refuses, say.
       return this.#discard(error);
@@ -113,7 +118,7 @@ class ResponseGate {
   #discard(error: unknown): void {
     const { response, writeHead: head, write: body, end: finish, flushHeaders: flush } = this;
     this.state = 'discarded';
-    this.held = [];
+    this.held = undefined;
     if (response.headersSent) return void response.destroy();
     for (const name of ANSWER_HEADERS) response.removeHeader(name);
     response.statusCode = 200;
@@ -138,8 +143,8 @@ function writeHead(this: Gated, ...args: unknown[]): ServerResponse {
   if (gate.state === 'closed' && typeof args[0] === 'number') this.statusCode = args[0];
   if (gate.passes()) return gate.writeHead.apply(this, withOurCookies(this, args));
   // After anything else it is too late for a head, as it is for Node.
-  if (gate.state === 'committing' && gate.held.length === 0) {
-    gate.held.push(() => gate.writeHead.apply(this, withOurCookies(this, args)));
+  if (gate.state === 'committing' && gate.held === undefined) {
+    gate.hold(() => gate.writeHead.apply(this, withOurCookies(this, args)));
   }
   return this;
 }
@@ -148,7 +153,7 @@ function write(this: Gated, ...args: unknown[]): boolean {
   const gate = this[GATE]!;
   if (gate.passes()) return gate.write.apply(this, args);
   if (gate.state !== 'committing' || gate.ended) return false;
-  gate.held.push(() => gate.write.apply(this, args));
+  gate.hold(() => gate.write.apply(this, args));
   gate.backPressure = true;
   return false;
 }
@@ -158,7 +163,7 @@ function end(this: Gated, ...args: unknown[]): ServerResponse {
   if (gate.passes()) return gate.end.apply(this, args);
   if (gate.state === 'committing' && !gate.ended) {
     gate.ended = true;
-    gate.held.push(() => gate.end.apply(this, args));
+    gate.hold(() => gate.end.apply(this, args));
   }
   return this;
 }
@@ -166,7 +171,7 @@ function end(this: Gated, ...args: unknown[]): ServerResponse {
 function flushHeaders(this: Gated): void {
   const gate = this[GATE]!;
   if (gate.passes()) gate.flushHeaders.call(this);
-  else if (gate.state === 'committing') gate.held.push(() => gate.flushHeaders.call(this));
+  else if (gate.state === 'committing') gate.hold(() => gate.flushHeaders.call(this));
 }
 
 const ofNode = (name: 'headersSent' | 'writableEnded'): ((this: ServerResponse) => boolean) =>

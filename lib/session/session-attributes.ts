@@ -18,9 +18,9 @@ export class SessionAttributes {
   // Written values, and objects that were read: those alone can differ from the stored text.
   readonly #values = new Map<string, unknown>();
   // Those of them that were assigned, and not only changed deep inside.
-  readonly #assigned = new Set<string>();
+  #assigned: Set<string> | undefined;
   // The text that a value had when it was read, where its serializer writes the same value in more than one way.
-  readonly #rewritten = new Map<string, { readonly stored: string; readonly text: string }>();
+  #rewritten: Map<string, { readonly stored: string; readonly text: string }> | undefined;
   #frozen = false;
 
   constructor(
@@ -37,7 +37,7 @@ export class SessionAttributes {
 
   set(name: string, value: unknown): void {
     this.#values.set(name, value === undefined ? REMOVED : value);
-    this.#assigned.add(name);
+    (this.#assigned ??= new Set()).add(name);
   }
 
   has(name: string): boolean {
@@ -94,7 +94,7 @@ export class SessionAttributes {
   /** Forgets what this request changed and takes texts that were loaded anew. */
   reset(texts: Map<string, string>): void {
     this.#values.clear();
-    this.#assigned.clear();
+    this.#assigned = undefined;
     this.texts = texts;
   }
 
@@ -138,11 +138,11 @@ export class SessionAttributes {
    * by other software, or by a serializer that is not particular. Writing it would undo what others write meanwhile.
    */
   #isUnchanged(name: string, stored: string | undefined, text: string | undefined): boolean {
-    if (stored === undefined || text === undefined || this.#assigned.has(name)) return false;
-    let rewritten = this.#rewritten.get(name);
+    if (stored === undefined || text === undefined || this.#assigned?.has(name)) return false;
+    let rewritten = this.#rewritten?.get(name);
     if (rewritten?.stored !== stored) {
       rewritten = { stored, text: this.#write(name, this.policy.serializer.deserialize(stored, name)) };
-      this.#rewritten.set(name, rewritten);
+      (this.#rewritten ??= new Map()).set(name, rewritten);
     }
     return rewritten.text === text;
   }

@@ -167,9 +167,10 @@ export class SessionCore {
   /** Runs one store operation of this session at a time, in the order in which they were asked for. */
   enqueue<T>(operation: () => Promise<T>): Promise<T> {
     const run = this.#operations === undefined ? operation() : this.#operations.then(operation);
-    const settled: Promise<void> = run.then(noop, noop).then(() => {
+    const ended = (): void => {
       if (this.#operations === settled) this.#operations = undefined;
-    });
+    };
+    const settled: Promise<void> = run.then(ended, ended);
     this.#operations = settled;
     return run;
   }
@@ -223,5 +224,3 @@ export class SessionCore {
 
 // A surrogate without its other half: no bytes of UTF-8 stand for it.
 const HALF_OF_A_CHARACTER = /\p{Surrogate}/u;
-
-function noop(): void {}
