@@ -50,19 +50,3 @@ describe('touches of one turn of the event loop', () => {
     await cluster.stop();
   });
 });
-
-describe('a client with a key prefix of its own', () => {
-  it('reads the sessions that it has written', async () => {
-    const server = await RedisServer.start();
-    const store = new RedisSessionStore(server.client({ keyPrefix: 'mine:' }), {
-      applicationName: uniqueName(),
-      operationTimeoutInMilliseconds: 1000,
-      retryTimeoutInMilliseconds: 0,
-    });
-    const { id, attributes } = await createdIn(store, { a: '1', b: '2' });
-    expect(await store.load(id)).toMatchObject({ id, attributes });
-    expect(await touchAll(store, [id, id])).toEqual([true, true]);
-    store.close();
-    await server.stop();
-  });
-});
