@@ -3,6 +3,9 @@ import type { SessionSerializer } from './session-serializer.js';
 
 const REMOVED = Symbol('removed');
 
+/** Attribute name to its new text, or `undefined` where it was removed. */
+export type AttributeChanges = ReadonlyMap<string, string | undefined>;
+
 /** How attributes are turned into text and back, and what happens to a text that cannot be read. */
 export interface AttributePolicy {
   readonly serializer: SessionSerializer;
@@ -72,7 +75,7 @@ export class SessionAttributes {
   }
 
   /** Takes note that `changes` are stored now. What the request wrote in the meantime stays a change. */
-  accept(changes: ReadonlyMap<string, string | undefined>): void {
+  accept(changes: AttributeChanges): void {
     for (const [name, text] of changes) {
       if (text !== undefined) this.texts.set(name, text);
       else {
@@ -113,7 +116,7 @@ export class SessionAttributes {
   }
 
   /** Whether names and texts would take more than this in the store once `changes` are written. */
-  exceeds(bytes: number, changes: ReadonlyMap<string, string | undefined>): boolean {
+  exceeds(bytes: number, changes: AttributeChanges): boolean {
     // A character takes three bytes at most, and characters are counted already.
     let characters = 0;
     for (const [name, text] of this.texts) characters += name.length + text.length;
@@ -122,7 +125,7 @@ export class SessionAttributes {
   }
 
   /** Bytes that names and texts would take in the store once `changes` are written. */
-  sizeAfter(changes: ReadonlyMap<string, string | undefined>): number {
+  sizeAfter(changes: AttributeChanges): number {
     let bytes = 0;
     for (const [name, text] of this.texts) {
       if (!changes.has(name)) bytes += Buffer.byteLength(name) + Buffer.byteLength(text);

@@ -1,16 +1,15 @@
-import { hashSecret, newSecret } from './session-credential.js';
+import type { AttributeChanges } from './session-attributes.js';
 import { SessionCore, type SessionActions, type SessionPolicy } from './session-core.js';
 import { SessionLocks, type LockedSession, type SessionLockPolicy } from './session-locks.js';
 import { sessionOf } from './session-proxy.js';
 import { SessionSlides } from './session-slides.js';
+import { SessionWrites } from './session-writes.js';
 import type { SessionRecord, SessionStore } from './session-store.js';
 import {
   SessionConflictError,
   SessionGoneError,
-  SessionLockLostError,
   SessionReadOnlyError,
   SessionStoreUnavailableError,
-  SessionTooLargeError,
 } from './session.errors.js';
 import type { Session } from './session.js';
 
@@ -20,13 +19,12 @@ export interface OperationsPolicy extends SessionPolicy {
   readonly lock: SessionLockPolicy;
 }
 
-type AttributeChanges = ReadonlyMap<string, string | undefined>;
-
 /** Carries out the verbs of sessions on a store. One operation of a session at a time, in the order of the calls. */
 export class SessionOperations implements SessionActions {
   /** The latest failure of the store, whether it was thrown or kept silent. */
   lastException: Error | undefined;
   readonly #locks: SessionLocks;
+  readonly #writes: SessionWrites;
   readonly #slides = new SessionSlides((core) => {
     this.#slide(core).catch((error: unknown) => this.recordFailure(core, error));
   });
@@ -36,6 +34,7 @@ export class SessionOperations implements SessionActions {
     private readonly policy: OperationsPolicy,
   ) {
     this.#locks = new SessionLocks(store, policy.lock);
+    this.#writes = new SessionWrites(store, policy);
   }
 
   /** A session that is not stored yet; of a record, one that is. */
@@ -143,71 +142,26 @@ export class SessionOperations implements SessionActions {
     return this.#run(core, async () => {
       if (core.status === 'ended') throw new SessionGoneError(core.id);
       const changes = found ?? core.attributes.changes();
-      if (core.status === 'new') await this.#create(core, changes);
+      if (core.status === 'new') await this.#writes.create(core, changes);
       else if (core.status === 'stored' && isChanged(core, changes)) {
         await this.#update(core, changes, release);
       }
     });
   }
 
-  async #create(core: SessionCore, changes: AttributeChanges): Promise<void> {
-    this.#assertSize(core, changes);
-    const attributes = new Map<string, string>();
-    for (const [name, text] of changes) if (text !== undefined) attributes.set(name, text);
-    const { absoluteTimeoutInSeconds } = this.policy;
-    const { ownIdle } = core;
-    const createdAt = await this.store.create({
-      id: core.id,
-      secretHash: core.secretHash,
-      defaultIdleTimeoutInMilliseconds: this.policy.idleTimeoutInSeconds * 1000,
-      idleTimeoutInMilliseconds: ownIdle,
-      absoluteTimeoutInMilliseconds:
-        absoluteTimeoutInSeconds === undefined ? undefined : absoluteTimeoutInSeconds * 1000,
-      attributes,
-    });
-    // Two draws of 128 random bits do not meet; a store that says so is broken or somebody else's.
-    if (createdAt === undefined) throw new SessionConflictError(core.id);
-    core.attributes.accept(changes);
-    core.created(createdAt, ownIdle);
-  }
-
   async #update(core: SessionCore, changes: AttributeChanges, release: boolean): Promise<void> {
-    const { lock } = core;
-    this.#assertSize(core, changes);
-    const { idleChange } = core;
-    const rotated = core.rotateRequested ? newRotation() : undefined;
-    this.#slides.drop(core);
-    const outcome = await this.store.save(core.id, {
-      attributes: changes,
-      defaultIdleTimeoutInMilliseconds: this.policy.idleTimeoutInSeconds * 1000,
-      idleTimeoutInMilliseconds: idleChange,
-      rotate: rotated && { from: core.secretHash, to: rotated.secretHash },
-      lock: lock && { token: lock.token, release },
-    });
-    switch (outcome) {
-      case 'saved':
-        if (release) lock?.ended();
-        core.attributes.accept(changes);
-        return core.saved(idleChange, rotated);
-      case 'gone':
-        core.status = 'ended';
-        throw new SessionGoneError(core.id);
-      case 'conflict':
-        throw new SessionConflictError(core.id);
-      case 'lock-lost':
-        throw new SessionLockLostError(core.id);
+    const due = this.#slides.drop(core);
+    try {
+      await this.#writes.update(core, changes, release);
+    } catch (error) {
+      if (due) this.#slides.add(core);
+      throw error;
     }
   }
 
   async #slide(core: SessionCore): Promise<void> {
     this.#slides.drop(core);
     await this.store.touch(core.id, core.idleTimeoutInSeconds * 1000, core.expiresAt);
-  }
-
-  #assertSize(core: SessionCore, changes: AttributeChanges): void {
-    const { maxSessionBytes } = this.policy;
-    if (core.attributes.exceeds(maxSessionBytes, changes))
-      throw new SessionTooLargeError(core.id, core.attributes.sizeAfter(changes), maxSessionBytes);
   }
 
   async #run(core: SessionCore, operation: () => Promise<void>): Promise<void> {
@@ -222,9 +176,4 @@ export class SessionOperations implements SessionActions {
 function isChanged(core: SessionCore, changes: AttributeChanges): boolean {
   const rotates = core.rotateRequested && core.status === 'stored';
   return changes.size > 0 || rotates || core.idleChange !== undefined;
-}
-
-function newRotation(): { secret: string; secretHash: string } {
-  const secret = newSecret();
-  return { secret, secretHash: hashSecret(secret) };
 }

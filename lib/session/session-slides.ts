@@ -14,9 +14,9 @@ export class SessionSlides {
     this.#due.add(core);
   }
 
-  /** It is slid by something else. */
-  drop(core: SessionCore): void {
-    this.#due.delete(core);
+  /** It is slid by something else. @returns whether it was due. */
+  drop(core: SessionCore): boolean {
+    return this.#due.delete(core);
   }
 
   readonly #slideAll = (): void => {

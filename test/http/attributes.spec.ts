@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Controller, Get, Param, Post } from '@nestjs/common';
 import { Session } from 'nestjs-redis-session';
+import { eventually } from '../support/eventually.js';
 import { RedisServer } from '../support/redis-server.js';
 import { type HttpApp, platforms, startApp } from './http-app.js';
 import { type Shop, ShopController } from './shop.controller.js';
@@ -114,6 +115,13 @@ describe.each(platforms)('attributes, on %s', (platform) => {
     expect((await browser.post('/attributes/large/2001')).status).toBe(500);
     expect(await attributes()).toEqual({ item: 'tea', cart: ['tea'] });
     expect((await browser.post('/attributes/large/1900')).status).toBe(201);
+  });
+
+  it('a request whose changes are refused slides the idle timeout all the same', async () => {
+    const { browser, key } = await visitor();
+    await server.admin.pexpire(key, 60_000);
+    expect((await browser.post('/attributes/large/2001')).status).toBe(500);
+    await eventually(async () => expect(await server.admin.pttl(key)).toBeGreaterThan(60_000));
   });
 
   it.each(['id', 'save', 'destroy', 'cookie', '__proto__', 'constructor', 'toString', ':secret'])(
