@@ -104,7 +104,10 @@ export class SessionOperations implements SessionActions {
     });
   }
 
-  /** Slides the expiry of a session that was just loaded; a failure is kept, since the request can go on without. */
+  /**
+   * Slides the expiry of a session that was just loaded, unless a save that is sent in the same turn of the event loop
+   * does. A failure is kept, since the request can go on without.
+   */
   slideInBackground(core: SessionCore): void {
     this.#slides.add(core);
   }
