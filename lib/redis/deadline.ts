@@ -19,7 +19,7 @@ class Pending {
 export class Deadline {
   #first: Pending | undefined;
   #last: Pending | undefined;
-  #watched = false;
+  #timer: NodeJS.Timeout | undefined;
 
   constructor(private readonly milliseconds: number) {}
 
@@ -45,10 +45,11 @@ export class Deadline {
 
   #append(pending: Pending): void {
     pending.previous = this.#last;
-    if (this.#last === undefined) this.#first = pending;
-    else this.#last.next = pending;
+    if (this.#last === undefined) {
+      this.#first = pending;
+      this.#timer = setTimeout(this.#expire, this.milliseconds);
+    } else this.#last.next = pending;
     this.#last = pending;
-    if (!this.#watched) this.#watch(this.milliseconds);
   }
 
   #remove(pending: Pending): void {
@@ -59,21 +60,15 @@ export class Deadline {
     else if (this.#last === pending) this.#last = previous;
     pending.previous = undefined;
     pending.next = undefined;
-  }
-
-  #watch(milliseconds: number): void {
-    this.#watched = true;
-    // Whatever answers keeps the process alive; a deadline alone does not.
-    setTimeout(this.#expire, milliseconds).unref();
+    if (this.#first === undefined) clearTimeout(this.#timer);
   }
 
   readonly #expire = (): void => {
     const now = performance.now();
-    this.#watched = false;
     while (this.#first !== undefined) {
       const first = this.#first;
       if (first.dueAt > now) {
-        this.#watch(first.dueAt - now);
+        this.#timer = setTimeout(this.#expire, first.dueAt - now);
         return;
       }
       this.#remove(first);
