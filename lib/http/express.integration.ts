@@ -1,7 +1,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { preparePretence } from './held-answer.js';
 import { HttpIntegration } from './http-integration.js';
 import { answerRaw } from './raw-answer.js';
-import { gateResponse, preparePretence, type GateKeeper } from './response-gate.js';
+import { gateResponse, type GateKeeper } from './response-gate.js';
 import { SessionExchange, type SessionCarrier } from './session-exchange.js';
 import type { SessionLifecycle } from './session-lifecycle.js';
 import { defineSessionAccessor } from './session-accessor.js';

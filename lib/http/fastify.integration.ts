@@ -6,8 +6,9 @@ import {
   type FastifyRequest,
   type RawRequest,
 } from './fastify-exchange.js';
+import { pretendWhileHeld } from './held-answer.js';
 import { HttpIntegration } from './http-integration.js';
-import { ANSWER_HEADERS, pretendWhileHeld } from './response-gate.js';
+import { ANSWER_HEADERS } from './response-gate.js';
 import { sessionAccessor, sessionIdOf } from './session-accessor.js';
 import { EXCHANGE } from './session-exchange.js';
 import type { SessionLifecycle } from './session-lifecycle.js';

@@ -1,4 +1,5 @@
-import { OutgoingMessage, type ServerResponse } from 'node:http';
+import type { ServerResponse } from 'node:http';
+import { GATE, pretendSent, type AnswerState } from './held-answer.js';
 import { withOurCookies } from './write-head-cookies.js';
 
 type Call = () => void;
@@ -18,9 +19,6 @@ export const ANSWER_HEADERS = [
   'location',
   'transfer-encoding',
 ];
-
-/** Where a response keeps its gate. */
-const GATE: unique symbol = Symbol('nestjs-redis-session gate');
 
 type Gated = ServerResponse & { [GATE]?: ResponseGate };
 type Method<Result> = (this: ServerResponse, ...args: unknown[]) => Result;
@@ -46,12 +44,11 @@ export function gateResponse(response: ServerResponse, keeper: GateKeeper): void
   response.flushHeaders = flushHeaders;
 }
 
-class ResponseGate {
-  state: 'closed' | 'committing' | 'open' | 'discarded' = 'closed';
+class ResponseGate implements AnswerState {
+  state: AnswerState['state'] = 'closed';
   held: Call[] | undefined;
   backPressure = false;
   ended = false;
-  /** The framework itself holds the answer until it is stored. */
   heldByFramework = false;
   // Not those of the prototype: middleware that compresses, for one, may have put its own in their place.
   readonly writeHead: Method<ServerResponse>;
@@ -172,55 +169,6 @@ function flushHeaders(this: Gated): void {
   const gate = this[GATE]!;
   if (gate.passes()) gate.flushHeaders.call(this);
   else if (gate.state === 'committing') gate.hold(() => gate.flushHeaders.call(this));
-}
-
-const ofNode = (name: 'headersSent' | 'writableEnded'): ((this: ServerResponse) => boolean) =>
-  // oxlint-disable-next-line typescript/unbound-method -- called with the response as `this`
-  Object.getOwnPropertyDescriptor(OutgoingMessage.prototype, name)!.get as (this: ServerResponse) => boolean;
-const headersSent = ofNode('headersSent');
-const writableEnded = ofNode('writableEnded');
-
-const pretence: PropertyDescriptorMap & ThisType<Gated> = {
-  headersSent: {
-    configurable: true,
-    get(): boolean {
-      const gate = this[GATE];
-      return gate?.state === 'committing' || gate?.heldByFramework || headersSent.call(this);
-    },
-  },
-  writableEnded: {
-    configurable: true,
-    get(): boolean {
-      const gate = this[GATE];
-      if (gate?.state === 'committing') return gate.ended;
-      return gate?.heldByFramework || writableEnded.call(this);
-    },
-  },
-};
-
-/**
- * Lets all responses that inherit from this one say that they are sent while they are held. Without it every response
- * that is held is taught to, which costs more than holding it.
- */
-export function preparePretence(prototype: object): void {
-  Object.defineProperties(prototype, pretence);
-}
-
-/**
- * Lets a response say that it is sent while its framework holds it. Fastify sends a second answer, an empty one, where an
- * async handler has returned and the first one is not on its way yet, and NestJS 11 has such handlers. Those of NestJS 12
- * return the reply, which Fastify would watch for its end, at a third of the cost of the request.
- */
-export function pretendWhileHeld(response: ServerResponse, held: boolean): void {
-  const gate = (response as Gated)[GATE];
-  if (gate === undefined) return;
-  gate.heldByFramework = held;
-  if (held) pretendSent(response);
-}
-
-// To the code that wrote the answer it is on its way: a filter must not write a second one over it.
-function pretendSent(response: ServerResponse): void {
-  if (!response.headersSent) Object.defineProperties(response, pretence);
 }
 
 // A stream that pipes into the answer waits for this. Compression keeps the listeners on a stream of its own, and its
