@@ -18,9 +18,9 @@ export type CurrentHarness = () => SessionStoreHarness;
 /** Longer than any test takes. */
 export const LONG = 3_600_000;
 /** A timeout that runs out in a test: long enough for a loaded machine to be in time, short enough to wait for. */
-export const SHORT = 1200;
-/** Less than SHORT by 500 ms, but twice this is more than SHORT: two of them show whether the expiry slid in between. */
-export const PART = 700;
+export const SHORT = 1600;
+/** Less than SHORT by 750 ms, but twice this is more than SHORT: two of them show whether the expiry slid in between. */
+export const PART = 850;
 /** More than SHORT. */
 export const PAST = SHORT + 50;
 
