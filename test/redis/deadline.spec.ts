@@ -50,7 +50,7 @@ describe('operations that overlap, with 1000 ms for each', () => {
     const [one] = [begin('one'), begin('other')];
     await jest.advanceTimersByTimeAsync(1000);
     begin('next');
-    one!.resolve('answered');
+    one.resolve('answered');
     await jest.advanceTimersByTimeAsync(1000);
     expect(ended).toEqual(
       ['one no answer within 1000 ms at 1000', 'other no answer within 1000 ms at 1000', 'next no answer within 1000 ms at 2000'], // prettier-ignore
@@ -60,8 +60,8 @@ describe('operations that overlap, with 1000 ms for each', () => {
   it('leave no timer once none is under way', async () => {
     const [one, other] = [begin('one'), begin('other')];
     expect(jest.getTimerCount()).toBe(1);
-    one!.resolve('answered');
-    other!.resolve('answered');
+    one.resolve('answered');
+    other.resolve('answered');
     await jest.advanceTimersByTimeAsync(0);
     expect(jest.getTimerCount()).toBe(0);
   });
