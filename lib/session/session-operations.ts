@@ -100,7 +100,9 @@ export class SessionOperations implements SessionActions {
 
   touch(core: SessionCore): Promise<void> {
     return this.#run(core, async () => {
-      if (core.status === 'stored') await this.#slide(core);
+      if (core.status !== 'stored') return;
+      this.#slides.drop(core);
+      await this.#slide(core);
     });
   }
 
@@ -163,7 +165,6 @@ export class SessionOperations implements SessionActions {
   }
 
   async #slide(core: SessionCore): Promise<void> {
-    this.#slides.drop(core);
     await this.store.touch(core.id, core.idleTimeoutInSeconds * 1000, core.expiresAt);
   }
 

@@ -6,12 +6,16 @@ import type { SessionCore } from './session-core.js';
  */
 export class SessionSlides {
   #due = new Set<SessionCore>();
+  #scheduled = false;
 
   constructor(private readonly slide: (core: SessionCore) => void) {}
 
   add(core: SessionCore): void {
-    if (this.#due.size === 0) setImmediate(this.#slideAll);
     this.#due.add(core);
+    // Not told by the set: saves empty it again and again within a turn.
+    if (this.#scheduled) return;
+    this.#scheduled = true;
+    setImmediate(this.#slideAll);
   }
 
   /** It is slid by something else. @returns whether it was due. */
@@ -22,6 +26,7 @@ export class SessionSlides {
   readonly #slideAll = (): void => {
     const due = this.#due;
     this.#due = new Set();
+    this.#scheduled = false;
     for (const core of due) if (core.status === 'stored') this.slide(core);
   };
 }
