@@ -8,7 +8,7 @@ interface Touch {
 
 /**
  * Slides the expiry of sessions. Every request that reads one does, so those of one turn of the event loop are one
- * operation, with one deadline: an operation for each costs this process more than sending its command.
+ * operation with one deadline.
  */
 export class RedisTouches {
   #touches: Touch[] = [];

@@ -3,8 +3,8 @@ import type { RedisClient } from './session-scripts.js';
 
 /** Reads a session's hash: names and values in turn, none where there is no hash. */
 export function readHash(client: RedisClient, key: string): Promise<string[]> {
-  // Of `hgetall` the client makes an object, which costs more than the parsing; in capitals it does not know the name.
-  // Nor do older ones (ioredis < 5.11) know which of the arguments is the key then, and a cluster or a prefix asks for that.
+  // Of `hgetall` the client makes an object that nobody needs; in capitals it does not know the name. Nor do older clients
+  // know by that name which argument is the key, which a cluster and a prefix ask for.
   if (client.isCluster || client.options.keyPrefix)
     return client.hgetall(key).then((values) => Object.entries(values).flat());
   return client.call('HGETALL', key) as Promise<string[]>;
