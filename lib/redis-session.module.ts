@@ -30,6 +30,7 @@ import { RedisCommands } from './redis/redis-commands.js';
 import { RedisConnection } from './redis/redis-connection.js';
 import { RedisSessionStore } from './redis/redis-session.store.js';
 import { SessionMigration } from './session/session-migration.js';
+import { SessionOperations } from './session/session-operations.js';
 import { SessionStore } from './session/session-store.js';
 import { SessionRepository } from './session/session.repository.js';
 
@@ -60,25 +61,31 @@ const providers: Provider[] = [
     },
   },
   {
-    provide: SessionRepository,
+    provide: SessionOperations,
     inject: [SessionStore, RedisSessionOptions],
-    useFactory: (store: SessionStore, options: RedisSessionOptions) => new SessionRepository(store, options),
+    useFactory: (store: SessionStore, options: RedisSessionOptions) => new SessionOperations(store, options),
+  },
+  {
+    provide: SessionRepository,
+    inject: [SessionStore, RedisSessionOptions, SessionOperations],
+    useFactory: (store: SessionStore, options: RedisSessionOptions, operations: SessionOperations) =>
+      new SessionRepository(store, options, operations),
   },
   {
     provide: SessionLifecycle,
-    inject: [SessionRepository, RedisSessionOptions, RedisConnection],
+    inject: [SessionOperations, RedisSessionOptions, RedisConnection],
     useFactory: (
-      repository: SessionRepository,
+      operations: SessionOperations,
       options: RedisSessionOptions,
       connection: RedisConnection | undefined,
     ) => {
       const { header, cookie, sessionState, migrateFrom } = options;
       const resolver = header ? new HeaderSessionIdResolver(header) : new CookieSessionIdResolver(cookie);
       const client = migrateFrom && (migrateFrom.client ?? connection?.client);
-      if (client === undefined) return new SessionLifecycle(repository, resolver, sessionState);
+      if (client === undefined) return new SessionLifecycle(operations, resolver, sessionState);
       const sessions = new ExpressSessions(new RedisCommands(client, options), migrateFrom!.prefix);
-      const oldCookie = new OldCookie(migrateFrom!, new SessionMigration(repository, sessions));
-      return new SessionLifecycle(repository, resolver, sessionState, oldCookie);
+      const oldCookie = new OldCookie(migrateFrom!, new SessionMigration(operations, sessions));
+      return new SessionLifecycle(operations, resolver, sessionState, oldCookie);
     },
   },
   {

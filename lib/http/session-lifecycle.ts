@@ -8,7 +8,7 @@ import {
   SessionLockLostError,
   SessionLockTimeoutError,
 } from '../session/session.errors.js';
-import type { SessionRepository } from '../session/session.repository.js';
+import type { SessionOperations } from '../session/session-operations.js';
 import type { OldCookie } from './old-cookie.js';
 import type { SessionExchange } from './session-exchange.js';
 import type { SessionIdResolver } from './session-id-resolver.js';
@@ -20,7 +20,7 @@ import type { SessionIdResolver } from './session-id-resolver.js';
  */
 export class SessionLifecycle {
   constructor(
-    private readonly repository: SessionRepository,
+    private readonly operations: SessionOperations,
     private readonly resolver: SessionIdResolver,
     private readonly defaultState: SessionState,
     private readonly oldCookie?: OldCookie,
@@ -33,12 +33,12 @@ export class SessionLifecycle {
 
   /** The state of a new session. */
   newCore(): SessionCore {
-    return this.repository.operations.core();
+    return this.operations.core();
   }
 
   /** Whether a credential still opens a session. Does not slide its idle timeout. */
   isLive(credential: string): Promise<boolean> {
-    return this.repository.isLive(parseCredential(credential)!);
+    return this.operations.isLive(parseCredential(credential)!);
   }
 
   /** Loads the session that the request presents a credential for. */
@@ -83,7 +83,7 @@ export class SessionLifecycle {
   async #lock(exchange: SessionExchange): Promise<void> {
     const { core } = exchange;
     if (core?.status !== 'stored') return;
-    const { operations } = this.repository;
+    const { operations } = this;
     try {
       await operations.lock(core);
     } catch (error) {
@@ -110,7 +110,7 @@ export class SessionLifecycle {
   ): Promise<void> {
     try {
       for (const credential of credentials) {
-        const core = await this.repository.open(credential);
+        const core = await this.operations.open(credential);
         if (core === undefined) continue;
         exchange.presented = formatCredential(credential.id, credential.secret);
         exchange.adopt(core);
@@ -118,7 +118,7 @@ export class SessionLifecycle {
       }
       if (old !== undefined && exchange.core === undefined) await this.oldCookie!.migrate(exchange, old);
     } catch (error) {
-      exchange.adopt(this.repository.detachedCore(error));
+      exchange.adopt(this.operations.detached(error));
     }
     exchange.begun = true;
     if (this.resolver.resends) exchange.arm();
@@ -129,12 +129,12 @@ export class SessionLifecycle {
       await this.#store(exchange, core);
     } finally {
       // A save has released it already; where nothing was saved, the answer does not wait for this.
-      void this.repository.operations.unlock(exchange.locked!);
+      void this.operations.unlock(exchange.locked!);
     }
   }
 
   #store(exchange: SessionExchange, core: SessionCore): Promise<void> | undefined {
-    const { operations } = this.repository;
+    const { operations } = this;
     if (core.status === 'ended') return undefined;
     // The verb itself failed, and nobody may have looked: a logout is worth another try before the answer says so.
     if (core.destroyRequested) return operations.destroy(core);

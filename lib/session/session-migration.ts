@@ -2,7 +2,7 @@ import { createHmac } from 'node:crypto';
 import type { SessionCore } from './session-core.js';
 import type { SessionCredential } from './session-credential.js';
 import { canNameAttribute, sessionOf } from './session-proxy.js';
-import type { SessionRepository } from './session.repository.js';
+import type { SessionOperations } from './session-operations.js';
 
 /** What other software stored of a session. */
 export interface OldSession {
@@ -35,7 +35,7 @@ export interface MigratedSession {
 /** Turns sessions of other software into sessions of ours, once each, and removes the old ones. */
 export class SessionMigration {
   constructor(
-    private readonly repository: SessionRepository,
+    private readonly operations: SessionOperations,
     private readonly old: OldSessions,
   ) {}
 
@@ -43,10 +43,10 @@ export class SessionMigration {
   async open(presented: OldCredential): Promise<MigratedSession | undefined> {
     const credential = credentialFor(presented);
     const core =
-      (await this.repository.open(credential)) ??
+      (await this.operations.open(credential)) ??
       (await this.#make(presented, credential)) ??
       // Another request may have made it, and removed the old one, since the first look.
-      (await this.repository.open(credential));
+      (await this.operations.open(credential));
     // Not before the new one is stored; and not left behind, or it would bring the session back after a logout.
     if (core !== undefined) await this.old.remove(presented.id);
     return core && { core, credential };
@@ -55,7 +55,7 @@ export class SessionMigration {
   async #make({ id }: OldCredential, credential: SessionCredential): Promise<SessionCore | undefined> {
     const old = await this.old.find(id);
     if (old === undefined) return undefined;
-    const core = this.repository.operations.core();
+    const core = this.operations.core();
     core.assume(credential);
     for (const [name, value] of Object.entries(old.attributes)) {
       if (canNameAttribute(name)) core.setAttribute(name, value);
@@ -63,7 +63,7 @@ export class SessionMigration {
     if (old.idleTimeoutInSeconds !== undefined) {
       sessionOf(core).idleTimeoutInSeconds = old.idleTimeoutInSeconds;
     }
-    await this.repository.operations.save(core);
+    await this.operations.save(core);
     if (core.status !== 'stored') throw core.lastException!;
     return core;
   }

@@ -1,5 +1,6 @@
 import type { AttributeChanges } from './session-attributes.js';
 import { SessionCore, type SessionActions, type SessionPolicy } from './session-core.js';
+import { secretMatches, type SessionCredential } from './session-credential.js';
 import { SessionLocks, type LockedSession, type SessionLockPolicy } from './session-locks.js';
 import { sessionOf } from './session-proxy.js';
 import { SessionSlides } from './session-slides.js';
@@ -40,6 +41,33 @@ export class SessionOperations implements SessionActions {
   /** A session that is not stored yet; of a record, one that is. */
   core(record?: SessionRecord): SessionCore {
     return new SessionCore(record, this.policy, this);
+  }
+
+  /**
+   * Finds the session that a credential opens, and slides its idle timeout. Always throws if the store cannot answer.
+   * @returns `undefined` if there is none, or the secret is another one.
+   */
+  async open(credential: SessionCredential): Promise<SessionCore | undefined> {
+    const record = await this.#find(credential);
+    const core = record && this.core(record);
+    if (core !== undefined) this.slideInBackground(core);
+    return core;
+  }
+
+  /** Whether a credential still opens a session. Does not slide its idle timeout. */
+  async isLive(credential: SessionCredential): Promise<boolean> {
+    return (await this.#find(credential)) !== undefined;
+  }
+
+  /**
+   * With `throwOnError: false`, the empty session that a request goes on with when the store cannot be asked. It is never
+   * stored. @throws the failure, with `throwOnError: true`.
+   */
+  detached(failure: unknown): SessionCore {
+    const core = this.core();
+    if (!this.recordFailure(core, failure) || this.policy.throwOnError) throw failure;
+    core.status = 'detached';
+    return core;
   }
 
   save(core: SessionCore): Promise<void> {
@@ -141,6 +169,11 @@ export class SessionOperations implements SessionActions {
     this.lastException = error;
     if (core !== undefined) core.lastException = error;
     return true;
+  }
+
+  async #find({ id, secret }: SessionCredential): Promise<SessionRecord | undefined> {
+    const record = await this.store.load(id);
+    return record !== undefined && secretMatches(secret, record.secretHash) ? record : undefined;
   }
 
   #save(core: SessionCore, release: boolean, found?: AttributeChanges): Promise<void> {

@@ -1,5 +1,4 @@
-import { parseCredential, secretMatches, type SessionCredential } from './session-credential.js';
-import type { SessionCore } from './session-core.js';
+import { parseCredential } from './session-credential.js';
 import { SessionOperations, type OperationsPolicy } from './session-operations.js';
 import { coreOf, sessionOf } from './session-proxy.js';
 import type { SessionStore } from './session-store.js';
@@ -25,11 +24,13 @@ import type { Session } from './session.js';
 export class SessionRepository {
   readonly #operations: SessionOperations;
 
+  /** @param operations those that requests share with this repository. @default operations of its own */
   constructor(
     private readonly store: SessionStore,
     private readonly policy: OperationsPolicy,
+    operations?: SessionOperations,
   ) {
-    this.#operations = new SessionOperations(store, policy);
+    this.#operations = operations ?? new SessionOperations(store, policy);
   }
 
   /** The error of the most recent operation that the store could not carry out; `undefined` where none has failed. */
@@ -62,7 +63,7 @@ export class SessionRepository {
   findByCredential<T extends object = SessionData>(credential: string): Promise<Session<T> | undefined> {
     return this.#orNothing(async () => {
       const parsed = parseCredential(credential);
-      const core = parsed && (await this.open(parsed));
+      const core = parsed && (await this.#operations.open(parsed));
       return core && (sessionOf(core) as Session<T>);
     });
   }
@@ -103,37 +104,6 @@ export class SessionRepository {
   async destroy(session: Session<object> | string): Promise<void> {
     if (typeof session !== 'string') return this.#operations.destroy(coreOf(session));
     await this.#orNothing(() => this.store.destroy(session));
-  }
-
-  /** @internal What a request finds by the credential it came with. Always throws where the store cannot answer. */
-  async open(credential: SessionCredential): Promise<SessionCore | undefined> {
-    const record = await this.store.load(credential.id);
-    if (record === undefined || !secretMatches(credential.secret, record.secretHash)) return undefined;
-    const core = this.#operations.core(record);
-    this.#operations.slideInBackground(core);
-    return core;
-  }
-
-  /** @internal Whether a credential still opens a session. Does not slide its idle timeout. */
-  async isLive({ id, secret }: SessionCredential): Promise<boolean> {
-    const record = await this.store.load(id);
-    return record !== undefined && secretMatches(secret, record.secretHash);
-  }
-
-  /** @internal What a request writes through at its end. */
-  get operations(): SessionOperations {
-    return this.#operations;
-  }
-
-  /**
-   * @internal With `throwOnError: false`, the empty session that a request goes on with when the store cannot be asked.
-   * It is never stored. @throws the failure, with `throwOnError: true`.
-   */
-  detachedCore(failure: unknown): SessionCore {
-    const core = this.#operations.core();
-    if (!this.#operations.recordFailure(core, failure) || this.policy.throwOnError) throw failure;
-    core.status = 'detached';
-    return core;
   }
 
   async #orNothing<T>(operation: () => Promise<T>): Promise<T | undefined> {

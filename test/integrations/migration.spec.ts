@@ -5,12 +5,12 @@ import {
   InMemorySessionStore,
   RedisSessionModule,
   Session,
-  SessionRepository,
   type ExpressSessionOptions,
   type RedisSessionModuleOptions,
 } from 'nestjs-redis-session';
 import { inspect } from 'node:util';
 import { resolveOptions } from '../../lib/options/resolve-options.js';
+import { SessionOperations } from '../../lib/session/session-operations.js';
 import { SessionMigration } from '../../lib/session/session-migration.js';
 import { sessionOf } from '../../lib/session/session-proxy.js';
 import type { Browser } from '../support/http-browser.js';
@@ -276,14 +276,14 @@ describe('a request that comes while another one migrates the session', () => {
   it('finds the new one where the old one is gone by then', async () => {
     const store = new InMemorySessionStore();
     const policy = resolveOptions({ store, applicationName: uniqueName() });
-    const repository = new SessionRepository(store, policy);
+    const operations = new SessionOperations(store, policy);
     const presented = { id: 'the old id', secret: 'keyboard cat' };
     const remove = jest.fn(() => Promise.resolve());
-    const first = new SessionMigration(repository, {
+    const first = new SessionMigration(operations, {
       find: () => Promise.resolve({ attributes: ada, idleTimeoutInSeconds: undefined }),
       remove,
     });
-    const second = new SessionMigration(repository, {
+    const second = new SessionMigration(operations, {
       find: async () => void (await first.open(presented)),
       remove,
     });
