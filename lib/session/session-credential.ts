@@ -28,6 +28,8 @@ function randomText(bytes: number): string {
     used = 0;
   }
   const text = pool.toString('base64url', used, used + bytes);
+  // A core dump or an overread must not show secrets that are in use.
+  pool.fill(0, used, used + bytes);
   used += bytes;
   return text;
 }
