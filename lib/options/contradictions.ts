@@ -1,4 +1,5 @@
 import { CookieOptions } from './cookie-options.js';
+import { ExpressSessionMigration } from './express-session.js';
 import { LockOptions } from './lock-options.js';
 import { nameWithVariable, shown } from './option-faults.js';
 import type { RedisSessionOptions } from './redis-session.options.js';
@@ -115,7 +116,8 @@ function lockFaults({ lock, operationTimeoutInMilliseconds }: RedisSessionOption
 }
 
 function migrationFaults({ migrateFrom, store }: RedisSessionOptions): string[] {
-  if (store === 'redis' || migrateFrom === undefined || migrateFrom.client !== undefined) return [];
+  if (store === 'redis' || !(migrateFrom instanceof ExpressSessionMigration)) return [];
+  if (migrateFrom.client !== undefined) return [];
   return [
     'migrateFrom is given without a client while the sessions are not in Redis; there is nowhere to read the old ones from. ' +
       'Give expressSession() a client.',

@@ -24,8 +24,8 @@ export class ExpressSessionMigration {
   readonly prefix: string;
   readonly path: string;
   readonly domain: string | undefined;
-  readonly client: RedisConnectionOptions['client'];
-  // Private, so that nothing that shows an object shows them.
+  // Private, so that nothing that shows an object shows them: a client holds the password of its Redis.
+  readonly #client: RedisConnectionOptions['client'];
   readonly #secrets: readonly string[];
 
   constructor(options: ExpressSessionOptions) {
@@ -34,8 +34,12 @@ export class ExpressSessionMigration {
     this.prefix = prefix;
     this.path = path;
     this.domain = domain;
-    this.client = client;
+    this.#client = client;
     this.#secrets = typeof secret === 'string' ? [secret] : secret;
+  }
+
+  get client(): RedisConnectionOptions['client'] {
+    return this.#client;
   }
 
   get secrets(): readonly string[] {
@@ -55,7 +59,7 @@ export class ExpressSessionMigration {
  * ```
  */
 export function expressSession(options: ExpressSessionOptions): ExpressSessionMigration {
-  const { secret, client } = options;
+  const { secret, client } = (options ?? {}) as Partial<ExpressSessionOptions>;
   const secrets: readonly unknown[] = Array.isArray(secret) ? secret : [secret];
   const faults: string[] = [];
   if (secrets.length === 0 || secrets.some((one) => typeof one !== 'string' || one === ''))

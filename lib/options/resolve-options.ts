@@ -3,6 +3,8 @@ import { parseConnectionString } from './connection-string.js';
 import { connectionContradictions, valueContradictions } from './contradictions.js';
 import { withDerivedDefaults } from './derived-defaults.js';
 import { isObject } from './expectations.js';
+import { hideSecrets } from './hidden-secrets.js';
+import { inheritedNameFaults, isInherited } from './inherited-names.js';
 import { optionFaults } from './option-faults.js';
 import { optionsFromEnv, unknownVariables, type Environment } from './options-from-env.js';
 import type { RedisSessionModuleOptions } from './redis-session-module-options.js';
@@ -14,7 +16,7 @@ type Options = Readonly<Record<string, unknown>>;
 /**
  * Completes the options that were given: field by field from the environment, then from the defaults.
  * @returns the options that the module runs with, frozen; objects of the application's (client, store, serializer, tls,
- * options of ioredis) stay as they are
+ * options of ioredis) stay as they are. Inspecting or serializing them shows no secret.
  * @throws SessionOptionsError that lists every fault at once
  * @example resolveOptions({ applicationName: 'shop' }).cookie.name // '__Host-sid' in production
  */
@@ -23,7 +25,11 @@ export function resolveOptions(
   env: Environment = process.env,
 ): RedisSessionOptions {
   const merged = merge(optionsFromEnv(env), given);
-  const faults = [...unknownVariables(env), ...connectionContradictions(merged)];
+  const faults = [
+    ...unknownVariables(env),
+    ...inheritedNameFaults(given),
+    ...connectionContradictions(merged),
+  ];
   const options = instantiate(withDerivedDefaults(withoutConnectionString(merged, faults), env));
   faults.push(...optionFaults(options), ...valueContradictions(options));
   if (faults.length > 0) throw new SessionOptionsError(faults);
@@ -73,6 +79,7 @@ function instances(type: typeof RedisNode, nodes: unknown): unknown {
 }
 
 function frozen(options: RedisSessionOptions): RedisSessionOptions {
+  hideSecrets(options);
   const { cookie, header, lock, cluster, sentinel } = options;
   const nodes = [cluster?.nodes, sentinel?.sentinels];
   for (const own of [cookie, header, lock, cluster, sentinel, ...nodes, ...nodes.flat()]) Object.freeze(own);
@@ -80,5 +87,6 @@ function frozen(options: RedisSessionOptions): RedisSessionOptions {
 }
 
 function definedIn(options: Options): Record<string, unknown> {
-  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
+  const entries = Object.entries(options);
+  return Object.fromEntries(entries.filter(([name, value]) => value !== undefined && !isInherited(name)));
 }

@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { Redis } from 'ioredis';
 import { SessionOptionsError } from '../../lib/session/session.errors.js';
+import { expressSession } from '../../lib/options/express-session.js';
 import { resolveOptions } from '../../lib/options/resolve-options.js';
 import { faultsOf } from './faults-of.js';
 
@@ -322,6 +323,33 @@ describe('wrong configuration', () => {
     '%s is refused with a message that says what to do',
     (_mistake, given, env, ...faults) => {
       expect(faultsOf(given, env)).toEqual(faults);
+    },
+  );
+
+  it.each([
+    [{ migrateFrom: null }, 'migrateFrom is null; expected what expressSession() returns.'],
+    [{ migrateFrom: null, store: 'memory' }, 'migrateFrom is null; expected what expressSession() returns.'],
+    [JSON.parse('{"__proto__":{"host":"b"}}'), 'unknown option "__proto__"; no option has this name.'],
+    [JSON.parse('{"__proto__":null}'), 'unknown option "__proto__"; no option has this name.'],
+    [{ constructor: 1 }, 'unknown option "constructor"; no option has this name.'],
+    [{ hasOwnProperty: 1 }, 'unknown option "hasOwnProperty"; no option has this name.'],
+    [
+      { cookie: JSON.parse('{"__proto__":{"secure":false}}') },
+      'unknown option "cookie.__proto__"; no option has this name.',
+    ],
+    [
+      { cluster: { nodes: [JSON.parse('{"host":"a","__proto__":{}}')] } },
+      'unknown option "cluster.nodes[0].__proto__"; no option has this name.',
+    ],
+  ])('is never a TypeError: %j', (given: object, fault) => {
+    expect(faultsOf(given)).toEqual([fault]);
+  });
+
+  it.each([undefined, null, {}, { secret: [] }, { secret: null }])(
+    'of expressSession() is never a TypeError: %j',
+    (given) => {
+      const faults = [expect.stringMatching(/^migrateFrom: secret cannot be used/)];
+      expect(() => expressSession(given as never)).toThrow(expect.objectContaining({ faults }));
     },
   );
 
