@@ -1,10 +1,10 @@
 import { ConfigurableModuleBuilder, type DynamicModule } from '@nestjs/common';
 import { SessionHttp } from './http/session-http.js';
-import { SessionLifecycle } from './http/session-lifecycle.js';
 import { SessionInterceptor } from './http/session.interceptor.js';
 import type { SessionRoute } from './http/session-routes.js';
 import type { RedisSessionModuleOptions } from './options/redis-session-module-options.js';
 import { RedisSessionOptions } from './options/redis-session.options.js';
+import { SessionRegistration } from './request/session-registration.js';
 import { sessionToken } from './session-tokens.js';
 import { SessionRepository } from './session/session.repository.js';
 import { SessionStore } from './session/session-store.js';
@@ -55,7 +55,7 @@ export const { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN, OPTIONS_TYPE, ASYN
 
 function register(definition: DynamicModule, extras: RedisSessionModuleExtras): DynamicModule {
   const { name, isGlobal } = extras;
-  const own = [RedisSessionOptions, SessionStore, SessionRepository, SessionLifecycle];
+  const own = [RedisSessionOptions, SessionStore, SessionRepository, SessionRegistration];
   // Inside of the module the classes are the tokens; under a name they leave it as something else.
   const named = own.map((provider) => ({ provide: sessionToken(provider, name), useExisting: provider }));
   return {

@@ -7,13 +7,12 @@ import {
   type Provider,
 } from '@nestjs/common';
 import { APP_INTERCEPTOR, HttpAdapterHost } from '@nestjs/core';
-import { CookieSessionIdResolver } from './http/cookie-session-id-resolver.js';
-import { HeaderSessionIdResolver } from './http/header-session-id-resolver.js';
-import { OldCookie } from './http/old-cookie.js';
 import { SessionHttp } from './http/session-http.js';
-import { SessionLifecycle } from './http/session-lifecycle.js';
 import { SessionInterceptor } from './http/session.interceptor.js';
 import { InMemorySessionStore } from './memory/in-memory-session.store.js';
+import { ConnectRedisRecords } from './migration/connect-redis-records.js';
+import { OldCookie } from './migration/old-cookie.js';
+import { SessionMigration } from './migration/session-migration.js';
 import type { RedisSessionModuleOptions } from './options/redis-session-module-options.js';
 import { RedisSessionOptions } from './options/redis-session.options.js';
 import { resolveOptions } from './options/resolve-options.js';
@@ -25,11 +24,12 @@ import {
   REGISTRATION_EXTRAS,
   type RedisSessionModuleExtras,
 } from './redis-session.module-definition.js';
-import { ExpressSessions } from './redis/express-sessions.js';
 import { RedisCommands } from './redis/redis-commands.js';
 import { RedisConnection } from './redis/redis-connection.js';
 import { RedisSessionStore } from './redis/redis-session.store.js';
-import { SessionMigration } from './session/session-migration.js';
+import { CookieSessionIdResolver } from './request/cookie-session-id-resolver.js';
+import { HeaderSessionIdResolver } from './request/header-session-id-resolver.js';
+import { SessionRegistration, type SessionTakeover } from './request/session-registration.js';
 import { SessionOperations } from './session/session-operations.js';
 import { SessionStore } from './session/session-store.js';
 import { SessionRepository } from './session/session.repository.js';
@@ -72,31 +72,29 @@ const providers: Provider[] = [
       new SessionRepository(store, options, operations),
   },
   {
-    provide: SessionLifecycle,
-    inject: [SessionOperations, RedisSessionOptions, RedisConnection],
+    provide: SessionRegistration,
+    inject: [SessionOperations, RedisSessionOptions, RedisConnection, REGISTRATION_EXTRAS],
     useFactory: (
       operations: SessionOperations,
       options: RedisSessionOptions,
       connection: RedisConnection | undefined,
+      { name }: RedisSessionModuleExtras,
     ) => {
-      const { header, cookie, sessionState, migrateFrom } = options;
+      const { header, cookie, sessionState } = options;
       const resolver = header ? new HeaderSessionIdResolver(header) : new CookieSessionIdResolver(cookie);
-      const client = migrateFrom && (migrateFrom.client ?? connection?.client);
-      if (client === undefined) return new SessionLifecycle(operations, resolver, sessionState);
-      const sessions = new ExpressSessions(new RedisCommands(client, options), migrateFrom!.prefix);
-      const oldCookie = new OldCookie(migrateFrom!, new SessionMigration(operations, sessions));
-      return new SessionLifecycle(operations, resolver, sessionState, oldCookie);
+      const takeover = takeoverOf(options, connection, operations);
+      return new SessionRegistration(name, operations, resolver, sessionState, takeover);
     },
   },
   {
     provide: SessionHttp,
-    inject: [HttpAdapterHost, SessionLifecycle, RedisSessionOptions, REGISTRATION_EXTRAS],
+    inject: [HttpAdapterHost, SessionRegistration, RedisSessionOptions, REGISTRATION_EXTRAS],
     useFactory: (
       host: HttpAdapterHost,
-      lifecycle: SessionLifecycle,
+      sessions: SessionRegistration,
       { hydrate }: RedisSessionOptions,
-      { name, ...routes }: RedisSessionModuleExtras,
-    ) => new SessionHttp(host, { name, lifecycle, hydrate, routes }),
+      routes: RedisSessionModuleExtras,
+    ) => new SessionHttp(host, { sessions, hydrate, routes }),
   },
   SessionInterceptor,
   {
@@ -152,4 +150,16 @@ export class RedisSessionModule extends ConfigurableModuleClass implements OnApp
     if (this.store instanceof RedisSessionStore) this.store.close();
     await this.connection?.close();
   }
+}
+
+function takeoverOf(
+  options: RedisSessionOptions,
+  connection: RedisConnection | undefined,
+  operations: SessionOperations,
+): SessionTakeover | undefined {
+  const { migrateFrom } = options;
+  const client = migrateFrom?.client ?? connection?.client;
+  if (migrateFrom === undefined || client === undefined) return undefined;
+  const records = new ConnectRedisRecords(new RedisCommands(client, options), migrateFrom.prefix);
+  return new OldCookie(migrateFrom, new SessionMigration(operations, records));
 }

@@ -5,11 +5,16 @@ import { describe, expect, it } from '@jest/globals';
 // What a folder of lib must not import, beside what its name promises. Types alone may be named across.
 const forbidden: Record<string, RegExp> = {
   session:
-    /^(ioredis|@nestjs\/|express|fastify|cookie$|node:http|\.\.\/(redis|http|memory|context|options)\/)/,
-  redis: /^(@nestjs\/|\.\.\/(http|memory|context)\/)/,
-  memory: /^(ioredis|@nestjs\/|\.\.\/(http|redis|context|options)\/)/,
-  http: /^(ioredis|\.\.\/(redis|memory|context)\/)/,
-  options: /^(ioredis|@nestjs\/(?!config)|\.\.\/(http|redis|memory|context)\/)/,
+    /^(ioredis|@nestjs\/|express|fastify|cookie$|node:http|\.\.\/(request|redis|http|memory|migration|context|websockets|options)\/)/,
+  request:
+    /^(ioredis|@nestjs\/|express|fastify|node:http|\.\.\/(redis|http|memory|migration|context|websockets)\/)/,
+  redis: /^(@nestjs\/|\.\.\/(request|http|memory|migration|context|websockets)\/)/,
+  memory: /^(ioredis|@nestjs\/|\.\.\/(request|http|redis|migration|context|websockets|options)\/)/,
+  migration: /^(ioredis|@nestjs\/|\.\.\/(redis|http|memory|context|websockets)\/)/,
+  http: /^(ioredis|\.\.\/(redis|memory|migration|context|websockets)\/)/,
+  context: /^(ioredis|\.\.\/(redis|memory|migration|websockets|options)\/)/,
+  websockets: /^(ioredis|\.\.\/(redis|memory|migration|context|options)\/)/,
+  options: /^(ioredis|@nestjs\/(?!config)|\.\.\/(request|http|redis|memory|migration|context|websockets)\/)/,
 };
 
 function importsOf(file: string): string[] {

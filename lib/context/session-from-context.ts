@@ -1,6 +1,6 @@
 import type { ExecutionContext } from '@nestjs/common';
 import { httpOfContext } from '../http/http-of-context.js';
-import { SessionExchange } from '../http/session-exchange.js';
+import { SessionRequest } from '../request/session-request.js';
 import { SessionMissingError } from '../session/session.errors.js';
 import type { SessionData } from '../session/session-data.js';
 import type { Session } from '../session/session.js';
@@ -23,16 +23,16 @@ const reasons: Readonly<Record<string, string>> = {
  * ```
  */
 export function sessionFromContext<T extends object = SessionData>(context: ExecutionContext): Session<T> {
-  const carrier: { session?: unknown } | undefined =
-    context.getType() === 'ws' ? exchangeOfMessage(context) : httpOfContext(context)?.request;
-  const session = carrier?.session;
+  const request: { session?: unknown } | undefined =
+    context.getType() === 'ws' ? requestOfMessage(context) : httpOfContext(context)?.request;
+  const session = request?.session;
   if (session !== undefined) return session as Session<T>;
   throw new SessionMissingError(
     reasons[context.getType<string>()] ?? 'There are no sessions in this context.',
   );
 }
 
-// @GatewaySession() puts the exchange of a message among its arguments: nothing else of it is the same everywhere.
-function exchangeOfMessage(context: ExecutionContext): SessionExchange | undefined {
-  return context.getArgs<unknown[]>().find((arg) => arg instanceof SessionExchange);
+// @GatewaySession() puts the session request of a message among its arguments: nothing else of it is the same everywhere.
+function requestOfMessage(context: ExecutionContext): SessionRequest | undefined {
+  return context.getArgs<unknown[]>().find((arg) => arg instanceof SessionRequest);
 }

@@ -1,14 +1,15 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Commits, SessionAnswer } from '../request/session-answer.js';
+import { SessionRequest } from '../request/session-request.js';
+import type { SessionRegistration } from '../request/session-registration.js';
 import { preparePretence } from './held-answer.js';
 import { HttpIntegration } from './http-integration.js';
 import { answerRaw } from './raw-answer.js';
 import { gateResponse, type GateKeeper } from './response-gate.js';
-import { SessionExchange, type SessionCarrier } from './session-exchange.js';
-import type { SessionLifecycle } from './session-lifecycle.js';
-import { defineSessionAccessor } from './session-accessor.js';
-import type { SessionRegistration } from './session-registrations.js';
+import { defineSessionAccessor, type WithSession } from './session-accessor.js';
+import type { HttpRegistration } from './session-registrations.js';
 
-interface ExpressRequest extends IncomingMessage, SessionCarrier {
+interface ExpressRequest extends IncomingMessage, WithSession {
   readonly method: string;
   readonly originalUrl: string;
   readonly secure: boolean;
@@ -27,25 +28,20 @@ export interface ExpressApplication {
   ): void;
 }
 
-class ExpressExchange extends SessionExchange implements GateKeeper {
+class ExpressAnswer implements SessionAnswer, GateKeeper {
+  #session: Commits | undefined;
+
   constructor(
-    lifecycle: SessionLifecycle,
     private readonly request: ExpressRequest,
     private readonly response: ServerResponse,
-  ) {
-    super(lifecycle);
-  }
-
-  requestHeader(name: string): string | undefined {
-    return this.request.headers[name] as string | undefined;
-  }
+  ) {}
 
   get secure(): boolean {
     return this.request.secure;
   }
 
-  get statusCode(): number {
-    return this.response.statusCode;
+  get closed(): boolean {
+    return this.response.closed || this.response.destroyed;
   }
 
   hasHeader(name: string): boolean {
@@ -60,16 +56,17 @@ class ExpressExchange extends SessionExchange implements GateKeeper {
     this.response.appendHeader('set-cookie', cookie);
   }
 
-  protected get answer(): ServerResponse {
-    return this.response;
-  }
-
-  protected holdAnswer(): void {
+  hold(session: Commits): void {
+    this.#session = session;
     gateResponse(this.response, this);
   }
 
+  onceClosed(listener: () => void): void {
+    this.response.once('close', listener);
+  }
+
   commit(): Promise<void> | undefined {
-    return this.lifecycle.commit(this);
+    return this.#session!.commit(this.response.statusCode >= 500);
   }
 
   fail(error: unknown): void {
@@ -94,11 +91,11 @@ export class ExpressIntegration extends HttpIntegration<ExpressRequest, ServerRe
     });
   }
 
-  protected registrationOf({ method, originalUrl }: ExpressRequest): SessionRegistration | undefined {
+  protected registrationOf({ method, originalUrl }: ExpressRequest): HttpRegistration | undefined {
     return this.registrations.find(method, originalUrl);
   }
 
-  protected newExchange(lifecycle: SessionLifecycle, request: ExpressRequest, response: ServerResponse) {
-    return new ExpressExchange(lifecycle, request, response);
+  protected newRequest(sessions: SessionRegistration, request: ExpressRequest, response: ServerResponse) {
+    return new SessionRequest(sessions, request.headers, new ExpressAnswer(request, response));
   }
 }

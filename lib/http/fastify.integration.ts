@@ -1,18 +1,13 @@
 import type { ServerResponse } from 'node:http';
 import { Readable } from 'node:stream';
-import {
-  FastifyExchange,
-  type FastifyReply,
-  type FastifyRequest,
-  type RawRequest,
-} from './fastify-exchange.js';
+import type { SessionRegistration } from '../request/session-registration.js';
+import { SessionRequest } from '../request/session-request.js';
+import { FastifyAnswer, type FastifyReply, type FastifyRequest, type RawRequest } from './fastify-answer.js';
 import { pretendWhileHeld } from './held-answer.js';
 import { HttpIntegration } from './http-integration.js';
 import { ANSWER_HEADERS } from './response-gate.js';
-import { sessionAccessor, sessionIdOf } from './session-accessor.js';
-import { EXCHANGE } from './session-exchange.js';
-import type { SessionLifecycle } from './session-lifecycle.js';
-import type { SessionRegistration } from './session-registrations.js';
+import { SESSION_REQUEST, sessionAccessor, sessionIdOf } from './session-accessor.js';
+import type { HttpRegistration } from './session-registrations.js';
 
 type Done = (error?: unknown, payload?: unknown) => void;
 type Middleware = (request: RawRequest, response: ServerResponse, next: Done) => void;
@@ -39,15 +34,14 @@ export class FastifyIntegration extends HttpIntegration<FastifyRequest, FastifyR
 
   constructor(private readonly app: FastifyApplication) {
     super();
-    app.decorateRequest(EXCHANGE, undefined);
+    app.decorateRequest(SESSION_REQUEST, undefined);
     app.decorateRequest(
       'session',
       sessionAccessor<FastifyRequest>((request) => this.registrationOf(request)),
     );
     app.decorateRequest('sessionID', { getter: sessionIdOf });
     app.addHook('onSend', (request, reply, payload, done) => {
-      const exchange = request[EXCHANGE];
-      const storing = exchange?.lifecycle.commit(exchange);
+      const storing = request[SESSION_REQUEST]?.commit(reply.statusCode >= 500);
       if (storing === undefined) return done(null, payload);
       pretendWhileHeld(reply.raw, true);
       storing.then(
@@ -77,17 +71,18 @@ export class FastifyIntegration extends HttpIntegration<FastifyRequest, FastifyR
     });
   }
 
-  protected registrationOf({ method, url }: FastifyRequest): SessionRegistration | undefined {
+  protected registrationOf({ method, url }: FastifyRequest): HttpRegistration | undefined {
     return this.registrations.find(method, url);
   }
 
-  protected newExchange(lifecycle: SessionLifecycle, request: FastifyRequest, reply: FastifyReply) {
+  protected newRequest(sessions: SessionRegistration, request: FastifyRequest, reply: FastifyReply) {
     const { raw } = request;
-    const known = raw[EXCHANGE] as FastifyExchange | undefined;
-    const exchange = known ?? new FastifyExchange(lifecycle, request, reply.raw);
-    exchange.answerWith(reply);
-    if (!this.#beforeMiddleware) this.#show(exchange, raw);
-    return exchange;
+    const session =
+      raw[SESSION_REQUEST] ??
+      new SessionRequest(sessions, request.headers, new FastifyAnswer(request, reply.raw));
+    (session.answer as FastifyAnswer).answerWith(reply);
+    if (!this.#beforeMiddleware) this.#show(session, raw);
+    return session;
   }
 
   /**
@@ -100,10 +95,12 @@ export class FastifyIntegration extends HttpIntegration<FastifyRequest, FastifyR
     if (use === undefined) return false;
     const first: Middleware = (raw, response, next) => {
       const registration = this.registrations.find(raw.method, raw.originalUrl);
-      const lifecycle = registration?.hydrate === 'request' ? registration.lifecycle : undefined;
-      const exchange = lifecycle && new FastifyExchange(lifecycle, raw, response);
-      this.#show(exchange, raw);
-      const loading = exchange && lifecycle.begin(exchange);
+      const session =
+        registration?.hydrate === 'request'
+          ? new SessionRequest(registration.sessions, raw.headers, new FastifyAnswer(raw, response))
+          : undefined;
+      this.#show(session, raw);
+      const loading = session?.begin();
       if (loading === undefined) next();
       else loading.then(() => next(), next);
     };
@@ -116,8 +113,8 @@ export class FastifyIntegration extends HttpIntegration<FastifyRequest, FastifyR
   }
 
   /** Makes `session` work on the raw request too. */
-  #show(exchange: FastifyExchange | undefined, raw: RawRequest): void {
-    raw[EXCHANGE] = exchange;
+  #show(session: SessionRequest | undefined, raw: RawRequest): void {
+    raw[SESSION_REQUEST] = session;
     Object.defineProperty(raw, 'session', this.#rawSession);
   }
 }

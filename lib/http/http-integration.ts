@@ -1,39 +1,44 @@
-import { EXCHANGE, type SessionCarrier, type SessionExchange } from './session-exchange.js';
-import type { SessionLifecycle } from './session-lifecycle.js';
-import { SessionRegistrations, type SessionRegistration } from './session-registrations.js';
+import type { SessionRegistration } from '../request/session-registration.js';
+import type { SessionRequest } from '../request/session-request.js';
+import { SESSION_REQUEST, type WithSession } from './session-accessor.js';
+import { SessionRegistrations, type HttpRegistration } from './session-registrations.js';
 
 /** What a platform does for sessions, for all registrations of an application. */
-export abstract class HttpIntegration<Request extends SessionCarrier, Response> {
+export abstract class HttpIntegration<Request extends WithSession, Response> {
   protected readonly registrations = new SessionRegistrations();
   #loads = false;
 
   /** Makes `request.session` work on the registration's routes; in `request` mode the session is loaded before guards. */
-  add(registration: SessionRegistration): void {
+  add(registration: HttpRegistration): void {
     this.registrations.add(registration);
     if (registration.hydrate === 'interceptor' || this.#loads) return;
     this.#loads = true;
     this.loadBeforeGuards();
   }
 
-  /** The exchange of a request; made the first time. `undefined` on a route without sessions. */
-  exchange(request: Request, response: Response): SessionExchange | undefined {
-    if (request[EXCHANGE] !== undefined) return request[EXCHANGE];
+  /** The session of a request; made the first time. @returns `undefined` on a route without sessions. */
+  sessionOf(request: Request, response: Response): SessionRequest | undefined {
+    if (request[SESSION_REQUEST] !== undefined) return request[SESSION_REQUEST];
     const registration = this.registrationOf(request);
-    return registration && (request[EXCHANGE] = this.newExchange(registration.lifecycle, request, response));
+    return registration && this.#start(registration, request, response);
   }
 
   protected begin(request: Request, response: Response): Promise<void> | undefined {
     const registration = this.registrationOf(request);
-    if (registration?.hydrate !== 'request') return undefined;
-    const { lifecycle } = registration;
-    return lifecycle.begin((request[EXCHANGE] = this.newExchange(lifecycle, request, response)));
+    return registration?.hydrate === 'request'
+      ? this.#start(registration, request, response).begin()
+      : undefined;
+  }
+
+  #start({ sessions }: HttpRegistration, request: Request, response: Response): SessionRequest {
+    return (request[SESSION_REQUEST] = this.newRequest(sessions, request, response));
   }
 
   protected abstract loadBeforeGuards(): void;
-  protected abstract registrationOf(request: Request): SessionRegistration | undefined;
-  protected abstract newExchange(
-    lifecycle: SessionLifecycle,
+  protected abstract registrationOf(request: Request): HttpRegistration | undefined;
+  protected abstract newRequest(
+    sessions: SessionRegistration,
     request: Request,
     response: Response,
-  ): SessionExchange;
+  ): SessionRequest;
 }

@@ -1,10 +1,18 @@
 import { SessionMissingError } from '../session/session.errors.js';
 import type { Session } from '../session/session.js';
-import { EXCHANGE, type SessionCarrier } from './session-exchange.js';
-import type { SessionRegistration } from './session-registrations.js';
+import type { SessionRequest } from '../request/session-request.js';
+import type { HttpRegistration } from './session-registrations.js';
 
-/** Who serves a request that nobody has begun a session for. */
-type FindRegistration<Request> = (request: Request) => SessionRegistration | undefined;
+/** Where a platform's request keeps its session. */
+export const SESSION_REQUEST: unique symbol = Symbol('nestjs-redis-session request');
+
+/** A platform's request that may have a session. */
+export interface WithSession {
+  [SESSION_REQUEST]?: SessionRequest | undefined;
+}
+
+/** Finds the registration of a request for which no session was begun. */
+type FindRegistration<Request> = (request: Request) => HttpRegistration | undefined;
 
 interface Accessor<Request> {
   getter: (this: Request) => Session | undefined;
@@ -15,13 +23,13 @@ interface Accessor<Request> {
  * `request.session`, defined once for all requests of an application: one that never looks pays nothing. It is
  * `undefined` where a request has none: on a route without sessions, and in code that runs before they are loaded.
  */
-export function sessionAccessor<Request extends SessionCarrier>(
+export function sessionAccessor<Request extends WithSession>(
   registrationOf: FindRegistration<Request>,
 ): Accessor<Request> {
   return {
     getter() {
-      const exchange = this[EXCHANGE];
-      if (exchange !== undefined) return exchange.session;
+      const begun = this[SESSION_REQUEST];
+      if (begun !== undefined) return begun.session;
       if (registrationOf(this)?.hydrate !== 'interceptor') return undefined;
       throw new SessionMissingError(
         'request.session was read before it was loaded: hydrate is "interceptor", and middleware and guards run before interceptors. Set hydrate to "request" to have sessions there.',
@@ -40,7 +48,7 @@ export function sessionAccessor<Request extends SessionCarrier>(
 }
 
 /** Defines `session` on the prototype of requests. */
-export function defineSessionAccessor<Request extends SessionCarrier>(
+export function defineSessionAccessor<Request extends WithSession>(
   prototype: object,
   registrationOf: FindRegistration<Request>,
 ): void {

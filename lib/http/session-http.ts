@@ -3,10 +3,10 @@ import type { SessionState } from '../session/session-state.js';
 import { ExpressIntegration, type ExpressApplication } from './express.integration.js';
 import { FastifyIntegration, type FastifyApplication } from './fastify.integration.js';
 import type { HttpIntegration } from './http-integration.js';
-import type { SessionCarrier } from './session-exchange.js';
-import type { SessionRegistration } from './session-registrations.js';
+import type { WithSession } from './session-accessor.js';
+import type { HttpRegistration } from './session-registrations.js';
 
-type Integration = HttpIntegration<SessionCarrier, object>;
+type Integration = HttpIntegration<WithSession, object>;
 
 // One for all registrations of an application.
 const integrations = new WeakMap<object, Integration>();
@@ -17,7 +17,7 @@ export class SessionHttp {
 
   constructor(
     private readonly host: HttpAdapterHost,
-    private readonly registration: SessionRegistration,
+    private readonly registration: HttpRegistration,
   ) {}
 
   /**
@@ -32,8 +32,7 @@ export class SessionHttp {
 
   /** Begins a session around a handler, in the state that its route asks for. */
   enter(request: object, response: object, state: SessionState | undefined): Promise<void> {
-    const exchange = this.#integration!.exchange(request, response);
-    return exchange === undefined ? Promise.resolve() : exchange.lifecycle.enter(exchange, state);
+    return this.#integration!.sessionOf(request, response)?.enter(state) ?? Promise.resolve();
   }
 
   #install(): void {

@@ -1,5 +1,6 @@
 import type { Handshake } from './handshake.js';
-import { MessageExchange } from './message-exchange.js';
+import { messageSession } from './message-session.js';
+import { parseCredential } from '../session/session-credential.js';
 
 /** A socket of socket.io, or of ws. */
 interface Socket {
@@ -27,15 +28,15 @@ export async function closeOnSessionEnd(
   handshake: Handshake,
   everyInSeconds: number,
 ): Promise<void> {
-  const { lifecycle } = handshake;
-  const opening = new MessageExchange(handshake);
+  const { operations } = handshake.registration;
+  const opening = messageSession(handshake);
   // While the store is away there is nothing to look after; the first message asks again.
-  await Promise.resolve(lifecycle.begin(opening)).catch(() => undefined);
+  await Promise.resolve(opening.begin()).catch(() => undefined);
   handshake.credential ??= opening.presented;
   const timer = setInterval(() => {
     const { credential } = handshake;
     if (credential === undefined) return;
-    lifecycle.isLive(credential).then(
+    operations.isLive(parseCredential(credential)!).then(
       (live) => {
         if (!live) closeSocket(client);
       },

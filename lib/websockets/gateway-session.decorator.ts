@@ -1,6 +1,6 @@
 import { Inject, SetMetadata, UseGuards, UseInterceptors } from '@nestjs/common';
 import type { IncomingMessage } from 'node:http';
-import { SessionLifecycle } from '../http/session-lifecycle.js';
+import { SessionRegistration } from '../request/session-registration.js';
 import { sessionToken } from '../session-tokens.js';
 import { closeOnSessionEnd } from './close-on-session-end.js';
 import { GATEWAY_SESSION, type GatewaySessionOptions } from './gateway-session-options.js';
@@ -8,11 +8,11 @@ import { rememberHandshake } from './handshake.js';
 import { MessageSessionGuard } from './message-session.guard.js';
 import { MessageSessionInterceptor } from './message-session.interceptor.js';
 
-const LIFECYCLE = Symbol('nestjs-redis-session lifecycle');
+const REGISTRATION = Symbol('nestjs-redis-session registration');
 const CHECK_EVERY_IN_SECONDS = 10;
 
 interface Gateway {
-  [LIFECYCLE]: SessionLifecycle;
+  [REGISTRATION]: SessionRegistration;
   handleConnection?: (this: Gateway, client: object, request?: IncomingMessage) => unknown;
 }
 
@@ -38,14 +38,14 @@ export function GatewaySession(options: GatewaySessionOptions = {}): ClassDecora
     const gateway = target.prototype as Gateway;
     const { handleConnection } = gateway;
     gateway.handleConnection = function (client, request) {
-      const handshake = rememberHandshake(client, request, this[LIFECYCLE]);
+      const handshake = rememberHandshake(client, request, this[REGISTRATION]);
       if (options.closeOnSessionEnd) {
         const { checkEveryInSeconds = CHECK_EVERY_IN_SECONDS } = options;
         void closeOnSessionEnd(client, handshake, checkEveryInSeconds);
       }
       return handleConnection?.call(this, client, request);
     };
-    Inject(sessionToken(SessionLifecycle, options.name))(gateway, LIFECYCLE);
+    Inject(sessionToken(SessionRegistration, options.name))(gateway, REGISTRATION);
     SetMetadata(GATEWAY_SESSION, options)(target);
     UseGuards(MessageSessionGuard)(target);
     UseInterceptors(MessageSessionInterceptor)(target);

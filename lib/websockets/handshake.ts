@@ -1,12 +1,12 @@
 import type { IncomingHttpHeaders } from 'node:http';
-import type { SessionLifecycle } from '../http/session-lifecycle.js';
+import type { SessionRegistration } from '../request/session-registration.js';
 import { SessionMissingError } from '../session/session.errors.js';
 
 /** What a socket was opened with. */
 export interface Handshake {
   readonly headers: IncomingHttpHeaders;
-  /** That of the registration whose sessions the gateway uses. */
-  readonly lifecycle: SessionLifecycle;
+  /** Whose sessions the gateway uses. */
+  readonly registration: SessionRegistration;
   /** The credential that a session was found for, once there was one. */
   credential: string | undefined;
 }
@@ -22,10 +22,10 @@ const handshakes = new WeakMap<object, Handshake>();
 export function rememberHandshake(
   client: object,
   request: WithHeaders | undefined,
-  lifecycle: SessionLifecycle,
+  registration: SessionRegistration,
 ): Handshake {
   const { headers } = request ?? (client as { handshake: WithHeaders }).handshake;
-  const handshake = { headers, lifecycle, credential: undefined };
+  const handshake = { headers, registration, credential: undefined };
   handshakes.set(client, handshake);
   return handshake;
 }

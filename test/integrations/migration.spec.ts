@@ -11,7 +11,7 @@ import {
 import { inspect } from 'node:util';
 import { resolveOptions } from '../../lib/options/resolve-options.js';
 import { SessionOperations } from '../../lib/session/session-operations.js';
-import { SessionMigration } from '../../lib/session/session-migration.js';
+import { SessionMigration } from '../../lib/migration/session-migration.js';
 import { sessionOf } from '../../lib/session/session-proxy.js';
 import type { Browser } from '../support/http-browser.js';
 import { RedisServer } from '../support/redis-server.js';

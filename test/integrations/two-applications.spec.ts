@@ -318,7 +318,7 @@ describe('registrations that could not be told apart', () => {
     await expect(startBoth({}, { name: 'admin', forRoutes: ['admin'] })).rejects.toMatchObject({
       code: 'SESSION_OPTIONS',
       faults: [
-        'The registrations without a name and "admin" of RedisSessionModule both use the cookie "sid" at /; each would take the other\'s visitors for strangers. Set cookie.name for one of them.',
+        'The registrations without a name and "admin" of RedisSessionModule both use the cookie "sid" at /; each would reject the other\'s sessions. Set cookie.name for one of them.',
       ],
     });
   });

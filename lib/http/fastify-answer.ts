@@ -1,19 +1,19 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Commits, SessionAnswer } from '../request/session-answer.js';
 import { answerRaw } from './raw-answer.js';
 import { gateResponse, type GateKeeper } from './response-gate.js';
-import { SessionExchange, type SessionCarrier } from './session-exchange.js';
-import type { SessionLifecycle } from './session-lifecycle.js';
+import type { WithSession } from './session-accessor.js';
 
 /** A request as Node has it, with what @fastify/middie adds before middleware sees it. */
 export type RawRequest = IncomingMessage &
-  SessionCarrier & {
+  WithSession & {
     readonly method: string;
     readonly originalUrl: string;
     readonly protocol: string;
   };
 
 /** What this package needs of a Fastify request. */
-export interface FastifyRequest extends SessionCarrier {
+export interface FastifyRequest extends WithSession {
   readonly raw: RawRequest;
   readonly method: string;
   readonly url: string;
@@ -33,70 +33,70 @@ export interface FastifyReply {
   send(payload: unknown): unknown;
 }
 
-/** A request of a Fastify application. */
-export class FastifyExchange extends SessionExchange implements GateKeeper {
-  /** Where headers go; to the raw response as long as Fastify has none, and where a handler writes that itself. */
+/** The answer of a request of a Fastify application. */
+export class FastifyAnswer implements SessionAnswer, GateKeeper {
+  /** Where headers go; to the raw response as long as Fastify has none, and if a handler writes that itself. */
   #reply: FastifyReply | undefined;
   /** The reply that a handler went past. */
   #passed: FastifyReply | undefined;
+  #session: Commits | undefined;
 
   constructor(
-    lifecycle: SessionLifecycle,
-    private readonly request: { readonly headers: IncomingMessage['headers']; readonly protocol: string },
-    protected readonly answer: ServerResponse,
-  ) {
-    super(lifecycle);
-  }
+    private readonly request: { readonly protocol: string },
+    private readonly response: ServerResponse,
+  ) {}
 
   /** From now on Fastify answers. */
   answerWith(reply: FastifyReply): void {
     this.#reply = reply;
   }
 
-  requestHeader(name: string): string | undefined {
-    return this.request.headers[name] as string | undefined;
-  }
-
   get secure(): boolean {
     return this.request.protocol === 'https';
   }
 
-  get statusCode(): number {
-    return this.answer.statusCode;
+  get closed(): boolean {
+    return this.response.closed || this.response.destroyed;
   }
 
   hasHeader(name: string): boolean {
-    return this.#reply?.hasHeader(name) === true || this.answer.hasHeader(name);
+    return this.#reply?.hasHeader(name) === true || this.response.hasHeader(name);
   }
 
   setHeader(name: string, value: string): void {
-    if (this.#reply === undefined) this.answer.setHeader(name, value);
+    if (this.#reply === undefined) this.response.setHeader(name, value);
     else this.#reply.header(name, value);
   }
 
   addCookie(cookie: string): void {
-    if (this.#reply === undefined) this.answer.appendHeader('set-cookie', cookie);
+    if (this.#reply === undefined) this.response.appendHeader('set-cookie', cookie);
     else this.#reply.header('set-cookie', cookie);
   }
 
   // `onSend` stores the session of every answer that goes through Fastify. A handler that writes to `reply.raw`
   // itself, as server-sent events do, goes past it, and so does middleware: the gate holds that.
-  protected holdAnswer(): void {
-    gateResponse(this.answer, this);
+  hold(session: Commits): void {
+    this.#session = session;
+    gateResponse(this.response, this);
+  }
+
+  onceClosed(listener: () => void): void {
+    this.response.once('close', listener);
   }
 
   /** Of an answer that went past Fastify. */
   commit(): Promise<void> | undefined {
-    if (this.committed) return undefined;
+    const session = this.#session!;
+    if (session.committed) return undefined;
     this.#passed = this.#reply;
     this.#reply = undefined;
-    return this.lifecycle.commit(this);
+    return session.commit(this.response.statusCode >= 500);
   }
 
   fail(error: unknown): void {
     const reply = this.#passed;
     // Whatever is no Error, Fastify would send as an answer.
-    if (reply === undefined || reply.sent || !(error instanceof Error)) answerRaw(this.answer, error);
+    if (reply === undefined || reply.sent || !(error instanceof Error)) answerRaw(this.response, error);
     else reply.send(error);
   }
 }

@@ -1,8 +1,8 @@
-import type { OldSession, OldSessions } from '../session/session-migration.js';
-import type { RedisCommands } from './redis-commands.js';
+import type { OldSession, OldSessions } from './session-migration.js';
+import type { RedisCommands } from '../redis/redis-commands.js';
 
 /** The sessions that connect-redis wrote: JSON under `<prefix><id>`, with express-session's cookie among the attributes. */
-export class ExpressSessions implements OldSessions {
+export class ConnectRedisRecords implements OldSessions {
   constructor(
     private readonly commands: RedisCommands,
     private readonly prefix: string,

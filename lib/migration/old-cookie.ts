@@ -1,9 +1,10 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import { serialize } from 'cookie';
 import { formatCredential } from '../session/session-credential.js';
-import type { OldCredential, SessionMigration } from '../session/session-migration.js';
-import { cookieValues } from './cookie-values.js';
-import type { SessionExchange } from './session-exchange.js';
+import { cookieValues } from '../request/cookie-values.js';
+import type { RequestHeaders } from '../request/session-answer.js';
+import type { SessionTakeover, TakenOverSession } from '../request/session-registration.js';
+import type { OldCredential, SessionMigration } from './session-migration.js';
 
 /** What is known of the cookie that visitors of express-session have. */
 export interface OldCookieOptions {
@@ -18,7 +19,7 @@ const SIGNED = 's:';
 const MOST_COOKIES = 4;
 
 /** The cookie of express-session, and the way from it to a session of ours. */
-export class OldCookie {
+export class OldCookie implements SessionTakeover {
   /** The header that takes it from the browser. */
   readonly removal: string;
 
@@ -30,26 +31,20 @@ export class OldCookie {
     this.removal = serialize(name, '', { path, domain, httpOnly: true, maxAge: 0, expires: new Date(0) });
   }
 
-  /** What a request presents. @returns `undefined` for no such cookie, and for one that none of the secrets has signed. */
-  resolve(exchange: SessionExchange): OldCredential | undefined {
-    const header = exchange.requestHeader('cookie');
-    if (header === undefined) return undefined;
+  takeOver({ cookie: header }: RequestHeaders): Promise<TakenOverSession | undefined> | undefined {
+    if (typeof header !== 'string') return undefined;
     for (const value of cookieValues(header, `${this.options.name}=`).slice(0, MOST_COOKIES)) {
-      const credential = this.#unsigned(value);
-      if (credential !== undefined) return credential;
+      const presented = this.#unsigned(value);
+      if (presented !== undefined) return this.#migrate(presented);
     }
     return undefined;
   }
 
-  /** Puts the session on the request that takes the old one's place. The old cookie goes in any case. */
-  async migrate(exchange: SessionExchange, presented: OldCredential): Promise<void> {
+  async #migrate(presented: OldCredential): Promise<TakenOverSession | undefined> {
     const session = await this.migration.open(presented);
-    if (session !== undefined) {
-      exchange.presented = formatCredential(session.credential.id, session.credential.secret);
-    }
-    exchange.migrated = true;
-    exchange.adopt(session?.core ?? exchange.lifecycle.newCore());
-    exchange.arm();
+    if (session === undefined) return undefined;
+    const { id, secret } = session.credential;
+    return { core: session.core, credential: formatCredential(id, secret) };
   }
 
   // As the package cookie-signature signs: the value, a dot, its HMAC-SHA256 in base64 without padding.

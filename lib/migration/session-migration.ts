@@ -1,8 +1,8 @@
 import { createHmac } from 'node:crypto';
-import type { SessionCore } from './session-core.js';
-import type { SessionCredential } from './session-credential.js';
-import { canNameAttribute, sessionOf } from './session-proxy.js';
-import type { SessionOperations } from './session-operations.js';
+import type { SessionCore } from '../session/session-core.js';
+import type { SessionCredential } from '../session/session-credential.js';
+import { canNameAttribute, sessionOf } from '../session/session-proxy.js';
+import type { SessionOperations } from '../session/session-operations.js';
 
 /** What other software stored of a session. */
 export interface OldSession {

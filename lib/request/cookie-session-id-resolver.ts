@@ -2,7 +2,7 @@ import { serialize, type SerializeOptions } from 'cookie';
 import type { CookieOptions } from '../options/cookie-options.js';
 import { parseCredential, type SessionCredential } from '../session/session-credential.js';
 import { cookieValues } from './cookie-values.js';
-import type { SessionExchange } from './session-exchange.js';
+import { keepFromSharedCaches, type RequestHeaders, type SessionAnswer } from './session-answer.js';
 import type { SessionIdResolver } from './session-id-resolver.js';
 
 // A client that sends the name more often than this is not a browser with two paths or two subdomains.
@@ -11,35 +11,34 @@ const MOST_CREDENTIALS = 4;
 /** The credential in a cookie (RFC 6265bis). */
 export class CookieSessionIdResolver implements SessionIdResolver {
   readonly resends: boolean;
-  readonly carrier: string;
+  readonly transport: string;
 
   constructor(private readonly options: CookieOptions) {
     this.resends = options.persistent;
     const domain = options.domain === undefined ? '' : ` of ${options.domain}`;
-    this.carrier = `cookie "${options.name}" at ${options.path}${domain}`;
+    this.transport = `cookie "${options.name}" at ${options.path}${domain}`;
   }
 
-  resolve(exchange: SessionExchange): SessionCredential[] {
-    const header = exchange.requestHeader('cookie');
-    return header === undefined ? [] : credentialsIn(header, `${this.options.name}=`);
+  resolve({ cookie: header }: RequestHeaders): SessionCredential[] {
+    return typeof header !== 'string' ? [] : credentialsIn(header, `${this.options.name}=`);
   }
 
-  send(exchange: SessionExchange, credential: string, idleTimeoutInSeconds: number): void {
+  send(answer: SessionAnswer, credential: string, idleTimeoutInSeconds: number): void {
     const maxAge = this.options.persistent ? { maxAge: idleTimeoutInSeconds } : undefined;
-    this.#set(exchange, credential, maxAge);
+    this.#set(answer, credential, maxAge);
   }
 
   // A browser removes a cookie only if name, path and domain are those it was set with, and takes a `__Host-` or
   // partitioned one only with the attributes that those ask for: so all of them are repeated.
-  expire(exchange: SessionExchange): void {
-    this.#set(exchange, '', { maxAge: 0, expires: new Date(0) });
+  expire(answer: SessionAnswer): void {
+    this.#set(answer, '', { maxAge: 0, expires: new Date(0) });
   }
 
-  #set(exchange: SessionExchange, value: string, lifetime: SerializeOptions | undefined): void {
+  #set(answer: SessionAnswer, value: string, lifetime: SerializeOptions | undefined): void {
     const { name, path, domain, httpOnly, partitioned, priority } = this.options;
-    const secure = this.options.secure === 'auto' ? exchange.secure : this.options.secure;
+    const secure = this.options.secure === 'auto' ? answer.secure : this.options.secure;
     const sameSite = this.options.sameSite === 'auto' ? (secure ? 'none' : 'lax') : this.options.sameSite;
-    exchange.addCookie(
+    answer.addCookie(
       serialize(name, value, {
         path,
         domain,
@@ -51,7 +50,7 @@ export class CookieSessionIdResolver implements SessionIdResolver {
         ...lifetime,
       }),
     );
-    exchange.keepFromSharedCaches();
+    keepFromSharedCaches(answer);
   }
 }
 

@@ -1,0 +1,16 @@
+import type { SessionCredential } from '../session/session-credential.js';
+import type { RequestHeaders, SessionAnswer } from './session-answer.js';
+
+/** Carries the credential between client and server: in a cookie, or in a header. */
+export interface SessionIdResolver {
+  /** The well-formed credentials that a request presents, in their order; mostly none or one. */
+  resolve(headers: RequestHeaders): SessionCredential[];
+  /** Gives the client a credential. `idleTimeoutInSeconds` is how long it is good for without a request. */
+  send(answer: SessionAnswer, credential: string, idleTimeoutInSeconds: number): void;
+  /** Makes the client forget its credential. */
+  expire(answer: SessionAnswer): void;
+  /** Whether every answer sends the credential again, because the client's copy has an expiry that slides. */
+  readonly resends: boolean;
+  /** What carries the credential, in words; no two registrations of an application may share it. */
+  readonly transport: string;
+}

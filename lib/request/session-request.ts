@@ -1,0 +1,206 @@
+import { formatCredential, type SessionCredential } from '../session/session-credential.js';
+import type { SessionCore } from '../session/session-core.js';
+import { sessionOf } from '../session/session-proxy.js';
+import type { SessionState } from '../session/session-state.js';
+import {
+  SessionGoneError,
+  SessionLockLostError,
+  SessionLockTimeoutError,
+} from '../session/session.errors.js';
+import type { Session } from '../session/session.js';
+import type { Commits, RequestHeaders, SessionAnswer } from './session-answer.js';
+import type { SessionRegistration, TakenOverSession } from './session-registration.js';
+
+/**
+ * One request or message, and its session: `begin` loads it, `enter` applies the state of the route, `commit` stores it
+ * and sends the credential. Each may be called as often as convenient. `begin` and `commit` return `undefined` if there
+ * is nothing to wait for: most requests need no session and pay nothing for one.
+ */
+export class SessionRequest implements Commits {
+  /** The session, once one was loaded or somebody asked for it. */
+  core: SessionCore | undefined;
+  /** The credential that opened the session. */
+  presented: string | undefined;
+  #begun: Promise<void> | true | undefined;
+  #state: SessionState | undefined;
+  #locking: Promise<void> | undefined;
+  // Whose lock the request holds or has held: `regenerate()` puts another session in `core`.
+  #locked: SessionCore | undefined;
+  #takenOver = false;
+  #holdsAnswer = false;
+  #committed = false;
+
+  /** @param answer `undefined` for a message: nothing of it can carry a credential */
+  constructor(
+    readonly registration: SessionRegistration,
+    private readonly headers: RequestHeaders,
+    readonly answer?: SessionAnswer,
+  ) {}
+
+  /** `request.session`. A request without a session gets a new, empty one, which is stored once it is written to. */
+  get session(): Session | undefined {
+    if (this.#state === 'disabled') return undefined;
+    if (this.core === undefined) this.#adopt(this.registration.operations.core());
+    this.#holdAnswer();
+    return sessionOf(this.core!);
+  }
+
+  get committed(): boolean {
+    return this.#committed;
+  }
+
+  /** Loads the session that the request presents a credential for. */
+  begin(): Promise<void> | undefined {
+    if (this.#begun !== undefined) return this.#begun === true ? undefined : this.#begun;
+    const { resolver, takeover } = this.registration;
+    const credentials = resolver.resolve(this.headers);
+    const old = credentials.length === 0 ? takeover?.takeOver(this.headers) : undefined;
+    if (credentials.length > 0 || old !== undefined) return (this.#begun = this.#load(credentials, old));
+    this.#begun = true;
+    return undefined;
+  }
+
+  /** Applies the state that a route asks for, after `begin`. */
+  async enter(state: SessionState = this.registration.sessionState): Promise<void> {
+    this.#state = state;
+    if (state === 'disabled') return;
+    await this.begin();
+    this.core?.setReadOnly(state === 'read-only');
+    if (state === 'exclusive') await (this.#locking ??= this.#lock());
+  }
+
+  /** Stores what the request changed, and gives the client its credential if that is new or has ended. Once. */
+  commit(failed: boolean): Promise<void> | undefined {
+    const { core } = this;
+    if (core === undefined || core.status === 'detached' || this.#committed) return undefined;
+    if (core.underWay !== undefined) return core.underWay.then(() => this.commit(failed));
+    this.#committed = true;
+    const storing = this.#locked ? this.#storeAndUnlock(core, failed) : this.#store(core, failed);
+    if (storing === undefined) return this.#tellClient(core);
+    return storing.then(
+      () => this.#tellClient(core),
+      (error: unknown) => this.#fail(core, error),
+    );
+  }
+
+  async #load(
+    credentials: readonly SessionCredential[],
+    old: Promise<TakenOverSession | undefined> | undefined,
+  ): Promise<void> {
+    const { operations, resolver, takeover } = this.registration;
+    try {
+      for (const credential of credentials) {
+        const core = await operations.open(credential);
+        if (core === undefined) continue;
+        this.presented = formatCredential(credential.id, credential.secret);
+        this.#adopt(core);
+        break;
+      }
+      if (this.core === undefined) {
+        const takingOver = old ?? takeover?.takeOver(this.headers);
+        if (takingOver !== undefined) this.#takeOver(await takingOver);
+      }
+    } catch (error) {
+      this.#adopt(operations.detached(error));
+    }
+    this.#begun = true;
+    if (resolver.resends) this.#holdAnswer();
+  }
+
+  #takeOver(old: TakenOverSession | undefined): void {
+    this.#takenOver = true;
+    this.presented = old?.credential;
+    this.#adopt(old?.core ?? this.registration.operations.core());
+    this.#holdAnswer();
+  }
+
+  #adopt(core: SessionCore): void {
+    this.core = core;
+    core.setReadOnly(this.#state === 'read-only');
+    core.onReplaced = (next) => this.#adopt(next);
+  }
+
+  #holdAnswer(): void {
+    if (this.#holdsAnswer) return;
+    this.#holdsAnswer = true;
+    this.answer?.hold(this);
+  }
+
+  // After `begin`, which has checked the secret: an id is public, and must not be enough to wait in somebody's queue.
+  async #lock(): Promise<void> {
+    const { core, answer } = this;
+    if (core?.status !== 'stored') return;
+    const { operations } = this.registration;
+    try {
+      await operations.lock(core);
+    } catch (error) {
+      if (error instanceof SessionLockTimeoutError) {
+        answer?.setHeader('retry-after', String(error.retryAfterInSeconds));
+      }
+      throw error;
+    }
+    this.#locked = core;
+    this.#holdAnswer();
+    // The client has gone, or the handler never answered. What it writes from now on is refused.
+    answer?.onceClosed(() => {
+      if (!this.#committed) void operations.unlock(core);
+    });
+    if (!answer?.closed && !this.#committed) return;
+    await operations.unlock(core);
+    throw new SessionLockLostError(core.id);
+  }
+
+  async #storeAndUnlock(core: SessionCore, failed: boolean): Promise<void> {
+    try {
+      await this.#store(core, failed);
+    } finally {
+      // A save has released it already; if nothing was saved, the answer does not wait for this.
+      void this.registration.operations.unlock(this.#locked!);
+    }
+  }
+
+  #store(core: SessionCore, failed: boolean): Promise<void> | undefined {
+    const { operations } = this.registration;
+    if (core.status === 'ended') return undefined;
+    // The verb itself failed, and nobody may have looked: try the logout again before the answer says that it happened.
+    if (core.destroyRequested) return operations.destroy(core);
+    if (failed) return undefined;
+    try {
+      return operations.saveChanges(core)?.catch(ignoreGone);
+    } catch (error) {
+      // A value that cannot be stored.
+      return Promise.reject(error);
+    }
+  }
+
+  // What `session.save()` stored before stays stored, and the client's old credential may be useless by now.
+  #fail(core: SessionCore, error: unknown): never {
+    if (core.status === 'stored' && core.newCredential !== undefined) this.#send(core.newCredential);
+    throw error;
+  }
+
+  #tellClient(core: SessionCore): undefined {
+    const { answer, presented } = this;
+    const { resolver, takeover } = this.registration;
+    if (answer === undefined) return;
+    if (this.#takenOver) answer.addCookie(takeover!.removal);
+    // An empty session in the place of the one that was presented, after a logout that regenerates, ends it as well.
+    if (core.destroyRequested || core.status === 'new') {
+      if (presented !== undefined) resolver.expire(answer);
+    } else if (core.status === 'stored') {
+      const credential = core.newCredential ?? (resolver.resends || this.#takenOver ? presented : undefined);
+      if (credential !== undefined) this.#send(credential);
+    }
+  }
+
+  #send(credential: string): void {
+    const { resolver } = this.registration;
+    if (this.answer !== undefined) resolver.send(this.answer, credential, this.core!.idleTimeoutInSeconds);
+  }
+}
+
+// A logout came first, and logout wins: the changes are dropped, and the answer goes out. No removal cookie: the client
+// may have another session by now (a login regenerates), and the removal would take that one from it.
+function ignoreGone(error: unknown): void {
+  if (!(error instanceof SessionGoneError)) throw error;
+}
