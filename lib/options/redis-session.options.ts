@@ -1,4 +1,4 @@
-import { jsonSerializer, type SessionSerializer } from '../session/session-serializer.js';
+import { DEFAULT_MAX_DEPTH, jsonSerializer, type SessionSerializer } from '../session/session-serializer.js';
 import { sessionStates, type SessionState } from '../session/session-state.js';
 import type { SessionStore } from '../session/session-store.js';
 import { CookieOptions } from './cookie-options.js';
@@ -119,11 +119,19 @@ export class RedisSessionOptions extends RedisConnectionOptions {
   readonly serializer: SessionSerializer = jsonSerializer;
 
   /**
-   * Refuses to store more than this in one session. Bytes.
-   * @default 1048576 (1 MiB)
+   * Refuses to store more than this in one session, its attributes' names and serialized values together. Bytes.
+   * @default 65536 (64 KiB)
    */
   @IntegerFrom(1)
-  readonly maxSessionBytes: number = 1024 * 1024;
+  readonly maxSessionBytes: number = 64 * 1024;
+
+  /**
+   * Refuses attributes whose arrays and objects are nested deeper than this, when they are stored and when they are
+   * read. 1 to 1000: parsing and copying deeper values can exhaust the stack. Your own serializer receives the limit.
+   * @default 64
+   */
+  @IntegerFrom(1, 1000)
+  readonly maxDepth: number = DEFAULT_MAX_DEPTH;
 
   /**
    * What happens where a stored value cannot be read: `'throw'` a SessionDataError that names the attribute, or `'drop'`

@@ -10,6 +10,7 @@ export type AttributeChanges = ReadonlyMap<string, string | undefined>;
 export interface AttributePolicy {
   readonly serializer: SessionSerializer;
   readonly unreadableAttribute: 'throw' | 'drop';
+  readonly maxDepth: number;
 }
 
 /**
@@ -144,7 +145,8 @@ export class SessionAttributes {
     if (stored === undefined || text === undefined || this.#assigned?.has(name)) return false;
     let rewritten = this.#rewritten?.get(name);
     if (rewritten?.stored !== stored) {
-      rewritten = { stored, text: this.#write(name, this.policy.serializer.deserialize(stored, name)) };
+      const { serializer, maxDepth } = this.policy;
+      rewritten = { stored, text: this.#write(name, serializer.deserialize(stored, name, maxDepth)) };
       (this.#rewritten ??= new Map()).set(name, rewritten);
     }
     return rewritten.text === text;
@@ -153,7 +155,7 @@ export class SessionAttributes {
   #write(name: string, value: unknown): string {
     let text: unknown;
     try {
-      text = this.policy.serializer.serialize(value, name);
+      text = this.policy.serializer.serialize(value, name, this.policy.maxDepth);
     } catch (cause) {
       throw cause instanceof SessionDataError
         ? cause
@@ -166,7 +168,7 @@ export class SessionAttributes {
   #read(name: string, text: string): unknown {
     let value: unknown;
     try {
-      value = this.policy.serializer.deserialize(text, name);
+      value = this.policy.serializer.deserialize(text, name, this.policy.maxDepth);
     } catch (cause) {
       if (this.policy.unreadableAttribute === 'throw') throw unreadable(name, cause);
       this.#values.set(name, REMOVED);
@@ -181,6 +183,7 @@ export class SessionAttributes {
 }
 
 function unreadable(name: string, cause: unknown): SessionDataError {
+  if (cause instanceof SessionDataError) return cause;
   return new SessionDataError(
     `The stored session attribute "${name}" cannot be read (${kindOf(cause)} in the serializer). It was written by other software or another serializer; remove it, or set unreadableAttribute to "drop".`,
     name,
@@ -200,8 +203,14 @@ function kindOf(cause: unknown): string {
   return typeof kind === 'string' ? kind : 'error';
 }
 
-function deepFreeze(value: unknown): void {
-  if (typeof value !== 'object' || value === null || Object.isFrozen(value)) return;
-  Object.freeze(value);
-  for (const item of Object.values(value)) deepFreeze(item);
+// A list instead of recursion: a serializer of the application's may return values of any depth.
+function deepFreeze(root: unknown): void {
+  const pending: unknown[] = [root];
+  for (const value of pending) {
+    // A view of bytes cannot be frozen.
+    if (typeof value !== 'object' || value === null || Object.isFrozen(value) || ArrayBuffer.isView(value))
+      continue;
+    Object.freeze(value);
+    for (const item of Object.values(value)) pending.push(item);
+  }
 }

@@ -2,7 +2,8 @@ import { SessionDataError } from './session.errors.js';
 
 /**
  * Turns an attribute's value into text and back. What `deserialize(serialize(value))` returns must equal `value`, and
- * equal values must give equal text: changes are found by comparing it.
+ * equal values must give equal text: changes are found by comparing it. `maxDepth` is the option of that name; a
+ * serializer that takes nested values should refuse deeper ones.
  *
  * @example
  * ```ts
@@ -12,63 +13,74 @@ import { SessionDataError } from './session.errors.js';
  */
 export interface SessionSerializer {
   /** @throws SessionDataError for a value that would not come back as it was; it names the path, never the value. */
-  serialize(value: unknown, attribute: string): string;
-  /** @throws any error for a text that is not of this serializer's making. */
-  deserialize(text: string, attribute: string): unknown;
+  serialize(value: unknown, attribute: string, maxDepth?: number): string;
+  /** @throws any error for a text that this serializer did not write. */
+  deserialize(text: string, attribute: string, maxDepth?: number): unknown;
 }
+
+/** How deep arrays and objects of one attribute may be nested, unless the option `maxDepth` says otherwise. */
+export const DEFAULT_MAX_DEPTH = 64;
 
 /** Plain JSON, and only what plain JSON gives back as it was: everything else is refused instead of changed silently. */
 export const jsonSerializer: SessionSerializer = {
-  serialize(value, attribute) {
-    assertPlain(value, attribute, [], attribute);
+  serialize(value, attribute, maxDepth = DEFAULT_MAX_DEPTH) {
+    assertPlain(value, attribute, { attribute, maxDepth, above: [] });
     return JSON.stringify(value);
   },
-  deserialize: (text) => JSON.parse(text) as unknown,
+  deserialize(text, attribute, maxDepth = DEFAULT_MAX_DEPTH) {
+    if (isDeeper(text, maxDepth)) throw tooDeepToRead(attribute, maxDepth);
+    return JSON.parse(text) as unknown;
+  },
 };
 
-function assertPlain(value: unknown, path: string, above: object[], attribute: string): void {
+/** What the check of one attribute's value keeps in mind. */
+interface Walk {
+  readonly attribute: string;
+  readonly maxDepth: number;
+  /** The objects that contain the value under the check, outermost first. */
+  readonly above: object[];
+}
+
+function assertPlain(value: unknown, path: string, walk: Walk): void {
   switch (typeof value) {
     case 'string':
     case 'boolean':
       return;
     case 'number':
       if (Number.isFinite(value)) return;
-      throw refusal(path, `is ${value}`, 'Store null or leave it out', attribute);
+      throw refusal(path, `is ${value}`, 'Store null or leave it out', walk);
     case 'object':
       break;
     case 'bigint':
-      throw refusal(path, 'is a BigInt', 'Store it as a string', attribute);
+      throw refusal(path, 'is a BigInt', 'Store it as a string', walk);
     default:
-      throw refusal(path, `is of type ${typeof value}`, 'Leave it out', attribute);
+      throw refusal(path, `is of type ${typeof value}`, 'Leave it out', walk);
   }
   if (value === null) return;
+  const { above } = walk;
   if (above.includes(value))
-    throw refusal(path, 'refers back to an object that contains it', 'Store an id', attribute);
+    throw refusal(path, 'refers back to an object that contains it', 'Store an id', walk);
+  // Before any recursion, so that no value overflows the stack, and looking back costs no more than maxDepth steps.
+  if (above.length === walk.maxDepth) throw tooDeepToWrite(walk);
   above.push(value);
-  if (Array.isArray(value)) assertPlainArray(value, path, above, attribute);
-  else assertPlainObject(value, path, above, attribute);
+  if (Array.isArray(value)) assertPlainArray(value, path, walk);
+  else assertPlainObject(value, path, walk);
   above.pop();
 }
 
-function assertPlainArray(value: unknown[], path: string, above: object[], attribute: string): void {
+function assertPlainArray(value: unknown[], path: string, walk: Walk): void {
   const prototype = Object.getPrototypeOf(value) as object | null;
   // Array.prototype is itself an array, in every realm; the prototype of a subclass is not.
   if (!Array.isArray(prototype))
-    throw refusal(path, `is an instance of ${className(prototype)}`, 'Store [...it]', attribute);
-  for (let index = 0; index < value.length; index++)
-    assertPlain(value[index], `${path}[${index}]`, above, attribute);
+    throw refusal(path, `is an instance of ${className(prototype)}`, 'Store [...it]', walk);
+  for (let index = 0; index < value.length; index++) assertPlain(value[index], `${path}[${index}]`, walk);
   const keys = Object.keys(value);
   if (keys.length > value.length) {
-    throw refusal(
-      path,
-      `has the property ${keys[value.length]}`,
-      'JSON keeps items alone: copy them',
-      attribute,
-    );
+    throw refusal(path, `has the property ${keys[value.length]}`, 'JSON keeps items alone: copy them', walk);
   }
 }
 
-function assertPlainObject(value: object, path: string, above: object[], attribute: string): void {
+function assertPlainObject(value: object, path: string, walk: Walk): void {
   const prototype = Object.getPrototypeOf(value) as object | null;
   // Objects of another realm (node:vm, a test runner's sandbox) are as plain as ours: theirs is a prototype without one.
   if (prototype !== null && Object.getPrototypeOf(prototype) !== null) {
@@ -76,24 +88,61 @@ function assertPlainObject(value: object, path: string, above: object[], attribu
       value instanceof Date
         ? 'Store date.toISOString()'
         : 'Store a plain object, or set a serializer that can';
-    throw refusal(path, `is an instance of ${className(prototype)}`, hint, attribute);
+    throw refusal(path, `is an instance of ${className(prototype)}`, hint, walk);
   }
   for (const key of Object.keys(value)) {
     const item = (value as Record<string, unknown>)[key];
     // JSON leaves a property without a value out, and a reader cannot tell the two apart: optional fields stay usable.
-    if (item !== undefined) assertPlain(item, `${path}.${key}`, above, attribute);
+    if (item !== undefined) assertPlain(item, `${path}.${key}`, walk);
   }
   if (Object.getOwnPropertySymbols(value).length > 0)
-    throw refusal(path, 'has a symbol as a key', 'Use a string', attribute);
+    throw refusal(path, 'has a symbol as a key', 'Use a string', walk);
 }
 
 function className(prototype: object | null): string {
   return prototype?.constructor?.name || 'a class';
 }
 
-function refusal(path: string, what: string, remedy: string, attribute: string): SessionDataError {
+function refusal(path: string, what: string, remedy: string, { attribute }: Walk): SessionDataError {
   return new SessionDataError(
     `session.${path} ${what} and would not come back as it was; nothing was written. ${remedy}.`,
     attribute,
   );
 }
+
+// The path to the culprit would be as long as the value is deep: the attribute says enough.
+function tooDeepToWrite({ attribute, maxDepth }: Walk): SessionDataError {
+  return new SessionDataError(
+    `session.${attribute} is nested more than ${maxDepth} levels deep; nothing was written. Store a flatter value, or raise maxDepth.`,
+    attribute,
+  );
+}
+
+function tooDeepToRead(attribute: string, maxDepth: number): SessionDataError {
+  return new SessionDataError(
+    `The stored session attribute "${attribute}" cannot be read: it is nested more than ${maxDepth} levels deep. Remove it, raise maxDepth, or set unreadableAttribute to "drop".`,
+    attribute,
+  );
+}
+
+/** Whether arrays and objects of a JSON text are nested deeper than that. */
+function isDeeper(text: string, maxDepth: number): boolean {
+  // Every level takes two brackets.
+  if (text.length <= 2 * maxDepth) return false;
+  let depth = 0;
+  let quoted = false;
+  for (let index = 0; index < text.length; index++) {
+    const code = text.charCodeAt(index);
+    if (quoted) {
+      if (code === BACKSLASH) index++;
+      else if (code === QUOTE) quoted = false;
+    } else if (code === QUOTE) quoted = true;
+    else if (code === OPEN_ARRAY || code === OPEN_OBJECT) {
+      if (++depth > maxDepth) return true;
+    } else if (code === CLOSE_ARRAY || code === CLOSE_OBJECT) depth--;
+  }
+  return false;
+}
+
+const [QUOTE, BACKSLASH] = [0x22, 0x5c];
+const [OPEN_ARRAY, CLOSE_ARRAY, OPEN_OBJECT, CLOSE_OBJECT] = [0x5b, 0x5d, 0x7b, 0x7d];

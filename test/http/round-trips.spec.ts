@@ -23,7 +23,7 @@ describe.each(platforms)('what a request asks of Redis, on %s', (platform) => {
     proxy = await TcpProxy.start(server.port);
     app = await startApp(platform, {
       controllers: [ShopController],
-      options: { store: 'redis', port: proxy.port },
+      options: { store: 'redis', port: proxy.port, maxSessionBytes: 1024 * 1024 },
     });
     // The scripts are known to the server from here on.
     browser = app.browser();

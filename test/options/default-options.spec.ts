@@ -43,7 +43,8 @@ describe('when nothing is given', () => {
       sessionState: 'read-write',
       lock: { leaseInMilliseconds: 30_000, waitTimeoutInMilliseconds: 10_000, maxWaiters: 50 },
       serializer: jsonSerializer,
-      maxSessionBytes: 1_048_576,
+      maxSessionBytes: 65_536,
+      maxDepth: 64,
       unreadableAttribute: 'throw',
     });
   });

@@ -55,3 +55,19 @@ describe('an application name', () => {
     ]);
   });
 });
+
+describe('maxDepth', () => {
+  it.each([0, 1001, 1.5])(
+    'is refused where values could exhaust the stack or none could nest: %s',
+    (value) => {
+      expect(faultsOf({ maxDepth: value })).toEqual([
+        `maxDepth (REDIS_SESSION_MAX_DEPTH) is ${value}; expected an integer from 1 to 1000.`,
+      ]);
+    },
+  );
+
+  it('is taken from 1 to 1000', () => {
+    expect(faultsOf({ maxDepth: 1 })).toEqual([]);
+    expect(faultsOf({}, { REDIS_SESSION_MAX_DEPTH: '1000' })).toEqual([]);
+  });
+});

@@ -58,6 +58,7 @@ const examples: Record<string, readonly [text: string, value: unknown]> = {
   REDIS_SESSION_LOCK_WAIT_TIMEOUT_IN_MILLISECONDS: ['0', 0],
   REDIS_SESSION_LOCK_MAX_WAITERS: ['7', 7],
   REDIS_SESSION_MAX_SESSION_BYTES: ['4096', 4096],
+  REDIS_SESSION_MAX_DEPTH: ['12', 12],
   REDIS_SESSION_UNREADABLE_ATTRIBUTE: ['drop', 'drop'],
 };
 
