@@ -44,6 +44,10 @@ class ExpressAnswer implements SessionAnswer, GateKeeper {
     return this.response.closed || this.response.destroyed;
   }
 
+  get headersSent(): boolean {
+    return this.response.headersSent;
+  }
+
   hasHeader(name: string): boolean {
     return this.response.hasHeader(name);
   }

@@ -59,6 +59,10 @@ export class FastifyAnswer implements SessionAnswer, GateKeeper {
     return this.response.closed || this.response.destroyed;
   }
 
+  get headersSent(): boolean {
+    return this.response.headersSent;
+  }
+
   hasHeader(name: string): boolean {
     return this.#reply?.hasHeader(name) === true || this.response.hasHeader(name);
   }

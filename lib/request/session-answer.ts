@@ -18,6 +18,8 @@ export interface SessionAnswer {
   readonly secure: boolean;
   /** Nobody waits for the answer any more: it was sent, or the client has gone. */
   readonly closed: boolean;
+  /** It is too late for a header. */
+  readonly headersSent: boolean;
   hasHeader(name: string): boolean;
   setHeader(name: string, value: string): void;
   /** Adds a Set-Cookie header and keeps the others. */

@@ -2,11 +2,7 @@ import { formatCredential, type SessionCredential } from '../session/session-cre
 import type { SessionCore } from '../session/session-core.js';
 import { sessionOf } from '../session/session-proxy.js';
 import type { SessionState } from '../session/session-state.js';
-import {
-  SessionGoneError,
-  SessionLockLostError,
-  SessionLockTimeoutError,
-} from '../session/session.errors.js';
+import { SessionGoneError, SessionLockLostError } from '../session/session.errors.js';
 import type { Session } from '../session/session.js';
 import type { Commits, RequestHeaders, SessionAnswer } from './session-answer.js';
 import type { SessionRegistration, TakenOverSession } from './session-registration.js';
@@ -22,6 +18,8 @@ export class SessionRequest implements Commits {
   /** The credential that opened the session. */
   presented: string | undefined;
   #begun: Promise<void> | true | undefined;
+  // Why the session could not be loaded. Kept for whoever needs it: a request that does not goes on without.
+  #failure: Error | undefined;
   #state: SessionState | undefined;
   #locking: Promise<void> | undefined;
   // Whose lock the request holds or has held: `regenerate()` puts another session in `core`.
@@ -37,9 +35,13 @@ export class SessionRequest implements Commits {
     readonly answer?: SessionAnswer,
   ) {}
 
-  /** `request.session`. A request without a session gets a new, empty one, which is stored once it is written to. */
+  /**
+   * `request.session`. A request without a session gets a new, empty one, which is stored once it is written to.
+   * @throws the error with which the load failed
+   */
   get session(): Session | undefined {
     if (this.#state === 'disabled') return undefined;
+    this.assertLoaded();
     if (this.core === undefined) this.#adopt(this.registration.operations.core());
     this.#holdAnswer();
     return sessionOf(this.core!);
@@ -49,7 +51,14 @@ export class SessionRequest implements Commits {
     return this.#committed;
   }
 
-  /** Loads the session that the request presents a credential for. */
+  /** @throws the error with which the load failed */
+  assertLoaded(): void {
+    if (this.#failure === undefined) return;
+    if (!this.answer?.headersSent) this.#announceRetry(this.#failure);
+    throw this.#failure;
+  }
+
+  /** Loads the session that the request presents a credential for. Never rejects: `assertLoaded` tells the failure. */
   begin(): Promise<void> | undefined {
     if (this.#begun !== undefined) return this.#begun === true ? undefined : this.#begun;
     const { resolver, takeover } = this.registration;
@@ -66,7 +75,9 @@ export class SessionRequest implements Commits {
     if (state === 'disabled') return;
     await this.begin();
     this.core?.setReadOnly(state === 'read-only');
-    if (state === 'exclusive') await (this.#locking ??= this.#lock());
+    if (state !== 'exclusive') return;
+    this.assertLoaded();
+    await (this.#locking ??= this.#lock());
   }
 
   /** Stores what the request changed, and gives the client its credential if that is new or has ended. Once. */
@@ -101,10 +112,18 @@ export class SessionRequest implements Commits {
         if (takingOver !== undefined) this.#takeOver(await takingOver);
       }
     } catch (error) {
-      this.#adopt(operations.detached(error));
+      this.#goOnWithout(error);
     }
     this.#begun = true;
     if (resolver.resends) this.#holdAnswer();
+  }
+
+  #goOnWithout(failure: unknown): void {
+    try {
+      this.#adopt(this.registration.operations.detached(failure));
+    } catch (error) {
+      this.#failure = error as Error;
+    }
   }
 
   #takeOver(old: TakenOverSession | undefined): void {
@@ -134,9 +153,7 @@ export class SessionRequest implements Commits {
     try {
       await operations.lock(core);
     } catch (error) {
-      if (error instanceof SessionLockTimeoutError) {
-        answer?.setHeader('retry-after', String(error.retryAfterInSeconds));
-      }
+      this.#announceRetry(error);
       throw error;
     }
     this.#locked = core;
@@ -176,7 +193,15 @@ export class SessionRequest implements Commits {
   // What `session.save()` stored before stays stored, and the client's old credential may be useless by now.
   #fail(core: SessionCore, error: unknown): never {
     if (core.status === 'stored' && core.newCredential !== undefined) this.#send(core.newCredential);
+    this.#announceRetry(error);
     throw error;
+  }
+
+  #announceRetry(error: unknown): void {
+    const { retryAfterInSeconds } = error as { retryAfterInSeconds?: number };
+    if (retryAfterInSeconds !== undefined) {
+      this.answer?.setHeader('retry-after', String(retryAfterInSeconds));
+    }
   }
 
   #tellClient(core: SessionCore): undefined {

@@ -47,12 +47,14 @@ export class SessionOptionsError extends SessionError {
 }
 
 /**
- * The store did not answer in time or refused. HTTP 503.
+ * The store did not answer in time or refused. HTTP 503 with Retry-After.
  * `cause` is the client's own error, without the command's arguments (they hold keys and data).
  */
 export class SessionStoreUnavailableError extends SessionError {
   readonly code = 'SESSION_STORE_UNAVAILABLE';
   override readonly statusCode = 503;
+  /** When to come back, in seconds: the value of the answer's Retry-After header. A client reconnects sooner. */
+  readonly retryAfterInSeconds = 1;
   constructor(operation: string, attempts: number, cause: unknown) {
     const reason = cause instanceof Error || hasMessage(cause) ? cause.message : String(cause);
     const tries = attempts === 1 ? 'once' : `${attempts} times`;

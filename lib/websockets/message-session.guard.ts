@@ -17,6 +17,7 @@ export class MessageSessionGuard implements CanActivate {
     const session = messageSession(handshake);
     try {
       await session.begin();
+      session.assertLoaded();
     } catch (error) {
       throw toWsException(error);
     }

@@ -104,6 +104,7 @@ describe.each(platforms)('while Redis is away, on %s', (platform) => {
     app = await startApp(platform, {
       controllers: [Shops],
       options: { store: 'redis', port: proxy.port, throwOnError },
+      main: (nest) => nest.enableCors({ origin: 'https://shop.example' }),
     });
     browser = app.browser();
     expect((await browser.post('/item')).status).toBe(201);
@@ -128,13 +129,33 @@ describe.each(platforms)('while Redis is away, on %s', (platform) => {
       await expectUntouched();
     });
 
-    it('a request that needs no session is served, with a cookie of no use too', async () => {
+    it('a route that never looks at its session is served, whatever cookie the visitor has', async () => {
       await start(true);
       await loseRedis();
       expect((await app.browser().get('/no-session')).text).toBe('no session needed');
+      const answer = await browser.get('/no-session');
+      expect([answer.status, answer.text, answer.setCookies]).toEqual([200, 'no session needed', []]);
       browser.setCookie('sid', 'rubbish');
       expect((await browser.get('/no-session')).text).toBe('no session needed');
     });
+
+    it('an unknown route stays a 404', async () => {
+      await start(true);
+      await loseRedis();
+      expect((await browser.get('/nowhere')).status).toBe(404);
+    });
+
+    it.each(['/item', '/lost'])(
+      'the 503 of %s says when to come back, to pages of other origins too',
+      async (path) => {
+        await start(true);
+        if (path === '/item') await loseRedis();
+        const answer = await browser.request(path === '/item' ? 'GET' : 'POST', path);
+        expect(answer.status).toBe(503);
+        expect(answer.headers['retry-after']).toBe('1');
+        expect(answer.headers['access-control-allow-origin']).toBe('https://shop.example');
+      },
+    );
 
     it("an application's exception filter gets the error, with its cause", async () => {
       await start(true);
@@ -142,7 +163,9 @@ describe.each(platforms)('while Redis is away, on %s', (platform) => {
       expect(answer.status).toBe(503);
       expect(answer.json()).toEqual({
         sorry: 'SESSION_STORE_UNAVAILABLE',
-        cause: expect.stringMatching(/./),
+        cause: expect.stringMatching(
+          /Connection is closed|Stream isn't writeable|connection to Redis was closed/,
+        ),
       });
       await expectUntouched();
     });
