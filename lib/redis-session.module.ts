@@ -11,6 +11,7 @@ import { SessionHttp } from './http/session-http.js';
 import { SessionInterceptor } from './http/session.interceptor.js';
 import { InMemorySessionStore } from './memory/in-memory-session.store.js';
 import { ConnectRedisRecords } from './migration/connect-redis-records.js';
+import { MigratedSessions } from './migration/migrated-sessions.js';
 import { OldCookie } from './migration/old-cookie.js';
 import { SessionMigration } from './migration/session-migration.js';
 import type { RedisSessionModuleOptions } from './options/redis-session-module-options.js';
@@ -27,6 +28,7 @@ import {
 import { RedisCommands } from './redis/redis-commands.js';
 import { RedisConnection } from './redis/redis-connection.js';
 import { RedisSessionStore } from './redis/redis-session.store.js';
+import { SessionKeys } from './redis/session-keys.js';
 import { CookieSessionIdResolver } from './request/cookie-session-id-resolver.js';
 import { HeaderSessionIdResolver } from './request/header-session-id-resolver.js';
 import { SessionRegistration, type SessionTakeover } from './request/session-registration.js';
@@ -161,5 +163,11 @@ function takeoverOf(
   const client = migrateFrom?.client ?? connection?.client;
   if (migrateFrom === undefined || client === undefined) return undefined;
   const records = new ConnectRedisRecords(new RedisCommands(client, options), migrateFrom.prefix);
-  return new OldCookie(migrateFrom, new SessionMigration(operations, records));
+  const migrated = new MigratedSessions(
+    new RedisCommands(connection?.client ?? client, options),
+    new SessionKeys(options.applicationName),
+    migrateFrom.rememberMigratedInSeconds,
+  );
+  const log = new Logger('RedisSessionModule');
+  return new OldCookie(migrateFrom, new SessionMigration(operations, records, migrated, log));
 }

@@ -28,7 +28,10 @@ export class OldCookie implements SessionTakeover {
     private readonly migration: SessionMigration,
   ) {
     const { name, path, domain } = options;
-    this.removal = serialize(name, '', { path, domain, httpOnly: true, maxAge: 0, expires: new Date(0) });
+    // RFC 6265bis §5.7: browsers ignore a cookie of these names without Secure, its removal included.
+    const secure = /^__(Host|Secure)-/i.test(name);
+    const expired = { maxAge: 0, expires: new Date(0) };
+    this.removal = serialize(name, '', { path, domain, httpOnly: true, secure, ...expired });
   }
 
   takeOver({ cookie: header }: RequestHeaders): Promise<TakenOverSession | undefined> | undefined {

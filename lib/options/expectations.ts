@@ -2,7 +2,7 @@ import { isIPv6 } from 'node:net';
 import { ValidateBy, ValidateIf, ValidateNested } from 'class-validator';
 
 /** Node's timers hold no longer delay, and no count or database number needs to be larger. */
-const LARGEST_INTEGER = 2 ** 31 - 1;
+export const LARGEST_INTEGER = 2 ** 31 - 1;
 
 /**
  * The value must satisfy `holds`. `expected` completes the sentence "expected …": one text per option, whatever was
@@ -18,10 +18,11 @@ export function Optional(): PropertyDecorator {
 }
 
 export function IntegerFrom(least: number, most = LARGEST_INTEGER): PropertyDecorator {
-  return Expect(
-    `an integer from ${least} to ${most}`,
-    (value) => Number.isInteger(value) && Number(value) >= least && Number(value) <= most,
-  );
+  return Expect(`an integer from ${least} to ${most}`, (value) => isIntegerFrom(least, most, value));
+}
+
+export function isIntegerFrom(least: number, most: number, value: unknown): boolean {
+  return Number.isInteger(value) && Number(value) >= least && Number(value) <= most;
 }
 
 export function Flag(): PropertyDecorator {

@@ -24,6 +24,11 @@ export class SessionKeys {
     return `${this.#open}${keyPart('session id', id)}}_Saved_${token}`;
   }
 
+  /** String: when the session began that took the place of one of express-session. Outlives that session. */
+  migrated(id: string): string {
+    return `${this.#open}${keyPart('session id', id)}}_Migrated`;
+  }
+
   /** Channel on which the requests of one process are told that it is their turn. */
   turns(process: string): string {
     return `${this.#open}${keyPart('process', process)}}_Turns`;

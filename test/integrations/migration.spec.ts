@@ -11,13 +11,14 @@ import {
 import { inspect } from 'node:util';
 import { resolveOptions } from '../../lib/options/resolve-options.js';
 import { SessionOperations } from '../../lib/session/session-operations.js';
-import { SessionMigration } from '../../lib/migration/session-migration.js';
+import { SessionMigration, type OldSession } from '../../lib/migration/session-migration.js';
 import { sessionOf } from '../../lib/session/session-proxy.js';
 import type { Browser } from '../support/http-browser.js';
 import { RedisServer } from '../support/redis-server.js';
 import { uniqueName } from '../support/unique-name.js';
 import { platforms, startNest, type NestApp } from './nest-app.js';
 import { idIn, OldShop, type OldShopOptions } from './old-shop.js';
+import { rememberedSessions } from './remembered-sessions.js';
 
 interface Shop {
   name: string;
@@ -91,7 +92,7 @@ describe.each(platforms)('migrateFrom: expressSession(), on %s', (platform) => {
   }
 
   const oldKeys = (): Promise<string[]> => redis.admin.keys(`${prefix}*`);
-  const newKeys = (): Promise<string[]> => redis.admin.keys(`{${applicationName}_*`);
+  const newKeys = (): Promise<string[]> => redis.admin.keys(`{${applicationName}_*_Data`);
 
   it('gives a visitor the session that express-session and connect-redis have stored', async () => {
     const visitor = await start(ada);
@@ -279,14 +280,10 @@ describe('a request that comes while another one migrates the session', () => {
     const operations = new SessionOperations(store, policy);
     const presented = { id: 'the old id', secret: 'keyboard cat' };
     const remove = jest.fn(() => Promise.resolve());
-    const first = new SessionMigration(operations, {
-      find: () => Promise.resolve({ attributes: ada, idleTimeoutInSeconds: undefined }),
-      remove,
-    });
-    const second = new SessionMigration(operations, {
-      find: async () => void (await first.open(presented)),
-      remove,
-    });
+    const migrationOf = (find: () => Promise<OldSession | undefined>) =>
+      new SessionMigration(operations, { find, remove }, rememberedSessions(), { warn: () => undefined });
+    const first = migrationOf(() => Promise.resolve({ attributes: ada, idleTimeoutInSeconds: undefined }));
+    const second = migrationOf(async () => void (await first.open(presented)));
 
     const migrated = await second.open(presented);
 
@@ -300,6 +297,16 @@ describe('expressSession()', () => {
       'migrateFrom: secret cannot be used (its value is not shown)',
     );
   });
+
+  it.each([0, 1.5, -1, '60', null, 2 ** 31])(
+    'remembers migrated sessions for whole seconds; not %p',
+    (given) => {
+      const rememberMigratedInSeconds = given as number;
+      expect(() => expressSession({ secret: 'keyboard cat', rememberMigratedInSeconds })).toThrow(
+        `migrateFrom: rememberMigratedInSeconds is ${given}; expected an integer from 1 to 2147483647.`,
+      );
+    },
+  );
 
   it('does not show its secrets', () => {
     const migration = expressSession({ secret: 'keyboard cat' });
