@@ -122,7 +122,7 @@ const providers: Provider[] = [
 export class RedisSessionModule extends ConfigurableModuleClass implements OnApplicationShutdown {
   constructor(
     http: SessionHttp,
-    private readonly connection: RedisConnection,
+    @Inject(RedisConnection) private readonly connection: RedisConnection | undefined,
     @Inject(SessionStore) private readonly store: SessionStore,
   ) {
     super();
@@ -147,10 +147,13 @@ export class RedisSessionModule extends ConfigurableModuleClass implements OnApp
     return super.forRootAsync(options);
   }
 
-  /** Closes what the module opened, after the last request was answered. */
+  /** Closes the store and the connection that the module opened, after the last request was answered. */
   async onApplicationShutdown(): Promise<void> {
-    if (this.store instanceof RedisSessionStore) this.store.close();
-    await this.connection?.close();
+    try {
+      await this.store.close?.();
+    } finally {
+      await this.connection?.close();
+    }
   }
 }
 

@@ -6,8 +6,8 @@ declare global {
   namespace Express {
     interface Request {
       session: Session;
-      /** The session's id, as express-session has it. `undefined` where there is no session. */
-      readonly sessionID: string;
+      /** The session's id, as express-session has it. `undefined` if the request has no session. */
+      readonly sessionID: string | undefined;
     }
   }
 }

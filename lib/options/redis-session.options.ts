@@ -27,7 +27,8 @@ import { RedisClusterOptions, RedisSentinelOptions } from './topology-options.js
 export class RedisSessionOptions extends RedisConnectionOptions {
   /**
    * Where sessions are stored: in Redis, in the memory of this process (for tests, lost at its end), or in a store of
-   * your own. The options of the connection have no effect on the latter two.
+   * your own, whose `close()` is called at shutdown if it has one. The options of the connection have no effect on the
+   * latter two.
    * @default 'redis'
    */
   @Expect('"redis", "memory" or a SessionStore', isStore)

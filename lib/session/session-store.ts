@@ -104,6 +104,9 @@ export interface SessionStore {
 
   /** Frees a lock for the one who waits longest, if this token holds it; does nothing otherwise. */
   releaseLock(id: string, token: string): Promise<void>;
+
+  /** Called once when the application shuts down, after the last request. Release connections and timers here. */
+  close?(): void | Promise<void>;
 }
 
 /** Token of the store in use, under the name of its interface: `@Inject(SessionStore) store: SessionStore`. */

@@ -20,6 +20,9 @@ export class Controller {
     session.cart = [];
     // @ts-expect-error: read-only
     session.id = '';
-    void [items, visits, id];
+    const sessionID: string | undefined = request.sessionID;
+    // @ts-expect-error: a request may have no session
+    const certain: string = request.sessionID;
+    void [items, visits, id, sessionID, certain];
   }
 }
