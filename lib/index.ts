@@ -52,5 +52,6 @@ export {
   SessionReadOnlyError,
   SessionStoreUnavailableError,
   SessionTooLargeError,
+  SessionUsageError,
 } from './session/session.errors.js';
 export type { SessionErrorCode } from './session/session.errors.js';

@@ -53,6 +53,8 @@ export class SessionCore {
   lock: SessionLock | undefined;
   /** The object that applications see, once one was asked for. */
   session: Session | undefined;
+  /** The prototype of that object, once somebody asked for it. */
+  prototype: object | undefined;
   /** Told when `regenerate()` puts another session in this one's place. */
   onReplaced: ((next: SessionCore) => void) | undefined;
   /** A credential that the client does not have yet. */

@@ -1,7 +1,7 @@
 import { cookieOf } from './session-cookie.js';
 import type { SessionCore } from './session-core.js';
 import type { Session, SessionCallback } from './session.js';
-import { SessionDataError } from './session.errors.js';
+import { SessionDataError, SessionUsageError } from './session.errors.js';
 
 /** Longest idle timeout in seconds: 68 years, the largest that every signed 32-bit reader of a cookie's Max-Age takes. */
 export const MAX_TIMEOUT_IN_SECONDS = 2_147_483_647;
@@ -15,7 +15,10 @@ const verbs: Readonly<Record<string, Verb | undefined>> = Object.assign(Object.c
   save: (core, callback) => answer(core.actions.save(core), callback),
   reload: (core, callback) => answer(core.actions.reload(core), callback),
   touch: (core, callback) => answer(core.actions.touch(core), callback),
-  regenerate: (core, callback) => answer(core.actions.regenerate(core), callback),
+  regenerate: (core, callback) => {
+    assertNoAttributesToKeep(callback);
+    return answer(core.actions.regenerate(core), callback);
+  },
   destroy: (core, callback) => answer(core.actions.destroy(core), callback),
   rotate: (core) => {
     core.assertWritable('rotate the session');
@@ -35,6 +38,18 @@ const properties: Readonly<Record<string, ((core: SessionCore) => unknown) | und
   } satisfies Record<string, (core: SessionCore) => unknown>,
 );
 
+// What code that was written for express-session finds on Object.getPrototypeOf(session).
+const sessionPrototype = {};
+for (const [name, verb] of Object.entries(verbs)) {
+  Object.defineProperty(sessionPrototype, name, {
+    value(this: object, callback?: SessionCallback) {
+      return verb!(coreOf(this), callback);
+    },
+  });
+}
+// Code that replaced a verb (a regenerate() that does nothing) would take its protection from every session.
+Object.freeze(sessionPrototype);
+
 // Names that no attribute can have: the verbs, and what every JavaScript object inherits.
 const reserved = new Set([
   ...Object.keys(verbs),
@@ -50,9 +65,10 @@ const handler: ProxyHandler<SessionCore> = {
     if (verb !== undefined) return (callback?: SessionCallback) => verb(core, callback);
     const property = properties[name];
     if (property !== undefined) return property(core);
-    return reserved.has(name)
-      ? (Reflect.get(Object.prototype, name, receiver) as unknown)
-      : core.attributes.get(name);
+    if (reserved.has(name)) return Reflect.get(Object.prototype, name, receiver) as unknown;
+    const value = core.attributes.get(name);
+    if (value !== undefined || core.prototype === undefined) return value;
+    return Object.hasOwn(core.prototype, name) ? Reflect.get(core.prototype, name, receiver) : undefined;
   },
   set(core, name, value) {
     if (name === 'idleTimeoutInSeconds') core.setOwnIdle(toMilliseconds(value));
@@ -80,7 +96,8 @@ const handler: ProxyHandler<SessionCore> = {
     const value = core.attributes.get(name);
     return value === undefined ? undefined : { value, writable: true, enumerable: true, configurable: true };
   },
-  getPrototypeOf: () => Object.prototype,
+  // One for each session object: what an application adds to it stays with this request.
+  getPrototypeOf: (core) => (core.prototype ??= Object.create(sessionPrototype) as object),
   setPrototypeOf: () => false,
   preventExtensions: () => false,
 };
@@ -116,6 +133,14 @@ function attributeName(name: string | symbol): string {
     );
   }
   return name;
+}
+
+// @fastify/session takes names of attributes to keep there, and would never call back.
+function assertNoAttributesToKeep(callback: unknown): void {
+  if (callback === undefined || callback === null || typeof callback === 'function') return;
+  throw new SessionUsageError(
+    `session.regenerate() takes a callback or nothing, not ${Array.isArray(callback) ? 'a list of attributes to keep' : `a value of type ${typeof callback}`}; nothing was changed. Use session.rotate() to keep all attributes, or assign those to keep to the new session.`,
+  );
 }
 
 function toMilliseconds(seconds: unknown): number {

@@ -32,8 +32,8 @@ export class SessionWrites {
         absoluteTimeoutInSeconds === undefined ? undefined : absoluteTimeoutInSeconds * 1000,
       attributes,
     });
-    // Two draws of 128 random bits do not meet; a store that says so is broken or somebody else's.
-    if (createdAt === undefined) throw new SessionConflictError(core.id);
+    // Two draws of 128 random bits do not meet: this store is broken, or takes ids from elsewhere.
+    if (createdAt === undefined) throw new SessionConflictError(core.id, idTaken(core.id));
     core.attributes.accept(changes);
     core.created(createdAt, ownIdle);
   }
@@ -71,6 +71,10 @@ export class SessionWrites {
     if (core.attributes.exceeds(maxSessionBytes, changes))
       throw new SessionTooLargeError(core.id, core.attributes.sizeAfter(changes), maxSessionBytes);
   }
+}
+
+function idTaken(id: string): string {
+  return `The store holds another session with the id ${id} already; nothing was written. Ids are random and do not repeat: check what else writes to this store.`;
 }
 
 function newRotation(): { secret: string; secretHash: string } {

@@ -7,6 +7,7 @@ export type SessionErrorCode =
   | 'SESSION_CONFLICT'
   | 'SESSION_READ_ONLY'
   | 'SESSION_MISSING'
+  | 'SESSION_USAGE'
   | 'SESSION_TOO_LARGE'
   | 'SESSION_LOCK_TIMEOUT'
   | 'SESSION_LOCK_LOST';
@@ -88,10 +89,11 @@ export class SessionGoneError extends SessionError {
 export class SessionConflictError extends SessionError {
   readonly code = 'SESSION_CONFLICT';
   override readonly statusCode = 409;
-  constructor(id: string) {
-    super(
-      `Another request rotated session ${id} since it was loaded; nothing of this request was written. Send the request again with the new credential.`,
-    );
+  constructor(
+    id: string,
+    message = `Another request rotated session ${id} since it was loaded; nothing of this request was written. Send the request again with the new credential.`,
+  ) {
+    super(message);
   }
 }
 
@@ -108,6 +110,11 @@ export class SessionReadOnlyError extends SessionError {
 /** There is no session here to give: the reason and the remedy stand in the message. */
 export class SessionMissingError extends SessionError {
   readonly code = 'SESSION_MISSING';
+}
+
+/** The application used the session in a way that this package does not have; the message names the alternatives. */
+export class SessionUsageError extends SessionError {
+  readonly code = 'SESSION_USAGE';
 }
 
 /** The attributes together exceed `maxSessionBytes`; the stored session stays as it was. */

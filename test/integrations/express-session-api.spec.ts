@@ -76,6 +76,17 @@ class DropInController {
     return { keys: Object.keys(session), copy: { ...session }, has: 'cookie' in session };
   }
 
+  /** As grant redirects: with express-session it waits for save(). */
+  @Post('connect')
+  connect(@Req() { session }: ShopRequest): Promise<string> {
+    session.name = 'connected';
+    const waits = (Object.getPrototypeOf(session) as typeof session).save.length > 0;
+    return new Promise((resolve) => {
+      if (waits) void session.save(() => resolve('saved first'));
+      else resolve('not saved');
+    });
+  }
+
   @Post('in-turn')
   inTurn(@Req() { session }: ShopRequest): Promise<unknown[]> {
     const told: unknown[] = [];
@@ -174,6 +185,11 @@ describe.each(platforms)('code that was written for express-session, on %s', (pl
       copy: { name: 'ada' },
       has: false,
     });
+  });
+
+  it('finds the verbs on the prototype of the session, as grant does before it redirects', async () => {
+    expect((await visitor.post('/connect')).text).toBe('saved first');
+    expect((await visitor.get('/shown')).json()).toMatchObject({ copy: { name: 'connected' } });
   });
 
   it('is called back by every verb, with the error or without an argument', async () => {
