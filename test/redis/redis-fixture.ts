@@ -15,15 +15,10 @@ export class Connected {
   readonly #applicationName: string;
 
   constructor(given: Partial<RedisSessionOptions>) {
-    const options = Object.assign(
-      new RedisSessionOptions(),
-      {
-        connectionTimeoutInMilliseconds: 1000,
-        operationTimeoutInMilliseconds: 500,
-        applicationName: uniqueName(),
-      },
-      given,
-    );
+    const options =
+      given instanceof RedisSessionOptions
+        ? given
+        : Object.assign(new RedisSessionOptions(), defaults(), given);
     this.#applicationName = options.applicationName;
     this.connection = new RedisConnection(options, {
       log: (message) => this.log.push(message),
@@ -39,6 +34,13 @@ export class Connected {
     return this.connection.client;
   }
 }
+
+// Resolved options are taken as they are: nothing enumerates the secrets in them.
+const defaults = () => ({
+  connectionTimeoutInMilliseconds: 1000,
+  operationTimeoutInMilliseconds: 500,
+  applicationName: uniqueName(),
+});
 
 /** Opens a connection, does something with it, and closes it whatever happened. */
 export async function withConnection<T>(

@@ -4,7 +4,7 @@ export type Direction = 'toServer' | 'toClient';
 
 /** The weather on the line, one for all connections of a proxy. */
 export interface Conditions {
-  frozen: boolean;
+  frozen: Record<Direction, boolean>;
   delay: Record<Direction, number>;
   bytesPerSecond: Record<Direction, number>;
   /** Bytes of replies that still pass before a connection is cut. */
@@ -28,6 +28,11 @@ export class TcpLane {
     private readonly events: { delivered: (bytes: number) => void; cut: () => void },
   ) {}
 
+  /** Chunks that are held or on their way. */
+  get waiting(): number {
+    return this.#queue.length;
+  }
+
   push(item: Item): void {
     if (this.swallowing) return;
     this.#queue.push({ item, due: performance.now() + this.conditions.delay[this.direction] });
@@ -37,7 +42,7 @@ export class TcpLane {
   /** Sends what may be sent now; called again when the conditions change. */
   pump(): void {
     clearTimeout(this.#timer);
-    if (this.swallowing || this.conditions.frozen || this.to.destroyed) return;
+    if (this.swallowing || this.conditions.frozen[this.direction] || this.to.destroyed) return;
     const next = this.#queue[0];
     if (!next) return;
     const wait = next.due - performance.now();

@@ -52,14 +52,21 @@ export class TcpProxy {
   }
 
   /** Holds all bytes, and the news that a side has closed; new connections are accepted and held too. */
-  freeze(): void {
-    this.#conditions.frozen = true;
+  freeze(direction: Direction | 'both' = 'both'): void {
+    setFor(this.#conditions.frozen, direction, true);
   }
 
   /** Delivers what was held. */
   thaw(): void {
-    this.#conditions.frozen = false;
+    setFor(this.#conditions.frozen, 'both', false);
     this.#pump();
+  }
+
+  /** Whether bytes are held in this direction. */
+  holds(direction: Direction): boolean {
+    return [...this.#connections].some(({ lanes }) =>
+      lanes.some((lane) => lane.direction === direction && lane.waiting > 0),
+    );
   }
 
   /** Swallows all bytes; new connections are accepted and hear nothing. Those connections never recover. */
@@ -161,14 +168,14 @@ export class TcpProxy {
 
 function fairWeather(): Conditions {
   return {
-    frozen: false,
+    frozen: { toServer: false, toClient: false },
     delay: { toServer: 0, toClient: 0 },
     bytesPerSecond: { toServer: Infinity, toClient: Infinity },
     cutAfter: undefined,
   };
 }
 
-function setFor(setting: Record<Direction, number>, direction: Direction | 'both', value: number): void {
+function setFor<T>(setting: Record<Direction, T>, direction: Direction | 'both', value: T): void {
   if (direction !== 'toClient') setting.toServer = value;
   if (direction !== 'toServer') setting.toClient = value;
 }
