@@ -1,6 +1,9 @@
+import { isSessionId } from '../session/session-credential.js';
+
 /**
  * Names the keys of one application. All keys of one session have one hash tag, `{<applicationName>_<id>}`, so that a
- * script over them runs on a cluster.
+ * script over them runs on a cluster. All ids are equally long, so no key of the application "shop" can be one of
+ * "shop_admin".
  */
 export class SessionKeys {
   readonly #open: string;
@@ -11,17 +14,17 @@ export class SessionKeys {
 
   /** Hash: one field per attribute, and the metadata in fields whose names begin with ":". */
   data(id: string): string {
-    return `${this.#open}${keyPart('session id', id)}}_Data`;
+    return `${this.#open}${sessionId(id)}}_Data`;
   }
 
   /** String: the random token of the lock's holder, then those of who waits for it; the lease is its expiry. */
   writeLock(id: string): string {
-    return `${this.#open}${keyPart('session id', id)}}_Write_Lock`;
+    return `${this.#open}${sessionId(id)}}_Write_Lock`;
   }
 
   /** String: there for a while after this holder of the lock has released it with its save. */
   receipt(id: string, token: string): string {
-    return `${this.#open}${keyPart('session id', id)}}_Saved_${token}`;
+    return `${this.#open}${sessionId(id)}}_Saved_${token}`;
   }
 
   /** String: when the session began that took the place of one of express-session. Outlives that session. */
@@ -33,6 +36,13 @@ export class SessionKeys {
   turns(process: string): string {
     return `${this.#open}${keyPart('process', process)}}_Turns`;
   }
+}
+
+// The id itself is not shown: somebody may have passed a credential for it.
+function sessionId(id: string): string {
+  if (!isSessionId(id))
+    throw new RangeError('The session id is not one: expected 22 characters of base64url.');
+  return id;
 }
 
 const OUTSIDE_OF_A_HASH_TAG = /[{}\r\n]/;

@@ -13,6 +13,7 @@ export interface SessionCredential {
 
 const ID_BYTES = 16;
 const SECRET_BYTES = 32;
+const ID = /^[A-Za-z0-9_-]{22}$/;
 const CREDENTIAL = /^[A-Za-z0-9_-]{22}\.[A-Za-z0-9_-]{43}$/;
 const CREDENTIAL_LENGTH = 66;
 const ID_LENGTH = 22;
@@ -37,6 +38,11 @@ function randomText(bytes: number): string {
 /** Draws the id of a new session. */
 export function newSessionId(): string {
   return randomText(ID_BYTES);
+}
+
+/** Whether this package can have drawn the id: 22 characters of base64url. */
+export function isSessionId(id: unknown): id is string {
+  return typeof id === 'string' && ID.test(id);
 }
 
 /** Draws the token that tells one holder of a lock from every other: 128 random bits. */

@@ -1,4 +1,4 @@
-import { parseCredential } from './session-credential.js';
+import { isSessionId, parseCredential } from './session-credential.js';
 import { SessionOperations, type OperationsPolicy } from './session-operations.js';
 import { coreOf, sessionOf } from './session-proxy.js';
 import type { SessionStore } from './session-store.js';
@@ -45,11 +45,12 @@ export class SessionRepository {
 
   /**
    * Finds a session by its public id, for trusted code: no secret is asked for, and the idle timeout does not slide.
-   * @returns `undefined` where there is none or it has expired.
-   * @throws SessionStoreUnavailableError where the store cannot answer: an outage is not a logout.
+   * @returns `undefined` if there is none, it has expired, or `id` is not the id of a session: 22 characters of base64url.
+   * @throws SessionStoreUnavailableError if the store cannot answer: an outage is not a logout.
    */
   find<T extends object = SessionData>(id: string): Promise<Session<T> | undefined> {
     return this.#orNothing(async () => {
+      if (!isSessionId(id)) return undefined;
       const record = await this.store.load(id);
       return record && (sessionOf(this.#operations.core(record)) as Session<T>);
     });
@@ -100,10 +101,13 @@ export class SessionRepository {
     return core.status === 'stored' ? core.newCredential : undefined;
   }
 
-  /** Ends a session: its data is removed, and no one who loaded it before can write it back. */
+  /**
+   * Ends a session: its data is removed, and no one who loaded it before can write it back. Does nothing for a text that is
+   * not the id of a session.
+   */
   async destroy(session: Session<object> | string): Promise<void> {
     if (typeof session !== 'string') return this.#operations.destroy(coreOf(session));
-    await this.#orNothing(() => this.store.destroy(session));
+    if (isSessionId(session)) await this.#orNothing(() => this.store.destroy(session));
   }
 
   async #orNothing<T>(operation: () => Promise<T>): Promise<T | undefined> {

@@ -55,7 +55,7 @@ describe('a connection that the module makes', () => {
   it('refuses a TLS server that nobody vouches for', async () => {
     const tls = await start({ tls: true });
     await withConnection({ port: tls.port, ssl: true }, async ({ store, log }) => {
-      expect((await failureOf(store.load('x'))).message).toContain('self-signed certificate');
+      expect((await failureOf(store.load('x'.repeat(22)))).message).toContain('self-signed certificate');
       expect(log[0]).toContain('self-signed certificate');
     });
   });
@@ -78,7 +78,11 @@ describe('a connection that the module makes', () => {
     ],
   ])('stores them where a connectionString says: %s', async (_, connectionString) => {
     const server = await start({ password: 'p@ss' });
-    await withConnection(resolveOptions({ connectionString: connectionString(server) }), roundTrip);
+    // A copy of resolved options holds no secret.
+    const { host, port, accessKey, databaseId } = resolveOptions({
+      connectionString: connectionString(server),
+    });
+    await withConnection({ host, port, accessKey, databaseId }, roundTrip);
   });
 
   it('stores them in a cluster', async () => {
@@ -127,18 +131,18 @@ describe('where Redis is away at the start', () => {
     await withConnection({ port }, async ({ store, log }) => {
       const lost = `warning: Redis cannot be reached, sessions are not available until it can: connect ECONNREFUSED 127.0.0.1:${port}`;
       expect(log).toEqual([lost]);
-      const error = await failureOf(store.load('x'));
+      const error = await failureOf(store.load('x'.repeat(22)));
       expect(error.message).toBe(
         `The session store failed to load a session (tried once): connect ECONNREFUSED 127.0.0.1:${port}`,
       );
       const server = await RedisServer.start({ port });
       try {
-        await eventually(() => store.load('x'));
+        await eventually(() => store.load('x'.repeat(22)));
         expect(log).toEqual([lost, 'Redis is reachable; sessions are available.']);
         await server.kill();
         await eventually(() => expect(log).toHaveLength(3));
         await server.restart();
-        await eventually(() => store.load('x'));
+        await eventually(() => store.load('x'.repeat(22)));
         expect(log).toEqual([lost, 'Redis is reachable; sessions are available.', lost, 'Redis is reachable; sessions are available.']); // prettier-ignore
       } finally {
         await server.stop();
@@ -165,7 +169,7 @@ describe('where Redis is away at the start', () => {
   ])('is told once, with the reason: %s', async (_, options, says) => {
     await withConnection(await options(), async ({ store, log }) => {
       for (let attempt = 0; attempt < 3; attempt++) {
-        expect((await failureOf(store.load('x'))).message).toMatch(says);
+        expect((await failureOf(store.load('x'.repeat(22)))).message).toMatch(says);
       }
       expect(log).toEqual([expect.stringMatching(says)]);
     });
@@ -190,7 +194,7 @@ describe('where Redis is away at the start', () => {
       await eventually(() => errors >= 3);
       expect(log).toEqual([expect.stringContaining('WRONGPASS')]);
       expect(log.join()).not.toContain('TOP-SECRET');
-      expect((await failureOf(store.load('x'))).message).toContain('(tried once): WRONGPASS');
+      expect((await failureOf(store.load('x'.repeat(22)))).message).toContain('(tried once): WRONGPASS');
     });
     await server.stop();
   });

@@ -10,7 +10,7 @@ describe('what is behind a failure', () => {
     const options = { port: server.port, username: 'reader', accessKey: 'pw', applicationName: 'TOP-SECRET' };
     await withConnection(options, async ({ store }) => {
       const session = { ...noChanges, attributes: new Map([['cart', 'TOP-SECRET']]) };
-      const error = await failureOf(store.save('x', session));
+      const error = await failureOf(store.save('x'.repeat(22), session));
       expect(error.cause).toMatchObject({ name: 'ReplyError', message: expect.stringContaining('NOPERM') });
       expect(inspect(error, { depth: 9, showHidden: true })).not.toContain('TOP-SECRET');
     });

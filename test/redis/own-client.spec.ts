@@ -18,7 +18,11 @@ describe.each([{}, { keyPrefix: 'mine:' }, { enableAutoPipelining: true }])(
         createdIn(store, { a: '1', b: '2' }),
         createdIn(store, { toString: '3' }),
       ]);
-      const loaded = await Promise.all([store.load(one.id), store.load('nobody'), store.load(other.id)]);
+      const loaded = await Promise.all([
+        store.load(one.id),
+        store.load('x'.repeat(22)),
+        store.load(other.id),
+      ]);
       expect(loaded).toMatchObject([
         { id: one.id, attributes: one.attributes },
         undefined,

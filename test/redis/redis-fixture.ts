@@ -5,6 +5,7 @@ import {
 } from 'nestjs-redis-session';
 import type { RedisClient } from '../../lib/redis/session-scripts.js';
 import { RedisConnection } from '../../lib/redis/redis-connection.js';
+import { newSessionId } from '../../lib/session/session-credential.js';
 import { uniqueName } from '../support/unique-name.js';
 
 /** A connection made of options, with the store behind it, and what it has logged. */
@@ -76,7 +77,7 @@ export function attemptsIn(error: Error): number {
 /** Answers a session that the store has created. */
 export async function createdIn(store: RedisSessionStore, attributes: Record<string, string> = { a: '1' }) {
   const session = {
-    id: uniqueName('session'),
+    id: newSessionId(),
     secretHash: 'hash',
     defaultIdleTimeoutInMilliseconds: 600_000,
     attributes: new Map(Object.entries(attributes)),

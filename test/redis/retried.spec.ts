@@ -37,11 +37,11 @@ describe('only what can heal is tried again', () => {
 
   it('wrong type: once', () =>
     connected(async ({ store, keyOf }) => {
-      await server.admin.set(keyOf('x'), 'text');
-      const error = await failureOf(store.load('x'));
+      await server.admin.set(keyOf('x'.repeat(22)), 'text');
+      const error = await failureOf(store.load('x'.repeat(22)));
       expect(error.message).toContain('WRONGTYPE');
       expect(attemptsIn(error)).toBe(ONCE);
-      expect(attemptsIn(await failureOf(store.save('x', noChanges)))).toBe(ONCE);
+      expect(attemptsIn(await failureOf(store.save('x'.repeat(22), noChanges)))).toBe(ONCE);
     }));
 
   it('an error in a script: once', () =>
@@ -56,8 +56,8 @@ describe('only what can heal is tried again', () => {
   it('no permission for the command: once', () =>
     connected(
       async ({ store }) => {
-        expect(await store.load('x')).toBeUndefined();
-        const error = await failureOf(store.save('x', noChanges));
+        expect(await store.load('x'.repeat(22))).toBeUndefined();
+        const error = await failureOf(store.save('x'.repeat(22), noChanges));
         expect(error.message).toContain('NOPERM');
         expect(attemptsIn(error)).toBe(ONCE);
       },
@@ -67,7 +67,7 @@ describe('only what can heal is tried again', () => {
   it('no permission for the key: once', () =>
     connected(
       async ({ store }) => {
-        const error = await failureOf(store.load('x'));
+        const error = await failureOf(store.load('x'.repeat(22)));
         expect(error.message).toContain('NOPERM');
         expect(attemptsIn(error)).toBe(ONCE);
       },
@@ -77,7 +77,7 @@ describe('only what can heal is tried again', () => {
   it('a wrong password: once', () =>
     connected(
       async ({ store }) => {
-        const error = await failureOf(store.load('x'));
+        const error = await failureOf(store.load('x'.repeat(22)));
         expect(error.message).toContain('WRONGPASS');
         expect(attemptsIn(error)).toBe(ONCE);
       },
@@ -113,7 +113,7 @@ describe('only what can heal is tried again', () => {
         await writable();
         await server.admin.config('SET', 'replica-serve-stale-data', 'yes');
       });
-      const error = await failureOf(store.load('x'));
+      const error = await failureOf(store.load('x'.repeat(22)));
       expect(error.message).toContain('MASTERDOWN');
       expect(attemptsIn(error)).toBe(AGAIN);
     }));
@@ -123,7 +123,7 @@ describe('only what can heal is tried again', () => {
       async ({ store }) => {
         server.freeze();
         undo.push(async () => server.thaw());
-        const error = await failureOf(store.load('x'));
+        const error = await failureOf(store.load('x'.repeat(22)));
         expect(error.message).toContain('no answer within 20 ms');
         expect(attemptsIn(error)).toBe(AGAIN);
       },
@@ -139,10 +139,10 @@ describe('only what can heal is tried again', () => {
       ...RETRY,
     });
     try {
-      await store.load('x');
+      await store.load('x'.repeat(22));
       await restartLoading(loading, 3000);
       // A server that loads may take longer than the 60 ms for one answer.
-      const error = await untilFailure(() => store.load('x'), 'LOADING');
+      const error = await untilFailure(() => store.load('x'.repeat(22)), 'LOADING');
       expect(attemptsIn(error)).toBeGreaterThan(ONCE);
     } finally {
       await loading.stop();
@@ -166,7 +166,7 @@ describe('only what can heal is tried again', () => {
     const gone = await RedisServer.start();
     await withConnection({ port: gone.port, ...RETRY }, async ({ store }) => {
       await gone.kill();
-      const error = await failureOf(store.load('x'));
+      const error = await failureOf(store.load('x'.repeat(22)));
       expect(attemptsIn(error)).toBe(AGAIN);
     });
     await gone.stop();
@@ -177,7 +177,7 @@ describe('only what can heal is tried again', () => {
     try {
       await withConnection({ cluster: { nodes: cluster.startupNodes }, ...RETRY }, async ({ store }) => {
         await cluster.nodes[0]!.admin.call('CLUSTER', 'DELSLOTSRANGE', 0, 16383);
-        const error = await failureOf(store.load('x'));
+        const error = await failureOf(store.load('x'.repeat(22)));
         expect(error.message).toContain('CLUSTERDOWN');
         expect(attemptsIn(error)).toBe(AGAIN);
       });

@@ -144,7 +144,7 @@ async function load(retryTimeoutInMilliseconds: number, answer: () => Promise<ne
   });
   let took: number | undefined;
   const loading = store
-    .load('abc')
+    .load('x'.repeat(22))
     .catch((error: unknown) => error as SessionStoreUnavailableError)
     .finally(() => (took = since()));
   await jest.advanceTimersByTimeAsync(30_000);

@@ -16,7 +16,7 @@ describe('touches of one turn of the event loop', () => {
       const sessions = await Promise.all([1, 2, 3].map(() => createdIn(store)));
       const ids = sessions.map(({ id }) => id);
       await server.resetStats();
-      expect(await touchAll(store, [...ids, 'nobody'])).toEqual([true, true, true, false]);
+      expect(await touchAll(store, [...ids, 'x'.repeat(22)])).toEqual([true, true, true, false]);
       expect(await server.commandStats()).toEqual({ pexpire: 4 });
       for (const id of ids) expect(await client.pttl(keyOf(id))).toBeGreaterThan(IDLE / 2);
     });
@@ -28,9 +28,9 @@ describe('touches of one turn of the event loop', () => {
     await withConnection(
       { port: server.port, username: 'reader', accessKey: 'pw' },
       async ({ store, client, keyOf }) => {
-        for (const id of ['a', 'b']) await client.hset(keyOf(id), ':secret', 'hash');
+        for (const id of ['a'.repeat(22), 'b'.repeat(22)]) await client.hset(keyOf(id), ':secret', 'hash');
         const failures = await Promise.all(
-          ['a', 'b'].map((id) => failureOf(store.touch(id, IDLE, undefined))),
+          ['a'.repeat(22), 'b'.repeat(22)].map((id) => failureOf(store.touch(id, IDLE, undefined))),
         );
         for (const failure of failures) expect(failure).toBeInstanceOf(SessionStoreUnavailableError);
         expect(failures[0]).toBe(failures[1]);
@@ -44,7 +44,7 @@ describe('touches of one turn of the event loop', () => {
     const options = { operationTimeoutInMilliseconds: 1000, retryTimeoutInMilliseconds: 10_000 };
     const store = new RedisSessionStore(cluster.client(), { ...options, applicationName: uniqueName() });
     const sessions = await Promise.all(Array.from({ length: 9 }, () => createdIn(store)));
-    const ids = [...sessions.map(({ id }) => id), 'nobody'];
+    const ids = [...sessions.map(({ id }) => id), 'x'.repeat(22)];
     expect(await touchAll(store, ids)).toEqual([...sessions.map(() => true), false]);
     store.close();
     await cluster.stop();
