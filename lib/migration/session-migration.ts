@@ -1,7 +1,7 @@
 import { createHmac } from 'node:crypto';
 import type { SessionCore } from '../session/session-core.js';
 import type { SessionCredential } from '../session/session-credential.js';
-import { canNameAttribute, sessionOf } from '../session/session-proxy.js';
+import { canNameAttribute } from '../session/session-proxy.js';
 import type { SessionOperations } from '../session/session-operations.js';
 import { SessionConflictError, SessionDataError, SessionTooLargeError } from '../session/session.errors.js';
 
@@ -98,7 +98,8 @@ function fill(core: SessionCore, old: OldSession): void {
   for (const [name, value] of Object.entries(old.attributes)) {
     if (canNameAttribute(name)) core.setAttribute(name, value);
   }
-  if (old.idleTimeoutInSeconds !== undefined) sessionOf(core).idleTimeoutInSeconds = old.idleTimeoutInSeconds;
+  // The cookie of such a session outlived the browser window.
+  if (old.idleTimeoutInSeconds !== undefined) core.setCookieLife(old.idleTimeoutInSeconds);
 }
 
 // What the record holds breaks a rule of ours, now and with every later request.

@@ -1,5 +1,6 @@
 import { serialize, type SerializeOptions } from 'cookie';
 import type { CookieOptions } from '../options/cookie-options.js';
+import { cookieAttributesOf } from '../session/session-cookie.js';
 import { parseCredential, type SessionCredential } from '../session/session-credential.js';
 import { cookieValues } from './cookie-values.js';
 import { keepFromSharedCaches, type RequestHeaders, type SessionAnswer } from './session-answer.js';
@@ -10,11 +11,9 @@ const MOST_CREDENTIALS = 4;
 
 /** The credential in a cookie (RFC 6265bis). */
 export class CookieSessionIdResolver implements SessionIdResolver {
-  readonly resends: boolean;
   readonly transport: string;
 
   constructor(private readonly options: CookieOptions) {
-    this.resends = options.persistent;
     const domain = options.domain === undefined ? '' : ` of ${options.domain}`;
     this.transport = `cookie "${options.name}" at ${options.path}${domain}`;
   }
@@ -23,8 +22,12 @@ export class CookieSessionIdResolver implements SessionIdResolver {
     return typeof header !== 'string' ? [] : credentialsIn(header, `${this.options.name}=`);
   }
 
-  send(answer: SessionAnswer, credential: string, idleTimeoutInSeconds: number): void {
-    const maxAge = this.options.persistent ? { maxAge: idleTimeoutInSeconds } : undefined;
+  resends(persistent: boolean): boolean {
+    return persistent || this.options.persistent;
+  }
+
+  send(answer: SessionAnswer, credential: string, idleTimeoutInSeconds: number, persistent: boolean): void {
+    const maxAge = this.resends(persistent) ? { maxAge: idleTimeoutInSeconds } : undefined;
     this.#set(answer, credential, maxAge);
   }
 
@@ -35,21 +38,8 @@ export class CookieSessionIdResolver implements SessionIdResolver {
   }
 
   #set(answer: SessionAnswer, value: string, lifetime: SerializeOptions | undefined): void {
-    const { name, path, domain, httpOnly, partitioned, priority } = this.options;
-    const secure = this.options.secure === 'auto' ? answer.secure : this.options.secure;
-    const sameSite = this.options.sameSite === 'auto' ? (secure ? 'none' : 'lax') : this.options.sameSite;
-    answer.addCookie(
-      serialize(name, value, {
-        path,
-        domain,
-        httpOnly,
-        secure,
-        sameSite,
-        partitioned,
-        priority,
-        ...lifetime,
-      }),
-    );
+    const attributes = cookieAttributesOf(this.options, answer.secure);
+    answer.addCookie(serialize(this.options.name, value, { ...attributes, ...lifetime }));
     keepFromSharedCaches(answer);
   }
 }

@@ -5,7 +5,6 @@ import type { SessionIdResolver } from './session-id-resolver.js';
 
 /** The credential in a header, for API clients. The answer gives a new one in a header of the same name; '' clears it. */
 export class HeaderSessionIdResolver implements SessionIdResolver {
-  readonly resends = false;
   readonly transport: string;
   readonly #name: string;
   readonly #prefix: string;
@@ -21,6 +20,10 @@ export class HeaderSessionIdResolver implements SessionIdResolver {
     if (typeof value !== 'string' || !this.#hasScheme(value)) return [];
     const credential = parseCredential(value.slice(this.#prefix.length).trim());
     return credential === undefined ? [] : [credential];
+  }
+
+  resends(): boolean {
+    return false;
   }
 
   send(answer: SessionAnswer, credential: string): void {

@@ -5,12 +5,15 @@ import type { RequestHeaders, SessionAnswer } from './session-answer.js';
 export interface SessionIdResolver {
   /** The well-formed credentials that a request presents, in their order; mostly none or one. */
   resolve(headers: RequestHeaders): SessionCredential[];
-  /** Gives the client a credential. `idleTimeoutInSeconds` is how long it is good for without a request. */
-  send(answer: SessionAnswer, credential: string, idleTimeoutInSeconds: number): void;
+  /**
+   * Gives the client a credential. `idleTimeoutInSeconds` is how long it is good for without a request; `persistent`, a
+   * session whose cookie outlives the browser window whatever the options say.
+   */
+  send(answer: SessionAnswer, credential: string, idleTimeoutInSeconds: number, persistent: boolean): void;
   /** Makes the client forget its credential. */
   expire(answer: SessionAnswer): void;
   /** Whether every answer sends the credential again, because the client's copy has an expiry that slides. */
-  readonly resends: boolean;
+  resends(persistent: boolean): boolean;
   /** What carries the credential, in words; no two registrations of an application may share it. */
   readonly transport: string;
 }

@@ -115,7 +115,7 @@ export class SessionRequest implements Commits {
       this.#goOnWithout(error);
     }
     this.#begun = true;
-    if (resolver.resends) this.#holdAnswer();
+    if (resolver.resends(this.core?.persistentCookie ?? false)) this.#holdAnswer();
   }
 
   #goOnWithout(failure: unknown): void {
@@ -135,6 +135,7 @@ export class SessionRequest implements Commits {
 
   #adopt(core: SessionCore): void {
     this.core = core;
+    core.transport = this.answer;
     core.setReadOnly(this.#state === 'read-only');
     core.onReplaced = (next) => this.#adopt(next);
   }
@@ -213,14 +214,16 @@ export class SessionRequest implements Commits {
     if (core.destroyRequested || core.status === 'new') {
       if (presented !== undefined) resolver.expire(answer);
     } else if (core.status === 'stored') {
-      const credential = core.newCredential ?? (resolver.resends || this.#takenOver ? presented : undefined);
+      const resends = resolver.resends(core.persistentCookie) || core.cookieChanged || this.#takenOver;
+      const credential = core.newCredential ?? (resends ? presented : undefined);
       if (credential !== undefined) this.#send(credential);
     }
   }
 
   #send(credential: string): void {
-    const { resolver } = this.registration;
-    if (this.answer !== undefined) resolver.send(this.answer, credential, this.core!.idleTimeoutInSeconds);
+    const { idleTimeoutInSeconds, persistentCookie } = this.core!;
+    if (this.answer !== undefined)
+      this.registration.resolver.send(this.answer, credential, idleTimeoutInSeconds, persistentCookie);
   }
 }
 

@@ -1,16 +1,37 @@
+import { SessionUsageError } from './session.errors.js';
+
+/** What the option `cookie` says of every session's cookie. */
+export interface CookieSettings {
+  readonly path: string;
+  readonly domain?: string | undefined;
+  readonly secure: boolean | 'auto';
+  readonly httpOnly: boolean;
+  readonly sameSite: 'lax' | 'strict' | 'none' | 'auto';
+  readonly partitioned: boolean;
+  readonly priority?: 'low' | 'medium' | 'high' | undefined;
+}
+
+/** The attributes of a session's cookie as they are sent. */
+export interface CookieAttributes extends CookieSettings {
+  readonly secure: boolean;
+  readonly sameSite: 'lax' | 'strict' | 'none';
+}
+
 /**
- * The part of express-session's `session.cookie` that says how long a session lives, for code that was written for it;
- * new code has `session.idleTimeoutInSeconds`. The attributes of the cookie itself stand in the option `cookie`, the same
- * for all sessions, and cannot be set here.
+ * `session.cookie` as express-session has it, for code that was written for that; new code uses
+ * `session.idleTimeoutInSeconds`. The lifetime can be set here. The other attributes can be read; the option `cookie`
+ * sets them for all sessions, and assigning one throws a SessionUsageError.
  */
-export interface SessionCookie {
+export interface SessionCookie extends CookieAttributes {
   /**
-   * How long the session lives without a request. Milliseconds, kept in whole seconds. `null` sets the application's
-   * `idleTimeoutInSeconds`. The browser keeps the cookie that long only with the option `cookie.persistent`.
+   * How long the session lives without a request. Milliseconds, kept in whole seconds. A number also lets the cookie of
+   * this session outlive the browser window, and every answer sends it again with a new Max-Age; it is kept with the
+   * session. `null` undoes both: the application's `idleTimeoutInSeconds`, and a cookie as the option
+   * `cookie.persistent` has it.
    */
   get maxAge(): number;
   set maxAge(milliseconds: number | null);
-  /** When that ends unless another request comes. `null` and `false` set the application's timeout. */
+  /** When the session ends unless another request comes. `null` and `false` set the application's timeout. */
   get expires(): Date;
   set expires(date: Date | null | false);
   /** Milliseconds that every request begins with again: the same as `maxAge`. */
@@ -18,19 +39,24 @@ export interface SessionCookie {
 }
 
 /** What a cookie object reads and sets. */
-interface Lifetime {
-  idleTimeoutInSeconds: number;
+export interface CookieOwner {
+  readonly idleTimeoutInSeconds: number;
+  /** How long the session lives without a request, and with it its cookie; `undefined`: as the application's options. */
+  setCookieLife(seconds: number | undefined): void;
+  /** What is sent for the request of this session. */
+  readonly cookieAttributes: CookieAttributes;
 }
 
+const readOnly = ['path', 'domain', 'secure', 'httpOnly', 'sameSite', 'partitioned', 'priority'] as const;
+
 /** `session.cookie` of a session. */
-export function cookieOf(session: Lifetime, defaultIdleTimeoutInSeconds: number): SessionCookie {
-  return Object.freeze({
+export function cookieOf(owner: CookieOwner): SessionCookie {
+  const cookie = {
     get maxAge(): number {
-      return session.idleTimeoutInSeconds * 1000;
+      return owner.idleTimeoutInSeconds * 1000;
     },
     set maxAge(milliseconds: number | null) {
-      session.idleTimeoutInSeconds =
-        milliseconds === null ? defaultIdleTimeoutInSeconds : Math.ceil(milliseconds / 1000);
+      owner.setCookieLife(milliseconds === null ? undefined : Math.ceil(milliseconds / 1000));
     },
     get expires(): Date {
       return new Date(Date.now() + this.maxAge);
@@ -41,5 +67,25 @@ export function cookieOf(session: Lifetime, defaultIdleTimeoutInSeconds: number)
     get originalMaxAge(): number {
       return this.maxAge;
     },
-  });
+  };
+  for (const name of readOnly) {
+    Object.defineProperty(cookie, name, {
+      enumerable: true,
+      get: () => owner.cookieAttributes[name],
+      set() {
+        throw new SessionUsageError(
+          `session.cookie.${name} cannot be set for one session; nothing was changed. Set the option cookie.${name}, which all sessions share.`,
+        );
+      },
+    });
+  }
+  return Object.freeze(cookie) as SessionCookie;
+}
+
+/** What `'auto'` means for a request. @param overTls whether it came over TLS */
+export function cookieAttributesOf(settings: CookieSettings, overTls: boolean): CookieAttributes {
+  const { path, domain, httpOnly, partitioned, priority } = settings;
+  const secure = settings.secure === 'auto' ? overTls : settings.secure;
+  const sameSite = settings.sameSite === 'auto' ? (secure ? 'none' : 'lax') : settings.sameSite;
+  return { path, domain, httpOnly, secure, sameSite, partitioned, priority };
 }

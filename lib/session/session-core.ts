@@ -1,4 +1,10 @@
 import { inspect, type InspectOptions } from 'node:util';
+import {
+  cookieAttributesOf,
+  type CookieAttributes,
+  type CookieOwner,
+  type CookieSettings,
+} from './session-cookie.js';
 import { inspectSession } from './inspect-session.js';
 import type { Session } from './session.js';
 import { SessionAttributes, type AttributePolicy } from './session-attributes.js';
@@ -27,6 +33,7 @@ export interface SessionPolicy extends AttributePolicy {
   readonly idleTimeoutInSeconds: number;
   readonly absoluteTimeoutInSeconds?: number | undefined;
   readonly maxSessionBytes: number;
+  readonly cookie: CookieSettings;
 }
 
 /** Who carries out the verbs of a session. */
@@ -39,7 +46,7 @@ export interface SessionActions {
 }
 
 /** The state behind a session object: its record, what the request changed in it and what it asked for. */
-export class SessionCore {
+export class SessionCore implements CookieOwner {
   /** The attributes' names and values, tracked. */
   readonly attributes: SessionAttributes;
   status: SessionStatus;
@@ -57,6 +64,10 @@ export class SessionCore {
   prototype: object | undefined;
   /** Told when `regenerate()` puts another session in this one's place. */
   onReplaced: ((next: SessionCore) => void) | undefined;
+  /** The life of the session's cookie was set: the client gets the cookie again. */
+  cookieChanged = false;
+  /** What the request of this session came over. */
+  transport: { readonly secure: boolean } | undefined;
   /** A credential that the client does not have yet. */
   newCredential: string | undefined;
   /** The error of the latest operation of this session that failed silently. */
@@ -120,11 +131,6 @@ export class SessionCore {
     return this.#requestedIdle === this.#storedIdle ? undefined : this.#requestedIdle;
   }
 
-  /** The application's idle timeout. */
-  get defaultIdleTimeoutInSeconds(): number {
-    return this.policy.idleTimeoutInSeconds;
-  }
-
   /** Takes a credential that the client can present already, instead of drawing one. */
   assume({ id, secret }: SessionCredential): void {
     this.#id = id;
@@ -134,6 +140,25 @@ export class SessionCore {
   setOwnIdle(milliseconds: number): void {
     this.assertWritable('set idleTimeoutInSeconds');
     this.#requestedIdle = milliseconds;
+  }
+
+  /** Whether this session's cookie outlives the browser window, whatever the application's options say. */
+  get persistentCookie(): boolean {
+    try {
+      return this.attributes.get(COOKIE) === PERSISTENT;
+    } catch {
+      return false;
+    }
+  }
+
+  setCookieLife(seconds: number | undefined): void {
+    sessionOf(this).idleTimeoutInSeconds = seconds ?? this.policy.idleTimeoutInSeconds;
+    this.setAttribute(COOKIE, seconds === undefined ? undefined : PERSISTENT);
+    this.cookieChanged = true;
+  }
+
+  get cookieAttributes(): CookieAttributes {
+    return cookieAttributesOf(this.policy.cookie, this.transport?.secure ?? false);
   }
 
   setAttribute(name: string, value: unknown): void {
@@ -223,6 +248,10 @@ export class SessionCore {
     this.#expiresAt = record.expiresAt;
   }
 }
+
+// An attribute whose name no application can use, as in express-session's records.
+const COOKIE = 'cookie';
+const PERSISTENT = 'persistent';
 
 // A surrogate without its other half: no bytes of UTF-8 stand for it.
 const HALF_OF_A_CHARACTER = /\p{Surrogate}/u;

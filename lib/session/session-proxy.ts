@@ -30,7 +30,7 @@ const properties: Readonly<Record<string, ((core: SessionCore) => unknown) | und
   Object.create(null),
   {
     id: (core) => core.id,
-    cookie: (core) => cookieOf(sessionOf(core), core.defaultIdleTimeoutInSeconds),
+    cookie: (core) => cookieOf(core),
     isNew: (core) => core.status === 'new' || core.status === 'detached',
     createdAt: (core) => new Date(core.createdAt),
     idleTimeoutInSeconds: (core) => core.idleTimeoutInSeconds,

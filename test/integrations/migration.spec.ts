@@ -136,7 +136,9 @@ describe.each(platforms)('migrateFrom: expressSession(), on %s', (platform) => {
     const hour = 3_600_000;
     const visitor = await start(ada, { cookie: { maxAge: hour } }, {}, { idleTimeoutInSeconds: 60 });
 
-    await visitor.get('/');
+    const { setCookies } = await visitor.get('/');
+
+    expect(setCookies.find(({ name }) => name === 'sid')?.attributes).toMatchObject({ 'max-age': '3600' });
 
     const left = await redis.admin.pttl((await newKeys())[0]!);
     expect(left).toBeGreaterThan(hour - 60_000);
