@@ -98,8 +98,9 @@ function fill(core: SessionCore, old: OldSession): void {
   for (const [name, value] of Object.entries(old.attributes)) {
     if (canNameAttribute(name)) core.setAttribute(name, value);
   }
-  // The cookie of such a session outlived the browser window.
-  if (old.idleTimeoutInSeconds !== undefined) core.setCookieLife(old.idleTimeoutInSeconds);
+  if (old.idleTimeoutInSeconds === undefined) return;
+  // A longer one than ours can be is no reason to log a visitor out. Its cookie outlived the browser window.
+  core.setCookieLife(Math.min(old.idleTimeoutInSeconds, core.longestIdleTimeoutInSeconds));
 }
 
 // What the record holds breaks a rule of ours, now and with every later request.

@@ -1,4 +1,5 @@
 import { CookieOptions } from './cookie-options.js';
+import { isIntegerFrom, LARGEST_INTEGER } from './expectations.js';
 import { ExpressSessionMigration } from './express-session.js';
 import { LockOptions } from './lock-options.js';
 import { nameWithVariable, shown } from './option-faults.js';
@@ -47,6 +48,7 @@ export function connectionContradictions(given: Readonly<Record<string, unknown>
 export function valueContradictions(options: RedisSessionOptions): string[] {
   return [
     ...connectionFaults(options),
+    ...timeoutFaults(options),
     ...(options.cookie instanceof CookieOptions ? cookieFaults(options.cookie) : []),
     ...(options.lock instanceof LockOptions ? lockFaults(options) : []),
     ...migrationFaults(options),
@@ -66,6 +68,15 @@ function connectionFaults({ cluster, databaseId, ssl, tls }: RedisSessionOptions
         'Set ssl to true (in a connectionString: "rediss://" or "ssl=True"), or remove tls.',
     );
   return faults;
+}
+
+function timeoutFaults({ idleTimeoutInSeconds, maxIdleTimeoutInSeconds }: RedisSessionOptions): string[] {
+  if (!isIntegerFrom(maxIdleTimeoutInSeconds + 1, LARGEST_INTEGER, idleTimeoutInSeconds)) return [];
+  return [
+    `${nameWithVariable('maxIdleTimeoutInSeconds')} is ${shown(maxIdleTimeoutInSeconds)} while ` +
+      `${nameWithVariable('idleTimeoutInSeconds')} is ${shown(idleTimeoutInSeconds)}; ` +
+      'it cannot be less. Raise maxIdleTimeoutInSeconds, or remove it.',
+  ];
 }
 
 function cookieFaults(cookie: CookieOptions): string[] {

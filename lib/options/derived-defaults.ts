@@ -1,6 +1,7 @@
 import { CookieOptions } from './cookie-options.js';
-import { isObject } from './expectations.js';
+import { isIntegerFrom, isObject, LARGEST_INTEGER } from './expectations.js';
 import type { Environment } from './options-from-env.js';
+import { RedisSessionOptions } from './redis-session.options.js';
 
 type Options = Readonly<Record<string, unknown>>;
 
@@ -11,9 +12,16 @@ export function withDerivedDefaults(given: Options, env: Environment): Options {
     ...given,
     ssl,
     port,
+    maxIdleTimeoutInSeconds: maxIdleDefault(given),
     cookie: cookieDefaults(given['cookie'], env['NODE_ENV'] === 'production'),
     header: headerDefaults(given['header']),
   };
+}
+
+// An application whose every session may be idle for longer than the default says by that how long is right.
+function maxIdleDefault({ maxIdleTimeoutInSeconds: given, idleTimeoutInSeconds: idle }: Options): unknown {
+  const usual = new RedisSessionOptions().maxIdleTimeoutInSeconds;
+  return given === undefined && isIntegerFrom(usual, LARGEST_INTEGER, idle) ? idle : given;
 }
 
 function cookieDefaults(given: unknown = {}, production: boolean): unknown {

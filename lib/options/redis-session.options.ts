@@ -61,6 +61,15 @@ export class RedisSessionOptions extends RedisConnectionOptions {
   readonly idleTimeoutInSeconds: number = 20 * 60;
 
   /**
+   * The longest idle timeout that one session can be given by `session.idleTimeoutInSeconds` or `session.cookie.maxAge`;
+   * a longer one is an error. Bounds what a client can set if a handler assigns a request's body to the session. Never
+   * more than `absoluteTimeoutInSeconds`, if that is set. Seconds.
+   * @default 2592000 (30 days); `idleTimeoutInSeconds` if that is longer
+   */
+  @IntegerFrom(1)
+  readonly maxIdleTimeoutInSeconds: number = 30 * 24 * 3600;
+
+  /**
    * Ends a session this long after its beginning, however busy it is (OWASP ASVS 5.0 V7.3.2). Seconds, at least 1.
    * @default none
    * @example 12 * 60 * 60

@@ -29,7 +29,7 @@ export class SessionKeys {
 
   /** String: when the session began that took the place of one of express-session. Outlives that session. */
   migrated(id: string): string {
-    return `${this.#open}${keyPart('session id', id)}}_Migrated`;
+    return `${this.#open}${sessionId(id)}}_Migrated`;
   }
 
   /** Channel on which the requests of one process are told that it is their turn. */

@@ -31,6 +31,7 @@ export type SessionStatus = 'new' | 'stored' | 'ended' | 'detached';
 /** What the application's options say about every session. */
 export interface SessionPolicy extends AttributePolicy {
   readonly idleTimeoutInSeconds: number;
+  readonly maxIdleTimeoutInSeconds: number;
   readonly absoluteTimeoutInSeconds?: number | undefined;
   readonly maxSessionBytes: number;
   readonly cookie: CookieSettings;
@@ -129,6 +130,17 @@ export class SessionCore implements CookieOwner {
   /** An own idle timeout that is not stored yet. */
   get idleChange(): number | undefined {
     return this.#requestedIdle === this.#storedIdle ? undefined : this.#requestedIdle;
+  }
+
+  /** The application's idle timeout. */
+  get defaultIdleTimeoutInSeconds(): number {
+    return this.policy.idleTimeoutInSeconds;
+  }
+
+  /** The longest idle timeout that the session can be given. */
+  get longestIdleTimeoutInSeconds(): number {
+    const { maxIdleTimeoutInSeconds, absoluteTimeoutInSeconds = Infinity } = this.policy;
+    return Math.min(maxIdleTimeoutInSeconds, absoluteTimeoutInSeconds);
   }
 
   /** Takes a credential that the client can present already, instead of drawing one. */

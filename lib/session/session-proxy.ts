@@ -3,9 +3,6 @@ import type { SessionCore } from './session-core.js';
 import type { Session, SessionCallback } from './session.js';
 import { SessionDataError, SessionUsageError } from './session.errors.js';
 
-/** Longest idle timeout in seconds: 68 years, the largest that every signed 32-bit reader of a cookie's Max-Age takes. */
-export const MAX_TIMEOUT_IN_SECONDS = 2_147_483_647;
-
 // Through this symbol, which never leaves the package, the way from a session object to what is behind it.
 const CORE: unique symbol = Symbol('nestjs-redis-session core');
 
@@ -71,7 +68,7 @@ const handler: ProxyHandler<SessionCore> = {
     return Object.hasOwn(core.prototype, name) ? Reflect.get(core.prototype, name, receiver) : undefined;
   },
   set(core, name, value) {
-    if (name === 'idleTimeoutInSeconds') core.setOwnIdle(toMilliseconds(value));
+    if (name === 'idleTimeoutInSeconds') core.setOwnIdle(ownIdle(core, value));
     else core.setAttribute(attributeName(name), value);
     return true;
   },
@@ -143,16 +140,13 @@ function assertNoAttributesToKeep(callback: unknown): void {
   );
 }
 
-function toMilliseconds(seconds: unknown): number {
-  if (
-    Number.isInteger(seconds) &&
-    (seconds as number) >= 1 &&
-    (seconds as number) <= MAX_TIMEOUT_IN_SECONDS
-  ) {
-    return (seconds as number) * 1000;
-  }
+// Attributes often come from a request's body: `Object.assign(session, body)` must not give a session that never ends.
+function ownIdle(core: SessionCore, seconds: unknown): number {
+  const { longestIdleTimeoutInSeconds: longest } = core;
+  const allowed = Number.isInteger(seconds) && (seconds as number) >= 1 && (seconds as number) <= longest;
+  if (allowed || seconds === core.defaultIdleTimeoutInSeconds) return (seconds as number) * 1000;
   throw new RangeError(
-    `session.idleTimeoutInSeconds takes whole seconds from 1 to ${MAX_TIMEOUT_IN_SECONDS}. Call session.destroy() to end a session now.`,
+    `session.idleTimeoutInSeconds takes whole seconds from 1 to ${longest} (the least of the options maxIdleTimeoutInSeconds and absoluteTimeoutInSeconds). Call session.destroy() to end a session now.`,
   );
 }
 

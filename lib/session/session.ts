@@ -14,8 +14,10 @@ export interface SessionVerbs {
   readonly createdAt: Date;
   /**
    * Ends this session so long after its last request, instead of the application's `idleTimeoutInSeconds`. Kept with
-   * the session and used by every later request. Whole seconds, at least 1.
+   * the session and used by every later request. Whole seconds, at least 1 and at most the options
+   * `maxIdleTimeoutInSeconds` and `absoluteTimeoutInSeconds`.
    *
+   * @throws RangeError for anything else
    * @example `if (rememberMe) session.idleTimeoutInSeconds = 30 * 24 * 3600;`
    */
   idleTimeoutInSeconds: number;

@@ -26,6 +26,7 @@ describe('when nothing is given', () => {
       connectionTimeoutInMilliseconds: 5000,
       operationTimeoutInMilliseconds: 1000,
       idleTimeoutInSeconds: 1200,
+      maxIdleTimeoutInSeconds: 2_592_000,
       absoluteTimeoutInSeconds: undefined,
       cookie: {
         name: 'sid',
@@ -51,6 +52,16 @@ describe('when nothing is given', () => {
 
   it('gives an instance of the class that is the injection token', () => {
     expect(options).toBeInstanceOf(RedisSessionOptions);
+  });
+});
+
+describe('the longest idle timeout of one session', () => {
+  it.each([
+    ['30 days', { idleTimeoutInSeconds: 3600 }, 2_592_000],
+    ['the idle timeout of all sessions, if that is longer', { idleTimeoutInSeconds: 9_000_000 }, 9_000_000],
+    ['the one that is given', { idleTimeoutInSeconds: 3600, maxIdleTimeoutInSeconds: 7200 }, 7200],
+  ])('is %s', (_case, given, maxIdleTimeoutInSeconds) => {
+    expect(resolveOptions(given, {})).toMatchObject({ maxIdleTimeoutInSeconds });
   });
 });
 

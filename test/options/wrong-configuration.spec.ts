@@ -311,6 +311,12 @@ const mistakes: readonly Mistake[] = [
     `cookie.name (REDIS_SESSION_COOKIE_NAME) is "__secure-shop" while ${cookieSecure} is false; browsers reject that cookie. Set cookie.secure to true, or choose another name.`,
   ],
   [
+    'a bound of idle timeouts below the idle timeout of all sessions',
+    { maxIdleTimeoutInSeconds: 600 },
+    {},
+    'maxIdleTimeoutInSeconds (REDIS_SESSION_MAX_IDLE_TIMEOUT_IN_SECONDS) is 600 while idleTimeoutInSeconds (REDIS_SESSION_IDLE_TIMEOUT_IN_SECONDS) is 1200; it cannot be less. Raise maxIdleTimeoutInSeconds, or remove it.',
+  ],
+  [
     'a lease shorter than an operation',
     { lock: { leaseInMilliseconds: 500 } },
     {},
