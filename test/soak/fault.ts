@@ -22,7 +22,8 @@ export async function injectFaults(
   const choice = faults.flatMap((fault) => Array.from({ length: fault.weight ?? 1 }, () => fault));
   while (!over()) {
     const fault = random.pick(choice);
-    if ((await fault.run(random)) !== false) figures.count('faults', fault.name);
+    const from = performance.now();
+    if ((await fault.run(random)) !== false) figures.fault(fault.name, from);
     await sleep(random.integer(rest.from, rest.to));
   }
 }

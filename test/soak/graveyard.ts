@@ -33,7 +33,7 @@ export class Graveyard {
     const knock = random.pick([
       () => session.request(actions.read, undefined, credential),
       () => session.request(actions.set, { ghost: session.label }, credential),
-      () => session.request(actions.increment, { hold: 0 }, credential),
+      () => session.request(actions.increment, { hold: 0, mark: session.label }, credential),
     ]);
     await knock();
   }

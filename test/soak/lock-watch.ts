@@ -2,13 +2,14 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Redis } from 'ioredis';
 import type { Figures } from './figures.js';
 import { soakOptions } from './soak-options.js';
+import type { Topology } from './topology.js';
 
 const { applicationName, lock } = soakOptions;
 
 /** Looks at the locks in Redis: each ends by itself, and not later than its lease. */
 export class LockWatch {
   constructor(
-    private readonly redis: Redis,
+    private readonly topology: Topology,
     private readonly figures: Figures,
   ) {}
 
@@ -22,19 +23,27 @@ export class LockWatch {
 
   /** No request is under way, and what faults have left had a lease's time to end. */
   async expectNone(): Promise<void> {
-    for (const key of await this.#locks()) this.figures.violated(`the lock ${key} has stayed`, []);
+    for (const { key } of await this.#locks())
+      this.figures.violated(`the lock ${key} has stayed`, [], { kind: 'a lock has stayed' });
   }
 
   async #look(): Promise<void> {
-    for (const key of await this.#locks()) {
-      const left = await this.redis.pttl(key);
+    for (const { key, redis } of await this.#locks()) {
+      const left = await redis.pttl(key);
       // -2: it has ended since. The next one in a line has two seconds to make the lease its own.
       if (left === -1 || left > Math.max(lock.leaseInMilliseconds, 2000))
-        this.figures.violated(`the lock ${key} ends in ${left} ms`, []);
+        this.figures.violated(`the lock ${key} ends in ${left} ms`, [], {
+          kind: 'a lock outlives its lease',
+        });
     }
   }
 
-  #locks(): Promise<string[]> {
-    return this.redis.keys(`{${applicationName}_*}_Write_Lock`);
+  async #locks(): Promise<{ key: string; redis: Redis }[]> {
+    const masters = await this.topology.masters();
+    const found = masters.map(async ({ admin }) => {
+      const keys = await admin.keys(`{${applicationName}_*}_Write_Lock`);
+      return keys.map((key) => ({ key, redis: admin }));
+    });
+    return (await Promise.all(found)).flat();
   }
 }

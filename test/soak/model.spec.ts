@@ -2,6 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { Counter } from './counter.js';
 import { Life } from './life.js';
 import { ABSENT, LATE_WITHIN_MILLISECONDS, Register } from './register.js';
+import { SharedRegister } from './shared-register.js';
 
 describe('what an attribute may hold', () => {
   it('is what was written last and acknowledged', () => {
@@ -34,6 +35,43 @@ describe('what an attribute may hold', () => {
     expect([...register.possible(later)]).toEqual(['"3"', '"1"']);
     register.written('"4"');
     expect([...register.possible(later)]).toEqual(['"4"']);
+  });
+});
+
+describe('an attribute that several requests write', () => {
+  it('may hold either of two values that were written at once, but not one after the other and back', () => {
+    const register = shared(['1', 0, 10], ['2', 5, 15]);
+    expect(register.found('1', 20, 25)).toBeUndefined();
+    expect(shared(['1', 0, 10], ['2', 5, 15]).found('2', 20, 25)).toBeUndefined();
+    expect(register.found('2', 30, 35)).toMatchObject({ seen: expect.stringContaining('2, written') });
+  });
+
+  it('cannot hold what was there before an acknowledged write, or never', () => {
+    expect(shared(['1', 0, 10], ['2', 20, 30]).found('1', 40, 50)).toEqual({
+      acknowledged: '2, written 20–30 and acknowledged',
+      seen: '1, written 0–10 and acknowledged, seen by requests that ended from 50 and began until 40',
+    });
+    expect(shared(['1', 0, 10]).found(ABSENT, 20, 30)).toBeDefined();
+    expect(shared(['1', 0, 10]).found('2', 20, 30)).toMatchObject({ seen: '2 was read' });
+  });
+
+  it('may hold a write of which nobody knows, or not, or later', () => {
+    const register = shared(['1', 0, 10]);
+    register.writing('2', 20);
+    register.settled('2', 'unknown', 30);
+    expect(register.found('1', 40 + LATE_WITHIN_MILLISECONDS, 50 + LATE_WITHIN_MILLISECONDS)).toBeUndefined();
+    const late = shared(['1', 0, 10]);
+    late.writing('2', 20);
+    late.settled('2', 'unknown', 30);
+    expect([late.found('1', 40, 50), late.found('2', 60, 70)]).toEqual([undefined, undefined]);
+    expect(late.found('1', 80, 90)).toBeDefined();
+  });
+
+  it('cannot hold what a request that did nothing would have written', () => {
+    const register = shared(['1', 0, 10]);
+    register.writing('2', 20);
+    register.settled('2', 'refused', 30);
+    expect(register.found('2', 40, 50)).toBeDefined();
   });
 });
 
@@ -112,4 +150,13 @@ describe('a counter', () => {
 function acknowledged(counter: Counter, value: number, begin: number, end: number): string | undefined {
   counter.begin();
   return counter.acknowledged(value, begin, end);
+}
+
+function shared(...writes: [text: string, begin: number, end: number][]): SharedRegister {
+  const register = new SharedRegister();
+  for (const [text, begin, end] of writes) {
+    register.writing(text, begin);
+    register.settled(text, 'done', end);
+  }
+  return register;
 }

@@ -14,8 +14,12 @@ export const ABSENT = 'null';
  * nobody knows has happened, or has not, or happens yet: both possibilities are kept.
  */
 export class Register {
-  #texts = new Set([ABSENT]);
+  #texts: Set<string>;
   #late: LateWrite[] = [];
+
+  constructor(first = ABSENT) {
+    this.#texts = new Set([first]);
+  }
 
   /** What a request that begins now may find. */
   possible(now: number): Set<string> {

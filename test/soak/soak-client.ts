@@ -12,11 +12,15 @@ export interface SoakRequest {
   readonly path: string;
   readonly body?: object | undefined;
   readonly credential?: string | undefined;
+  /** The visitor goes away after so many milliseconds. */
+  readonly leaveAfter?: number | undefined;
 }
 
 export interface SoakReply {
-  /** `refused`: never sent, since nobody listens. `lost`: sent, and the connection ended without an answer. */
+  /** `refused`: never sent, since nobody listens. `lost`: sent, and the connection ended without a whole answer. */
   readonly status: number | 'refused' | 'lost';
+  /** The status that has arrived, also where the rest was lost. */
+  readonly head?: number | undefined;
   readonly body: unknown;
   /** The credential that the answer gives, `''` where it takes it away; `undefined` where it does neither. */
   readonly credential: string | undefined;
@@ -24,13 +28,16 @@ export interface SoakReply {
   readonly end: number;
 }
 
-const agent = new Agent({ keepAlive: true });
+// A connection for each request: an application that ends is not kept up by those that are open.
+const agent = new Agent({ keepAlive: false });
 
 /** Sends a request to an application over real HTTP. Always resolves. */
 export async function send(app: ApplicationProcess, given: SoakRequest): Promise<SoakReply> {
   const begin = performance.now();
+  let head: number | undefined;
   const ended = (status: SoakReply['status'], body: unknown, credential?: string): SoakReply => ({
     status,
+    head,
     body,
     credential,
     begin,
@@ -38,6 +45,7 @@ export async function send(app: ApplicationProcess, given: SoakRequest): Promise
   });
   try {
     const answer = await exchange(app.port, given);
+    head = answer.statusCode;
     const content = await text(answer);
     const cookies = (answer.headers['set-cookie'] ?? []).map(parseSetCookie);
     const cookie = cookies.find(({ name }) => name === COOKIE)?.value;
@@ -48,7 +56,10 @@ export async function send(app: ApplicationProcess, given: SoakRequest): Promise
   }
 }
 
-function exchange(port: number, { method, path, body, credential }: SoakRequest): Promise<IncomingMessage> {
+function exchange(
+  port: number,
+  { method, path, body, credential, leaveAfter = GIVE_UP_AFTER_MILLISECONDS }: SoakRequest,
+): Promise<IncomingMessage> {
   const content = body === undefined ? undefined : JSON.stringify(body);
   const headers = {
     ...(credential !== undefined && { cookie: `${COOKIE}=${credential}` }),
@@ -57,7 +68,7 @@ function exchange(port: number, { method, path, body, credential }: SoakRequest)
       'content-length': Buffer.byteLength(content),
     }),
   };
-  const signal = AbortSignal.timeout(GIVE_UP_AFTER_MILLISECONDS);
+  const signal = AbortSignal.timeout(leaveAfter);
   return new Promise((resolve, reject) => {
     request({ host: '127.0.0.1', port, method, path, headers, agent, signal }, resolve)
       .once('error', reject)

@@ -8,7 +8,7 @@ import { Tab } from './tab.js';
 
 type Answer = Pick<SoakReply, 'status'> & Partial<SoakReply>;
 
-const sight = (attributes: object = {}) => ({ id: 'id', idle: 3600, attributes });
+const sight = (attributes: object = {}) => ({ id: 'id', idle: 3600, attributes, endedAt: Date.now() });
 const well: Answer = { status: 200, body: sight() };
 const unavailable: Answer = { status: 503 };
 const missing: Answer = { status: 410 };
@@ -20,6 +20,7 @@ function given(...answers: Answer[]) {
   let now = 0;
   const site = {
     figures,
+    calm: true,
     send: () => {
       const begin = Math.max(now, performance.now());
       now = begin + 10;
@@ -28,7 +29,7 @@ function given(...answers: Answer[]) {
   } as unknown as SoakSite;
   const session = new SoakSession(site, new Random(1), 'v0-1.', 'id', 'first');
   const tab = new Tab(session, new Random(1), 0);
-  const objections = () => figures.violations.map(({ what }) => what);
+  const objections = () => figures.violations.all.map(({ what }) => what);
   return { session, tab, objections };
 }
 

@@ -1,49 +1,39 @@
+import { createReadStream } from 'node:fs';
+import { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import {
-  type ArgumentsHost,
   Body,
-  Catch,
   Controller,
-  type ExceptionFilter,
   Get,
-  GoneException,
-  HttpException,
+  InternalServerErrorException,
   Post,
+  StreamableFile,
+  UnauthorizedException,
 } from '@nestjs/common';
-import { HttpAdapterHost } from '@nestjs/core';
-import { type Session as SessionObject, Session, SessionError, SessionState } from 'nestjs-redis-session';
-
-type AnySession = SessionObject<Record<string, unknown>>;
-
-/** What a request saw of its session, after what it did there. */
-export interface Sight {
-  readonly id: string;
-  readonly idle: number;
-  readonly attributes: Record<string, unknown>;
-}
-
-/** Says which error it was, so that the checker need not guess. */
-@Catch(SessionError, HttpException)
-export class SessionErrorFilter implements ExceptionFilter {
-  constructor(private readonly host: HttpAdapterHost) {}
-
-  catch(error: SessionError | HttpException, host: ArgumentsHost): void {
-    const response: unknown = host.switchToHttp().getResponse();
-    // What ends a request after its handler comes from Nest 12 as an HttpException with the error as its cause.
-    const code = [error, error.cause].find((one) => one instanceof SessionError)?.code;
-    const status = error instanceof SessionError ? error.statusCode : error.getStatus();
-    this.host.httpAdapter.reply(response, { code, message: error.message }, status);
-  }
-}
+import { Session, SessionState } from 'nestjs-redis-session';
+import { OF_THE_HANDLER } from './session-error-filter.js';
+import { type AnySession, assign, fresh, sight, type Sight, there } from './sight.js';
 
 /** One route for each thing that a visitor does with a session. */
 @Controller()
 export class SoakController {
   @Post('create')
-  create(@Session() session: AnySession, @Body() { label, idle }: { label: string; idle?: number }): Sight {
-    if (!session.isNew) throw new Error('A request without a credential has a session.');
-    session.label = label;
+  create(@Session() session: AnySession, @Body() { idle, ...attributes }: { idle?: number }): Sight {
+    fresh(session);
+    assign(session, attributes);
     if (idle !== undefined) session.idleTimeoutInSeconds = idle;
+    return sight(session);
+  }
+
+  /** Stores one half itself and does not look whether that worked, the other at the end of the request. */
+  @Post('create-saved')
+  async createSaved(
+    @Session() session: AnySession,
+    @Body() { first, second }: { first: object; second: object },
+  ): Promise<Sight> {
+    assign(fresh(session), first);
+    await session.save().catch(untilTheLineIsBack);
+    assign(session, second);
     return sight(session);
   }
 
@@ -54,8 +44,20 @@ export class SoakController {
   }
 
   @Post('set')
-  set(@Session() session: AnySession, @Body() attributes: Record<string, unknown>): Sight {
+  set(@Session() session: AnySession, @Body() attributes: object): Sight {
     assign(there(session), attributes);
+    return sight(session);
+  }
+
+  /** Like `set`, a while after the session was loaded. */
+  @Post('set-later')
+  async setLater(
+    @Session() session: AnySession,
+    @Body() { hold, attributes }: { hold: number; attributes: object },
+  ): Promise<Sight> {
+    there(session);
+    await sleep(hold);
+    assign(session, attributes);
     return sight(session);
   }
 
@@ -72,32 +74,52 @@ export class SoakController {
     @Session() session: AnySession,
     @Body() body: { first: object; second: object },
   ): Promise<Sight> {
-    Object.assign(there(session), body.first);
+    assign(there(session), body.first);
     await session.save();
-    Object.assign(session, body.second);
+    assign(session, body.second);
+    return sight(session);
+  }
+
+  /** "Remember me": the session gets an idle timeout of its own. */
+  @Post('remember')
+  remember(@Session() session: AnySession, @Body() { idle }: { idle: number }): Sight {
+    there(session).idleTimeoutInSeconds = idle;
     return sight(session);
   }
 
   @Post('increment')
   @SessionState('exclusive')
-  async increment(@Session() session: AnySession, @Body() { hold }: { hold: number }): Promise<Sight> {
+  async increment(
+    @Session() session: AnySession,
+    @Body() { hold, mark }: { hold: number; mark: string },
+  ): Promise<Sight> {
     const count = Number(there(session).count ?? 0);
     if (hold > 0) await sleep(hold);
     session.count = count + 1;
+    session.mark = mark;
     return sight(session);
   }
 
   @Post('rotate')
-  rotate(@Session() session: AnySession, @Body() attributes: Record<string, unknown>): Sight {
+  rotate(@Session() session: AnySession, @Body() attributes: object): Sight {
     there(session).rotate();
     assign(session, attributes);
+    return sight(session);
+  }
+
+  /** Tries it at once, does not look whether that worked, and leaves the rest to the end of the request. */
+  @Post('rotate-saved')
+  async rotateSaved(@Session() session: AnySession, @Body() attributes: object): Promise<Sight> {
+    there(session).rotate();
+    assign(session, attributes);
+    await session.save().catch(untilTheLineIsBack);
     return sight(session);
   }
 
   @Post('regenerate')
   async regenerate(@Session() session: AnySession, @Body() attributes: object): Promise<Sight> {
     const next = (await there(session).regenerate()) as AnySession;
-    Object.assign(next, attributes);
+    assign(next, attributes);
     return sight(next);
   }
 
@@ -106,21 +128,55 @@ export class SoakController {
     await there(session).destroy();
     return sight(session);
   }
-}
 
-// A presented credential opened nothing: the visitor is told so, and nothing is stored.
-function there(session: AnySession): AnySession {
-  if (session.isNew) throw new GoneException();
-  return session;
-}
+  /** What it changed is discarded. */
+  @Post('fail')
+  fail(@Session() session: AnySession, @Body() attributes: object): never {
+    assign(there(session), attributes);
+    throw new InternalServerErrorException(OF_THE_HANDLER);
+  }
 
-function assign(session: AnySession, attributes: Record<string, unknown>): void {
-  for (const [name, value] of Object.entries(attributes)) {
-    if (value === null) delete session[name];
-    else session[name] = value;
+  /** What it changed is kept. */
+  @Post('refuse')
+  refuse(@Session() session: AnySession, @Body() attributes: object): never {
+    assign(there(session), attributes);
+    throw new UnauthorizedException(OF_THE_HANDLER);
+  }
+
+  /** Stored before the first byte, whatever becomes of the others. */
+  @Post('stream')
+  stream(@Session() session: AnySession, @Body() { attributes, ends }: StreamBody): StreamableFile {
+    assign(there(session), attributes);
+    return new StreamableFile(
+      ends === 'missing' ? createReadStream('/there/is/no/such/file') : halfStream(ends),
+    );
+  }
+
+  /** Nothing else goes on in this process meanwhile. */
+  @Post('stall')
+  stall(@Body() { milliseconds }: { milliseconds: number }): object {
+    const end = performance.now() + milliseconds;
+    while (performance.now() < end);
+    return {};
   }
 }
 
-function sight(session: AnySession): Sight {
-  return { id: session.id, idle: session.idleTimeoutInSeconds, attributes: { ...session } };
+interface StreamBody {
+  readonly attributes: object;
+  readonly ends: 'well' | 'broken' | 'missing';
+}
+
+// A handler that does other work before it ends.
+function untilTheLineIsBack(): Promise<void> {
+  return sleep(200);
+}
+
+function halfStream(ends: StreamBody['ends']): Readable {
+  async function* chunks(): AsyncGenerator<string> {
+    yield '"half';
+    await sleep(5);
+    if (ends === 'broken') throw new Error('The stream of a handler broke.');
+    yield ' a text"';
+  }
+  return Readable.from(chunks(), { objectMode: false });
 }

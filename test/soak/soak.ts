@@ -1,76 +1,86 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { freePort } from '../support/free-port.js';
-import { RedisServer } from '../support/redis-server.js';
-import { TcpProxy } from '../support/tcp-proxy.js';
 import { applicationFaults } from './application-faults.js';
 import { ApplicationProcess } from './application-process.js';
+import { calm } from './calm.js';
 import { injectFaults } from './fault.js';
 import { Figures } from './figures.js';
 import { Graveyard } from './graveyard.js';
+import { Lines } from './lines.js';
 import { LockWatch } from './lock-watch.js';
 import { networkFaults } from './network-faults.js';
 import { Random } from './random.js';
-import { serverFaults } from './server-faults.js';
-import { soakOptions } from './soak-options.js';
+import type { SoakArguments } from './soak-arguments.js';
+import { dataKey, soakOptions } from './soak-options.js';
 import { actions, SoakSite } from './soak-site.js';
+import { StoredSessions } from './stored-sessions.js';
+import { startTopology, type Topology } from './topology.js';
 import { Visitor } from './visitor.js';
 
 const VISITORS = 8;
 const HEALED_WITHIN_MILLISECONDS = 15_000;
-const account = { username: 'shop', accessKey: 'soak' };
+/** This part of the time everything is well but the event loops of the applications, which stall. */
+const CALM = 0.15;
 
 /** Two applications over one Redis, visitors who use them, and everything that goes wrong in between. */
 export class Soak {
   readonly figures = new Figures();
   readonly #random: Random;
-  #server!: RedisServer;
-  #proxies: TcpProxy[] = [];
+  #topology!: Topology;
+  #lines: Lines[] = [];
   #apps: ApplicationProcess[] = [];
 
-  constructor(seed: number) {
-    this.#random = new Random(seed);
+  constructor(private readonly given: SoakArguments) {
+    this.#random = new Random(given.seed);
   }
 
-  async run(minutes: number): Promise<void> {
+  async run(): Promise<void> {
     try {
       await this.#start();
-      await this.#soak(performance.now() + minutes * 60_000);
+      await this.#soak();
     } finally {
       await this.stop();
     }
   }
 
   async stop(): Promise<void> {
+    for (const app of this.#apps) app.onCrash = undefined;
     await Promise.all(this.#apps.map((app) => app.kill()));
-    await Promise.all(this.#proxies.map((proxy) => proxy.stop()));
-    await this.#server?.stop();
+    await Promise.all(this.#lines.map((lines) => lines.stop()));
+    await this.#topology?.stop();
   }
 
   async #start(): Promise<void> {
-    const kept = ['--appendonly', 'yes', '--appendfsync', 'always'];
-    const acl = [`${account.username} on >${account.accessKey} ~* &* +@all`];
-    this.#server = await RedisServer.start({ args: kept, acl });
+    this.#topology = await startTopology(this.given.topology);
+    const redis = { ...this.#topology.connection, retryTimeoutInMilliseconds: this.given.retries };
     for (const platform of ['express', 'fastify'] as const) {
-      const proxy = await TcpProxy.start(this.#server.port);
-      this.#proxies.push(proxy);
-      const app = { platform, port: await freePort(), redisPort: proxy.port, ...account };
-      this.#apps.push(new ApplicationProcess(app));
+      const count = (name: string): void => this.figures.fault(name);
+      const traffic = { met: new Set<string>(), random: this.#random.fork(), count };
+      const lines = await Lines.start(this.#topology, traffic);
+      this.#lines.push(lines);
+      const app = new ApplicationProcess({ platform, port: await freePort(), redis, ports: lines.ports });
+      app.onCrash = (last) => this.#crashed(app, last);
+      this.#apps.push(app);
     }
     await Promise.all(this.#apps.map((app) => app.start()));
   }
 
-  async #soak(end: number): Promise<void> {
+  async #soak(): Promise<void> {
+    const milliseconds = this.given.minutes * 60_000;
+    const end = performance.now() + milliseconds * (1 - CALM);
     const over = (): boolean => performance.now() >= end;
-    const site = new SoakSite(this.#apps, this.figures);
+    const site = new SoakSite(this.#apps, this.figures, this.given.retries);
+    const stored = new StoredSessions(this.#topology);
     const graveyard = new Graveyard();
-    const locks = new LockWatch(this.#server.admin, this.figures);
+    const locks = new LockWatch(this.#topology, this.figures);
     const visitors = Array.from(
       { length: VISITORS },
-      (_, index) => new Visitor(site, graveyard, this.#random.fork(), `v${index}`),
+      (_, index) => new Visitor(site, graveyard, this.#random.fork(), `v${index}`, stored),
     );
+    const faults = this.#faults(() => visitors.flatMap(({ sessionId: id }) => (id ? [dataKey(id)] : [])));
     await Promise.all([
       ...visitors.map((visitor) => visitor.run(over)),
-      ...this.#faults().map((inject) => inject(over)),
+      ...faults.map((inject) => inject(over)),
       locks.run(over),
     ]);
     await this.#healed(site);
@@ -78,22 +88,36 @@ export class Soak {
     await locks.expectNone();
     await Promise.all(visitors.map((visitor) => visitor.checkOut()));
     await locks.expectNone();
+    await calm(this.#apps, visitors, site, this.#topology, this.#random.fork(), milliseconds * CALM);
     for (let visits = 200; visits > 0; visits--) await graveyard.visit(this.#random);
-    await this.#nothingIsBack(graveyard);
+    for (const id of graveyard.endedIds) if (await stored.exists(id)) this.#isBack(id);
   }
 
-  #faults(): ((over: () => boolean) => Promise<void>)[] {
+  #faults(keys: () => string[]): ((over: () => boolean) => Promise<void>)[] {
     const { figures } = this;
     const often = { from: 100, to: 700 };
     const seldom = { from: 1000, to: 4000 };
-    const lines = [
-      ...this.#proxies.map((proxy) => ({ faults: networkFaults(proxy), rest: often })),
-      { faults: serverFaults(this.#server, account), rest: often },
-      ...this.#apps.map((app) => ({ faults: applicationFaults(app), rest: seldom })),
+    const injected = [
+      ...this.#lines.map(({ proxies }) => ({ faults: networkFaults(proxies), rest: often })),
+      { faults: this.#topology.faults(keys), rest: often },
+      ...this.#apps.map((app) => ({ faults: applicationFaults(app, figures), rest: seldom })),
     ];
-    return lines.map(({ faults, rest }) => {
+    return injected.map(({ faults, rest }) => {
       const random = this.#random.fork();
       return (over) => injectFaults(faults, rest, figures, random, over);
+    });
+  }
+
+  #crashed(app: ApplicationProcess, last: string): void {
+    const kind = `the application on ${app.name} ended by itself`;
+    this.figures.violated(kind, [], { seen: last.trim().replaceAll('\n', '\n    ') });
+    void app.start();
+  }
+
+  #isBack(id: string): void {
+    this.figures.violated(`the session ${id} has ended and is in Redis`, [], {
+      kind: 'a session has ended and is in Redis',
+      id,
     });
   }
 
@@ -107,14 +131,6 @@ export class Soak {
       if (performance.now() > deadline)
         return this.figures.violated('the applications are not well again after the faults', []);
       if (good === 0) await sleep(100);
-    }
-  }
-
-  async #nothingIsBack(graveyard: Graveyard): Promise<void> {
-    for (const id of graveyard.endedIds) {
-      const key = `{${soakOptions.applicationName}_${id}}_Data`;
-      if (await this.#server.admin.exists(key))
-        this.figures.violated(`the session ${id} has ended and is in Redis`, []);
     }
   }
 }

@@ -1,29 +1,41 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { Arrivals, type Created } from './arrivals.js';
 import type { Graveyard } from './graveyard.js';
 import type { Random } from './random.js';
 import { LATE_WITHIN_MILLISECONDS } from './register.js';
-import type { Sight } from './soak.controller.js';
+import { SessionInspection } from './session-inspection.js';
 import { actions, type SoakSite } from './soak-site.js';
-import { outcomeOf, SoakSession } from './soak-session.js';
+import type { SoakSession } from './soak-session.js';
+import type { StoredSessions } from './stored-sessions.js';
 import { Tab } from './tab.js';
 
 const TABS = 3;
 const ROUNDS_OF_A_SESSION = 12;
 const SHORT_IDLE_IN_SECONDS = 1;
 const TRIES = 6;
-
 /** Somebody with one session at a time and some windows, all of which use it at once, round by round. */
 export class Visitor {
   #session: SoakSession | undefined;
   #tabs: Tab[] = [];
   #sessions = 0;
+  readonly #inspection: SessionInspection;
+  readonly #arrivals: Arrivals;
 
   constructor(
-    private readonly site: SoakSite,
+    site: SoakSite,
     private readonly graveyard: Graveyard,
     private readonly random: Random,
     private readonly name: string,
-  ) {}
+    stored: StoredSessions,
+  ) {
+    this.#arrivals = new Arrivals(site, random);
+    this.#inspection = new SessionInspection(stored);
+  }
+
+  /** The id of the session that is in use. */
+  get sessionId(): string | undefined {
+    return this.#session?.id;
+  }
 
   async run(over: () => boolean): Promise<void> {
     for (let round = 0; !over(); round++) {
@@ -48,18 +60,18 @@ export class Visitor {
   async #arrive(): Promise<void> {
     if (this.random.chance(0.15)) await this.#sleeper();
     const label = this.#label();
-    const created = await this.#create({ label });
-    if (created) this.#adopt(label, created.sight, created.credential);
+    const created = await this.#arrivals.any(label);
+    if (created) this.#adopt(label, created);
   }
 
   /** A session with a short timeout of its own, which is used a little and then left alone until it is over. */
   async #sleeper(): Promise<void> {
     const label = this.#label();
-    const created = await this.#create({ label, idle: SHORT_IDLE_IN_SECONDS });
+    const created = await this.#arrivals.create(label, { idle: SHORT_IDLE_IN_SECONDS });
     if (!created) return;
-    const session = this.#begin(label, created.sight, created.credential);
+    const session = this.#arrivals.begin(label, created);
     session.life.threaten(0);
-    const tab = new Tab(session, this.random, 0);
+    const tab = new Tab(session, this.random, 0, SHORT_IDLE_IN_SECONDS);
     for (let uses = this.random.integer(0, 3); uses > 0; uses--) await tab.work();
     const overAt = performance.now() + SHORT_IDLE_IN_SECONDS * 1000 + LATE_WITHIN_MILLISECONDS;
     session.life.end(overAt);
@@ -69,8 +81,10 @@ export class Visitor {
   #round(): Promise<unknown> {
     const [first, second, ...others] = this.#tabs as [Tab, Tab, Tab];
     const kind = this.random.next();
-    if (kind < 0.5) return this.#together(this.#tabs.map((tab) => () => this.#work(tab)));
-    if (kind < 0.7) return this.#rush();
+    if (kind < 0.4) return this.#together(this.#tabs.map((tab) => () => this.#work(tab)));
+    if (kind < 0.5) return this.#together(this.#tabs.map((tab) => () => tab.share()));
+    if (kind < 0.62) return this.#rush();
+    if (kind < 0.7) return this.#remember();
     const rest = others.map((tab) => () => this.#work(tab));
     if (kind < 0.82) return this.#together([() => first.rotate(), () => this.#work(second), ...rest]);
     if (kind < 0.87) return this.#together([() => first.rotate(), () => second.rotate(), ...rest]);
@@ -85,9 +99,19 @@ export class Visitor {
     await Promise.all(works.map((work) => work()));
     for (const credential of session.replaced)
       if (!before.has(credential)) this.graveyard.bury(session, credential);
+    await this.#inspection.of(session);
     if (session.over) return;
     const { sight, begin, end } = await this.#tabs[0]!.read();
     if (sight) for (const tab of this.#tabs) tab.see(sight, { begin, end });
+  }
+
+  /** One window sets a longer idle timeout while the others read. */
+  #remember(): Promise<void> {
+    const [first, ...others] = this.#tabs as [Tab, Tab, Tab];
+    const reads = others.map((tab) => async () => {
+      for (let count = 0; count < 3; count++) await tab.read();
+    });
+    return this.#together([() => first.remember(), ...reads]);
   }
 
   async #work(tab: Tab): Promise<void> {
@@ -121,16 +145,17 @@ export class Visitor {
     const session = this.#session!;
     const label = this.#label();
     const [, ...others] = this.#tabs;
-    let next: { sight: Sight; credential: string } | undefined;
+    let next: Created | undefined;
     const regenerate = async (): Promise<void> => {
-      const { sight, credential } = await session.request(actions.regenerate, { label });
+      const attributes = { label, mark: this.#arrivals.mark(label, 'regenerate') };
+      const { sight, credential } = await session.request(actions.regenerate, attributes);
       if (sight && !credential) session.violated('it was regenerated without a new credential');
-      if (sight && credential) next = { sight, credential };
+      if (sight && credential) next = { sight, credential, attributes };
       else await this.#destroy(session);
     };
     await this.#together([regenerate, ...others.map((tab) => () => this.#work(tab))]);
     this.#leave(session);
-    if (next) this.#adopt(label, next.sight, next.credential);
+    if (next) this.#adopt(label, next);
   }
 
   #leave(session: SoakSession): void {
@@ -138,26 +163,11 @@ export class Visitor {
     this.#session = undefined;
   }
 
-  #adopt(label: string, sight: Sight, credential: string): void {
-    const session = this.#begin(label, sight, credential);
+  #adopt(label: string, created: Created): void {
+    const session = this.#arrivals.begin(label, created);
     this.#session = session;
     this.#tabs = Array.from({ length: TABS }, (_, index) => new Tab(session, this.random.fork(), index));
-  }
-
-  #begin(label: string, sight: Sight, credential: string): SoakSession {
-    return new SoakSession(this.site, this.random, label, sight.id, credential);
-  }
-
-  async #create(body: object): Promise<{ sight: Sight; credential: string } | undefined> {
-    const lines: string[] = [];
-    const reply = await this.site.send(actions.create, this.random, (line) => [line], { body });
-    if (outcomeOf(reply) !== 'done') {
-      await sleep(this.random.integer(20, 100));
-      return undefined;
-    }
-    if (reply.credential) return { sight: reply.body as Sight, credential: reply.credential };
-    this.site.figures.violated('a session was created without a credential', lines);
-    return undefined;
+    for (const tab of this.#tabs) tab.knows(created.attributes);
   }
 
   #label(): string {
