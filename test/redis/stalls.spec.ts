@@ -1,0 +1,48 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { setImmediate as turn } from 'node:timers/promises';
+import { RedisServer } from '../support/redis-server.js';
+import { createdIn, withConnection, type Connected } from './redis-fixture.js';
+
+const OPERATION_TIMEOUT = 200;
+
+/** Keeps the process from anything else, for longer than an operation may take. */
+function stall(): void {
+  const until = performance.now() + 3 * OPERATION_TIMEOUT;
+  while (performance.now() < until);
+}
+
+describe('when the event loop stalls for longer than operationTimeoutInMilliseconds', () => {
+  let server: RedisServer;
+  beforeAll(async () => {
+    server = await RedisServer.start();
+  });
+  afterAll(() => server.stop());
+
+  /** Sends a save for each of 50 sessions, stalls when told to, and answers how the saves ended. */
+  function save50(stallAfter: () => Promise<void>): Promise<string[]> {
+    const options = { port: server.port, operationTimeoutInMilliseconds: OPERATION_TIMEOUT };
+    return withConnection(options, async ({ store }: Connected) => {
+      const { id } = await createdIn(store);
+      const saves = Array.from({ length: 50 }, (_, n) =>
+        store.save(id, {
+          attributes: new Map([[`a${n}`, '1']]),
+          defaultIdleTimeoutInMilliseconds: 600_000,
+        }),
+      );
+      await stallAfter();
+      stall();
+      const outcomes = await Promise.allSettled(saves);
+      return outcomes.map((outcome) => (outcome.status === 'fulfilled' ? outcome.value : 'rejected'));
+    });
+  }
+
+  const allSaved = Array.from({ length: 50 }, () => 'saved');
+
+  it('replies that have arrived meanwhile are answers', async () => {
+    expect(await save50(() => turn())).toEqual(allSaved);
+  });
+
+  it('commands that had not left the process yet are answered', async () => {
+    expect(await save50(async () => undefined)).toEqual(allSaved);
+  });
+});
