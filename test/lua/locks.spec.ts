@@ -1,4 +1,5 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { exhaustMemory, type Undo } from '../support/faults.js';
 import { type LuaFixture, newKeys, startLua, token } from './lua-fixture.js';
 
 describe('the scripts of a lock', () => {
@@ -29,9 +30,9 @@ describe('the scripts of a lock', () => {
     });
 
     it('answers 1 where it holds the lock already, for another lease', async () => {
-      await hold(`${a} ${b}@at-b`, 100);
+      await hold(`${a}\n${b}@at-b`, 100);
       expect(await wait(a)).toBe(1);
-      expect(await lua.redis.get(keys.lock)).toBe(`${a} ${b}@at-b`);
+      expect(await lua.redis.get(keys.lock)).toBe(`${a}\n${b}@at-b`);
       expect(await lua.redis.pttl(keys.lock)).toBeGreaterThan(1000);
     });
 
@@ -41,28 +42,28 @@ describe('the scripts of a lock', () => {
       expect(await lua.redis.exists(keys.lock)).toBe(0);
     });
 
-    it('answers how long the lease of another lasts, and stands in line once', async () => {
+    it('answers how long the lease of another lasts, and enters its queue once', async () => {
       await hold(a);
       const left = Number(await wait(b));
       expect(left).toBeLessThan(-20_000);
       expect(left).toBeGreaterThanOrEqual(-30_000);
       await wait(c);
       await wait(b);
-      expect(await lua.redis.get(keys.lock)).toBe(`${a} ${b}@at-${b} ${c}@at-${c}`);
+      expect(await lua.redis.get(keys.lock)).toBe(`${a}\n${b}@at-${b}\n${c}@at-${c}`);
       expect(await lua.redis.pttl(keys.lock)).toBeGreaterThan(20_000);
     });
   });
 
   describe('renew.lua', () => {
     it('answers 1 to the holder, whose lease begins anew', async () => {
-      await hold(`${a} ${b}@at-b`);
+      await hold(`${a}\n${b}@at-b`);
       expect(await renew(a)).toBe(1);
       expect(await lua.redis.pttl(keys.lock)).toBeGreaterThan(50_000);
     });
 
     it('answers 0 to everybody else', async () => {
       expect(await renew(a)).toBe(0);
-      await hold(`${a} ${b}@at-b`);
+      await hold(`${a}\n${b}@at-b`);
       expect(await renew(b)).toBe(0);
       expect(await lua.redis.pttl(keys.lock)).toBeLessThanOrEqual(30_000);
     });
@@ -75,19 +76,19 @@ describe('the scripts of a lock', () => {
       expect(await lua.redis.exists(keys.lock)).toBe(0);
     });
 
-    it('hands the lock to the first in its line', async () => {
-      await hold(`${a} ${b}@at-b ${c}@at-c`);
+    it('hands the lock to its first waiter', async () => {
+      await hold(`${a}\n${b}@at-b\n${c}@at-c`);
       expect(await release(a)).toBe(1);
-      expect(await lua.redis.get(keys.lock)).toBe(`${b} ${c}@at-c`);
+      expect(await lua.redis.get(keys.lock)).toBe(`${b}\n${c}@at-c`);
       expect(await release(b)).toBe(1);
       expect(await lua.redis.get(keys.lock)).toBe(c);
     });
 
     it.each([
-      ['first', b, `${a} ${c}@at-c`],
-      ['last', c, `${a} ${b}@at-b`],
-    ])('answers 1 to the %s in the line, who leaves it', async (_place, who, rest) => {
-      await hold(`${a} ${b}@at-b ${c}@at-c`);
+      ['first', b, `${a}\n${c}@at-c`],
+      ['last', c, `${a}\n${b}@at-b`],
+    ])('answers 1 to the %s waiter, who leaves the queue', async (_place, who, rest) => {
+      await hold(`${a}\n${b}@at-b\n${c}@at-c`);
       expect(await release(who)).toBe(1);
       expect(await lua.redis.get(keys.lock)).toBe(rest);
       expect(await lua.redis.pttl(keys.lock)).toBeGreaterThan(20_000);
@@ -101,9 +102,34 @@ describe('the scripts of a lock', () => {
     });
   });
 
+  describe('in a server that is out of memory', () => {
+    let undo: Undo;
+    beforeEach(async () => {
+      await hold(`${a}\n${b}@at-b\n${c}@at-c`);
+      undo = await exhaustMemory(lua.server);
+    });
+    afterEach(() => undo());
+
+    it('release.lua frees a lock that it cannot hand over', async () => {
+      expect(await release(a)).toBe(1);
+      expect(await lua.redis.exists(keys.lock)).toBe(0);
+    });
+
+    it('release.lua lets a waiter go that it cannot remove, and changes nothing', async () => {
+      expect(await release(b)).toBe(1);
+      expect(await lua.redis.get(keys.lock)).toBe(`${a}\n${b}@at-b\n${c}@at-c`);
+    });
+
+    it('save.lua that removes an attribute hands its lock over', async () => {
+      const changes = [60_000, a, '', '', 0, '', 0, 'gone'];
+      expect(await lua.run('save', [keys.data, keys.lock], changes)).toBe(1);
+      expect(await lua.redis.get(keys.lock)).toBe(`${b}\n${c}@at-c`);
+    });
+  });
+
   describe('drop.lua', () => {
     it('answers 1 when it has ended a lock, whoever held it', async () => {
-      await hold(`${a} ${b}@at-b`);
+      await hold(`${a}\n${b}@at-b`);
       expect(await drop()).toBe(1);
       expect(await lua.redis.exists(keys.lock)).toBe(0);
     });
@@ -112,7 +138,7 @@ describe('the scripts of a lock', () => {
       expect(await drop()).toBe(0);
     });
 
-    it('tells everybody who waits', async () => {
+    it('calls every waiter', async () => {
       const listener = lua.redis.duplicate();
       await listener.subscribe('at-b', 'at-c');
       const heard = new Promise<string[]>((resolve) => {
@@ -121,7 +147,7 @@ describe('the scripts of a lock', () => {
           if (messages.push(message) === 2) resolve(messages);
         });
       });
-      await hold(`${a} ${b}@at-b ${c}@at-c`);
+      await hold(`${a}\n${b}@at-b\n${c}@at-c`);
       await drop();
       expect(await heard).toEqual([b, c]);
       listener.disconnect();
@@ -132,7 +158,7 @@ describe('the scripts of a lock', () => {
     await lua.redis.acl('SETUSER', 'quiet', 'on', '>quiet', '~*', '+@all', 'resetchannels');
     const quiet = lua.redis.duplicate({ username: 'quiet', password: 'quiet' });
     const { sessionScripts } = await import('../../lib/redis/session-scripts.js');
-    await hold(`${a} ${b}@at-b`);
+    await hold(`${a}\n${b}@at-b`);
     expect(await quiet.eval(sessionScripts.release.lua, 1, keys.lock, a)).toBe(1);
     expect(await quiet.get(keys.lock)).toBe(b);
     quiet.disconnect();

@@ -5,6 +5,7 @@ import { uniqueName } from '../support/unique-name.js';
 
 /** A server, and the scripts as Redis answers them. */
 export interface LuaFixture {
+  readonly server: RedisServer;
   readonly redis: Redis;
   run(name: keyof typeof sessionScripts, keys: string[], args: (string | number)[]): Promise<unknown>;
   stop(): Promise<void>;
@@ -14,6 +15,7 @@ export async function startLua(): Promise<LuaFixture> {
   const server = await RedisServer.start();
   const redis = server.client();
   return {
+    server,
     redis,
     run: (name, keys, args) => redis.eval(sessionScripts[name].lua, keys.length, ...keys, ...args),
     stop: () => server.stop(),

@@ -112,7 +112,7 @@ describe('save.lua', () => {
       expect(await lua.redis.hget(keys.data, 'a')).toBe('3');
     });
 
-    it('hands the lock to the first in its line, and tells it', async () => {
+    it('hands the lock to its first waiter, and calls it', async () => {
       const messages: string[][] = [];
       const listener = lua.redis.duplicate();
       await listener.subscribe('first', 'second');
@@ -123,11 +123,11 @@ describe('save.lua', () => {
         });
       });
       const [first, second] = [token('first'), token('second')];
-      await lua.redis.set(keys.lock, `${mine} ${first}@first ${second}@second`, 'PX', 30_000);
+      await lua.redis.set(keys.lock, `${mine}\n${first}@first\n${second}@second`, 'PX', 30_000);
       expect(await lua.run('save', releasing(), changes(mine, '', '', 5000))).toBe(1);
       await heard;
       expect(messages).toEqual([['first', first]]);
-      expect(await lua.redis.get(keys.lock)).toBe(`${first} ${second}@second`);
+      expect(await lua.redis.get(keys.lock)).toBe(`${first}\n${second}@second`);
       expect(await lua.redis.pttl(keys.lock)).toBeLessThanOrEqual(2000);
       listener.disconnect();
     });

@@ -55,7 +55,7 @@ describe('locks in Redis', () => {
   });
 
   /** The store of one process of the application. */
-  function open(options: RedisOptions = {}, retryTimeoutInMilliseconds = 0) {
+  function open(options: RedisOptions = {}, retryTimeoutInMilliseconds = 0, name = applicationName) {
     const client = new Redis({
       port: server.port,
       maxRetriesPerRequest: 0,
@@ -66,7 +66,7 @@ describe('locks in Redis', () => {
     });
     client.on('error', () => undefined);
     const store = new RedisSessionStore(client, {
-      applicationName,
+      applicationName: name,
       operationTimeoutInMilliseconds: 500,
       retryTimeoutInMilliseconds,
     });
@@ -74,10 +74,10 @@ describe('locks in Redis', () => {
     return store;
   }
 
-  const lineOf = (id: string) => server.admin.get(`{${applicationName}_${id}}_Write_Lock`);
-  /** Until this many stand in the line, its holder not counted. */
-  const waiting = (id: string, count: number) =>
-    eventually(async () => expect((await lineOf(id))?.match(/@/g)?.length ?? 0).toBe(count));
+  const lockOf = (id: string, name = applicationName) => server.admin.get(`{${name}_${id}}_Write_Lock`);
+  /** Until this many wait, the holder not counted. */
+  const waiting = (id: string, count: number, name?: string) =>
+    eventually(async () => expect((await lockOf(id, name))?.match(/\n/g)?.length ?? 0).toBe(count));
   const connections = async () => (await server.admin.client('LIST')) as string;
 
   it('are taken and read in one round trip, saved and released in another', async () => {
@@ -130,6 +130,29 @@ describe('locks in Redis', () => {
     await stores[0]!.releaseLock(id, locks[0]!.token);
     await Promise.all(turns);
     expect(order).toEqual([0, 1, 2, 3]);
+  });
+
+  it.each([
+    'me@here',
+    'a shop',
+    'a b@c d@e',
+    String.raw`!"#$%&'()*+,-./:;<=>?@[\]^_|~ 0aZ`,
+    '日本 ü@\u{1f375} ',
+  ])('are handed over in an application that is called %j', async (name) => {
+    const [holder, other] = [open({}, 0, name), open({}, 0, name)];
+    const id = await create(holder);
+    const [mine, theirs, last] = [lock(), lock(), lock()];
+    await holder.loadExclusive(id, mine);
+    const second = other.loadExclusive(id, theirs);
+    await waiting(id, 1, name);
+    const third = holder.loadExclusive(id, last);
+    await waiting(id, 2, name);
+    await holder.releaseLock(id, mine.token);
+    expect(await lockOf(id, name)).toMatch(new RegExp(`^${theirs.token}\n${last.token}@`));
+    expect(await second).toMatchObject({ id });
+    await other.save(id, save(theirs.token));
+    expect(await lockOf(id, name)).toBe(last.token);
+    expect(await third).toMatchObject({ attributes: new Map([['n', '2']]) });
   });
 
   it('pass over one who has stopped waiting', async () => {

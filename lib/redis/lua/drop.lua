@@ -1,10 +1,10 @@
---[[ drop: end a lock whose session was destroyed, and tell those who wait for it.
+--[[ drop: end a lock whose session was destroyed, and call its waiters.
   KEYS[1] lock
   returns 1 ended | 0 there was no lock ]]
 local value = redis.call('GET', KEYS[1])
 if not value then return 0 end
 redis.call('DEL', KEYS[1])
-for token, channel in string.gmatch(value, ' (%S+)@(%S+)') do
+for token, channel in string.gmatch(value, '\n([^@\n]+)@([^\n]+)') do
   redis.pcall('PUBLISH', channel, token)
 end
 return 1

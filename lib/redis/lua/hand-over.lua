@@ -1,10 +1,11 @@
---[[ hand_over: give the lock to the first in its line, or free it where nobody stands there. Part of other scripts.
-  A lock's value is the token of its holder, then " <token>@<channel>" of each who waits for it. The next holder has
-  2 seconds to make the lease its own, in case it is there no more. ]]
+--[[ hand_over: give the lock to its first waiter, or free it if nobody waits. Part of other scripts.
+  A lock's value is the token of its holder, then "\n<token>@<channel>" for each waiter. A channel may contain any
+  character but a line break. The next holder has 2 seconds to renew the lease, in case it has gone. ]]
 local function hand_over(lock, value)
-  local token, channel, rest = string.match(value, '^%S+ (%S+)@(%S+)(.*)$')
+  local token, channel, rest = string.match(value, '^[^\n]+\n([^@\n]+)@([^\n]+)(.*)$')
   if not token then return redis.call('DEL', lock) end
-  redis.call('SET', lock, token .. rest, 'PX', 2000)
-  -- An account that may not publish is no reason to fail: who waits looks again after a while.
+  -- Redis that is out of memory refuses SET, never DEL.
+  if redis.pcall('SET', lock, token .. rest, 'PX', 2000).err then redis.call('DEL', lock) end
+  -- An account that may not publish is no reason to fail: waiters look again after a while.
   redis.pcall('PUBLISH', channel, token)
 end

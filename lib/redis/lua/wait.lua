@@ -1,6 +1,6 @@
---[[ wait: take the lock of a session if it is free, else stand in line for it.
+--[[ wait: take the lock of a session if it is free, else wait in its queue.
   KEYS[1] session hash   KEYS[2] its lock
-  ARGV[1] token of the one who waits   ARGV[2] lease, ms   ARGV[3] channel on which it is told of its turn
+  ARGV[1] token of the waiter   ARGV[2] lease, ms   ARGV[3] channel on which it is called
   returns 2 taken just now | 1 held already, the lease is renewed | 0 there is no such session
           | -n held by another, whose lease has n ms left ]]
 local lock, token = KEYS[2], ARGV[1]
@@ -12,6 +12,6 @@ if place == 1 then
   redis.call('PEXPIRE', lock, ARGV[2])
   return 1
 end
--- APPEND leaves the lease as it is: the line ends with it, and whoever still waits then stands in line anew.
-if not place then redis.call('APPEND', lock, ' ' .. token .. '@' .. ARGV[3]) end
+-- APPEND leaves the lease as it is: the queue ends with it, and its waiters then enter a new one.
+if not place then redis.call('APPEND', lock, '\n' .. token .. '@' .. ARGV[3]) end
 return -math.max(redis.call('PTTL', lock), 1)
