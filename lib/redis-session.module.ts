@@ -57,8 +57,7 @@ const providers: Provider[] = [
     provide: SessionStore,
     inject: [RedisSessionOptions, RedisConnection],
     useFactory: (options: RedisSessionOptions, connection: RedisConnection | undefined): SessionStore => {
-      if (connection !== undefined)
-        return new RedisSessionStore(connection.client, options, connection.explain);
+      if (connection !== undefined) return new RedisSessionStore(connection.client, options, connection);
       return typeof options.store === 'object' ? options.store : new InMemorySessionStore();
     },
   },

@@ -10,16 +10,24 @@ export interface RedisCommandsOptions {
   readonly retryTimeoutInMilliseconds: number;
 }
 
+/** Knows more of the connection than its client's errors tell. */
+export interface ConnectionWatch {
+  /** What is behind the failure of a command. */
+  explain(failure: unknown): unknown;
+  /** Is told that operations were not answered in time. */
+  unanswered(): void;
+}
+
 /** Sends the commands of an operation within its deadline, and again as the retry schedule has it. */
 export class RedisCommands {
   readonly #deadline: Deadline;
 
   constructor(
     readonly client: RedisClient,
-    private readonly options: RedisCommandsOptions,
-    private readonly explain: (failure: unknown) => unknown = (failure) => failure,
+    readonly options: RedisCommandsOptions,
+    private readonly watch?: ConnectionWatch,
   ) {
-    this.#deadline = new Deadline(options.operationTimeoutInMilliseconds);
+    this.#deadline = new Deadline(options.operationTimeoutInMilliseconds, () => watch?.unanswered());
   }
 
   run(operation: string, script: SessionScript, keys: string[], args: (string | number)[]): Promise<unknown> {
@@ -50,9 +58,13 @@ export class RedisCommands {
     };
     try {
       if (interval === 0) throw failure;
-      return await retry(attempt, failure, startedAt, interval, (reason) => isHealing(this.explain(reason)));
+      return await retry(attempt, failure, startedAt, interval, (reason) => isHealing(this.#explain(reason)));
     } catch (last) {
-      throw new SessionStoreUnavailableError(operation, attempts, withoutArguments(this.explain(last)));
+      throw new SessionStoreUnavailableError(operation, attempts, withoutArguments(this.#explain(last)));
     }
+  }
+
+  #explain(failure: unknown): unknown {
+    return this.watch === undefined ? failure : this.watch.explain(failure);
   }
 }

@@ -2,8 +2,10 @@ import { Cluster, type ClusterOptions, type RedisOptions } from 'ioredis';
 import type { RedisSessionOptions } from '../options/redis-session.options.js';
 import { BatchingRedis } from './batching-redis.js';
 import { Deadline } from './deadline.js';
+import type { ConnectionWatch } from './redis-commands.js';
 import { isReply, withoutArguments } from './redis-failure.js';
 import type { RedisClient } from './session-scripts.js';
+import { SilentConnections } from './silent-connections.js';
 
 const FIRST_RECONNECT_AFTER_MS = 50;
 // Shorter than the second between two attempts of an operation: Redis that is back is there for the next one.
@@ -20,9 +22,10 @@ export interface ConnectionLog {
  * The client that sessions are stored through: the application's own, or one that is made from the options, connected
  * at start and closed at the end.
  */
-export class RedisConnection {
+export class RedisConnection implements ConnectionWatch {
   readonly client: RedisClient;
   readonly #made: boolean;
+  readonly #silent: SilentConnections;
   #reachable = true;
   // Why there is no connection now; undefined while there is one.
   #failure: unknown;
@@ -33,6 +36,7 @@ export class RedisConnection {
   ) {
     this.#made = options.client === undefined;
     this.client = options.client ?? makeClient(options);
+    this.#silent = new SilentConnections(this.client, options.operationTimeoutInMilliseconds);
     if (this.#made) this.#report(this.client);
   }
 
@@ -68,7 +72,14 @@ export class RedisConnection {
    * What is behind the failure of a command. A client that has no connection says that it cannot write; why it has none
    * is what helps, and what tells whether it can heal.
    */
-  readonly explain = (failure: unknown): unknown => (isReply(failure) ? failure : (this.#failure ?? failure));
+  explain(failure: unknown): unknown {
+    return isReply(failure) ? failure : (this.#failure ?? failure);
+  }
+
+  /** Replaces the connection if nothing is answered on it. The application's own client is left alone. */
+  unanswered(): void {
+    if (this.#made) void this.#silent.replace();
+  }
 
   // One line when Redis goes and one when it is back, however often the client tries in between.
   #report(client: RedisClient): void {
@@ -155,7 +166,7 @@ function nodeOptions(options: RedisSessionOptions): RedisOptions {
     password: options.accessKey,
     tls: options.ssl ? (options.tls ?? {}) : undefined,
     connectTimeout: options.connectionTimeoutInMilliseconds,
-    // A connection that swallows everything is replaced, not waited for until the kernel gives it up after minutes.
+    // For a connection that is answered by nobody while it is opened; see SilentConnections for those that are open.
     socketTimeout: Math.max(options.connectionTimeoutInMilliseconds, options.operationTimeoutInMilliseconds),
     disconnectTimeout: 500,
     // A server that loads its data is asked again soon, not when it thinks that it will be ready.

@@ -1,5 +1,6 @@
 import type { Cluster, Redis } from 'ioredis';
 import type {
+  LockRequest,
   NewSessionRecord,
   SaveOutcome,
   SessionChanges,
@@ -7,8 +8,8 @@ import type {
   SessionRecord,
   SessionStore,
 } from '../session/session-store.js';
-import { RedisCommands, type RedisCommandsOptions } from './redis-commands.js';
-import { RedisSessionLocks, type LockRequest } from './redis-session-locks.js';
+import { type ConnectionWatch, RedisCommands, type RedisCommandsOptions } from './redis-commands.js';
+import { RedisSessionLocks } from './redis-session-locks.js';
 import { RedisTouches } from './redis-touches.js';
 import { SessionKeys } from './session-keys.js';
 import { readHash, recordOf } from './session-record.js';
@@ -30,11 +31,11 @@ export class RedisSessionStore implements SessionStore {
   constructor(
     private readonly client: RedisClient,
     options: RedisSessionStoreOptions,
-    /** Tells what is behind a failure of the client's, where somebody knows more. @default what the client says */
-    explain?: (failure: unknown) => unknown,
+    /** Knows more of the connection than the client's errors tell. @default nobody */
+    watch?: ConnectionWatch,
   ) {
     this.#keys = new SessionKeys(options.applicationName);
-    this.#commands = new RedisCommands(client, options, explain);
+    this.#commands = new RedisCommands(client, options, watch);
     this.#locks = new RedisSessionLocks(this.#commands, this.#keys);
     this.#touches = new RedisTouches(this.#commands);
     this.#receiptInMilliseconds = receiptTime(client, options);
@@ -111,11 +112,11 @@ export class RedisSessionStore implements SessionStore {
     return this.#locks.renew(id, lock);
   }
 
-  releaseLock(id: string, token: string): Promise<void> {
-    return this.#locks.release(id, token);
+  releaseLock(id: string, token: string, leaseInMilliseconds?: number): Promise<void> {
+    return this.#locks.release(id, token, leaseInMilliseconds);
   }
 
-  /** Closes the connection on which locks are waited for. The client that was handed in is its owner's to close. */
+  /** Closes the connection on which waiters are called. The client that was handed in is its owner's to close. */
   close(): void {
     this.#locks.close();
   }

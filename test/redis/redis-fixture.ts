@@ -25,7 +25,7 @@ export class Connected {
       log: (message) => this.log.push(message),
       warn: (message) => this.log.push(`warning: ${message}`),
     });
-    this.store = new RedisSessionStore(this.connection.client, options, this.connection.explain);
+    this.store = new RedisSessionStore(this.connection.client, options, this.connection);
   }
 
   /** Where the data of a session stands. */

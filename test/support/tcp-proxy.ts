@@ -72,6 +72,11 @@ export class TcpProxy {
   /** Swallows all bytes; new connections are accepted and hear nothing. Those connections never recover. */
   blackhole(): void {
     this.#blackhole = true;
+    this.swallow();
+  }
+
+  /** Swallows all bytes of the open connections, which nobody is told of and which never recover. New ones are fine. */
+  swallow(): void {
     for (const { lanes } of this.#connections) for (const lane of lanes) lane.stop();
   }
 

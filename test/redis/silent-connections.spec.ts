@@ -1,0 +1,79 @@
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import type { Redis } from 'ioredis';
+import { eventually } from '../support/eventually.js';
+import { pauseClients } from '../support/faults.js';
+import { RedisCluster } from '../support/redis-cluster.js';
+import { RedisServer } from '../support/redis-server.js';
+import { TcpProxy } from '../support/tcp-proxy.js';
+import { createdIn, failureOf, withConnection, type Connected } from './redis-fixture.js';
+
+// The client itself would notice nothing for a minute.
+const options = { connectionTimeoutInMilliseconds: 60_000, operationTimeoutInMilliseconds: 200 };
+
+describe('a connection that was silently dropped', () => {
+  let proxy: TcpProxy;
+  let stop: () => Promise<void>;
+  afterEach(async () => {
+    await proxy.stop();
+    await stop();
+  });
+
+  async function isReplaced({ store, log }: Connected): Promise<void> {
+    const { id } = await createdIn(store);
+    const { accepted } = proxy;
+    proxy.swallow();
+    expect((await failureOf(store.load(id))).message).toContain('no answer within 200 ms');
+    await eventually(async () => expect(await store.load(id)).toMatchObject({ id }));
+    expect(proxy.accepted).toBeGreaterThan(accepted);
+    expect(log.join('\n')).not.toContain('Socket timeout');
+  }
+
+  it('is replaced', async () => {
+    const server = await RedisServer.start();
+    stop = () => server.stop();
+    proxy = await TcpProxy.start(server.port);
+    await withConnection({ ...options, port: proxy.port }, isReplaced);
+  });
+
+  it('is replaced in a cluster', async () => {
+    const cluster = await RedisCluster.startSingle();
+    stop = () => cluster.stop();
+    const [node] = cluster.startupNodes;
+    proxy = await TcpProxy.start(node!.port);
+    const natMap = { [`${node!.host}:${node!.port}`]: { host: proxy.host, port: proxy.port } };
+    const nodes = [{ host: proxy.host, port: proxy.port }];
+    await withConnection({ ...options, cluster: { nodes, options: { natMap } } }, isReplaced);
+  });
+});
+
+describe('a connection on which an operation was answered too late', () => {
+  let server: RedisServer;
+  beforeEach(async () => {
+    server = await RedisServer.start();
+  });
+  afterEach(() => server.stop());
+
+  it('stays if it answers', async () => {
+    await withConnection({ ...options, port: server.port }, async ({ store, client, log }) => {
+      const { id } = await createdIn(store);
+      const before = await (client as Redis).client('ID');
+      await pauseClients(server, 300);
+      await failureOf(store.load(id));
+      await eventually(() => store.load(id));
+      expect(await (client as Redis).client('ID')).toBe(before);
+      expect(log).toEqual([]);
+    });
+  });
+
+  it('stays if it is the application’s own', async () => {
+    const client = server.client();
+    await withConnection({ ...options, client }, async ({ store }) => {
+      const { id } = await createdIn(store);
+      await server.resetStats();
+      await pauseClients(server, 300);
+      await failureOf(store.load(id));
+      await eventually(() => store.load(id));
+      expect(await server.commandStats()).not.toHaveProperty('ping');
+    });
+  });
+});
