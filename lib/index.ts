@@ -31,6 +31,7 @@ export type { SessionSerializer } from './session/session-serializer.js';
 
 export { SessionStore } from './session/session-store.js';
 export type {
+  LockRequest,
   NewSessionRecord,
   SaveOutcome,
   SessionChanges,

@@ -1,4 +1,5 @@
-import type { SessionLease } from '../session/session-store.js';
+import type { LockRequest, SessionLease } from '../session/session-store.js';
+import { WaitingQueues } from '../session/waiting-queue.js';
 
 interface HeldLock {
   readonly token: string;
@@ -6,10 +7,10 @@ interface HeldLock {
   readonly endsAt: number;
 }
 
-/** The locks of sessions in memory, and the lines of those who wait for them. */
+/** The locks of sessions in memory, and the queues of requests that wait for them. */
 export class InMemoryLocks {
   private readonly held = new Map<string, HeldLock>();
-  private readonly lines = new Map<string, (() => void)[]>();
+  private readonly queues = new WaitingQueues();
 
   constructor(private readonly now: () => number) {}
 
@@ -25,54 +26,40 @@ export class InMemoryLocks {
     return true;
   }
 
-  /** Takes the lock as soon as it is free. @returns `false` where that is not within so many milliseconds. */
-  async wait(
-    id: string,
-    lock: SessionLease & { readonly waitInMilliseconds: number },
-    isWanted: () => boolean,
-  ): Promise<boolean> {
+  /** Takes the lock when its turn comes. @returns `false` if the wait ends first, or the lock is no longer wanted. */
+  async wait(id: string, lock: LockRequest, isWanted: () => boolean): Promise<boolean> {
     const deadline = performance.now() + lock.waitInMilliseconds;
-    while (!this.take(id, lock)) {
-      const left = deadline - performance.now();
-      if (left <= 0) return false;
-      await this.released(id, Math.min(left, Math.max(1, this.holder(id)!.endsAt - this.now())));
-      if (!isWanted()) return false;
+    const waiter = this.queues.enter(id);
+    try {
+      while (isWanted()) {
+        const first = this.queues.isFirst(id, waiter);
+        if ((first || this.isHeld(id, lock.token)) && this.take(id, lock)) return true;
+        const left = deadline - performance.now();
+        if (left <= 0 || lock.signal?.aborted) return false;
+        await waiter.called(first ? Math.min(left, this.leaseLeft(id)) : left, lock.signal);
+      }
+      return false;
+    } finally {
+      this.queues.leave(id, waiter);
     }
-    return true;
   }
 
   release(id: string, token: string): void {
     if (this.isHeld(id, token)) this.free(id);
   }
 
-  /** Frees the lock, whoever holds it, and wakes those who wait in the order in which they came. */
+  /** Frees the lock, whoever holds it, and calls the first waiter. */
   free(id: string): void {
     this.held.delete(id);
-    const line = this.lines.get(id) ?? [];
-    this.lines.delete(id);
-    for (const wake of line) wake();
+    this.queues.callFirst(id);
+  }
+
+  private leaseLeft(id: string): number {
+    return Math.max(1, (this.holder(id)?.endsAt ?? 0) - this.now());
   }
 
   private holder(id: string): HeldLock | undefined {
     const held = this.held.get(id);
     return held !== undefined && this.now() < held.endsAt ? held : undefined;
-  }
-
-  private released(id: string, milliseconds: number): Promise<void> {
-    return new Promise((resolve) => {
-      const line = this.lines.get(id) ?? [];
-      this.lines.set(id, line);
-      const wake = (): void => {
-        clearTimeout(timer);
-        resolve();
-      };
-      const timer = setTimeout(() => {
-        const place = line.indexOf(wake);
-        if (place >= 0) line.splice(place, 1);
-        if (line.length === 0 && this.lines.get(id) === line) this.lines.delete(id);
-        resolve();
-      }, milliseconds);
-      line.push(wake);
-    });
   }
 }

@@ -1,5 +1,6 @@
 import { InMemoryLocks } from './in-memory-locks.js';
 import type {
+  LockRequest,
   NewSessionRecord,
   SaveOutcome,
   SessionChanges,
@@ -100,10 +101,7 @@ export class InMemorySessionStore implements SessionStore {
     return this.findLive(id) !== undefined && this.remove(id);
   }
 
-  async loadExclusive(
-    id: string,
-    lock: SessionLease & { readonly waitInMilliseconds: number },
-  ): Promise<SessionRecord | 'locked' | undefined> {
+  async loadExclusive(id: string, lock: LockRequest): Promise<SessionRecord | 'locked' | undefined> {
     const isLive = (): boolean => this.findLive(id) !== undefined;
     if (!isLive()) return undefined;
     if (!(await this.locks.wait(id, lock, isLive))) return isLive() ? 'locked' : undefined;

@@ -117,13 +117,21 @@ function cookiePrefixFaults({ name, secure, domain, path }: CookieOptions): stri
 }
 
 function lockFaults({ lock, operationTimeoutInMilliseconds }: RedisSessionOptions): string[] {
-  return lock.leaseInMilliseconds < operationTimeoutInMilliseconds
-    ? [
-        `${nameWithVariable('lock.leaseInMilliseconds')} is ${lock.leaseInMilliseconds} while ` +
-          `${nameWithVariable('operationTimeoutInMilliseconds')} is ${operationTimeoutInMilliseconds}; ` +
-          'a lock could end before one operation does. Raise lock.leaseInMilliseconds.',
-      ]
-    : [];
+  const { leaseInMilliseconds, maxHoldInMilliseconds } = lock;
+  const faults: string[] = [];
+  if (leaseInMilliseconds < operationTimeoutInMilliseconds)
+    faults.push(
+      `${nameWithVariable('lock.leaseInMilliseconds')} is ${leaseInMilliseconds} while ` +
+        `${nameWithVariable('operationTimeoutInMilliseconds')} is ${operationTimeoutInMilliseconds}; ` +
+        'a lock could end before one operation does. Raise lock.leaseInMilliseconds.',
+    );
+  if (maxHoldInMilliseconds < leaseInMilliseconds)
+    faults.push(
+      `${nameWithVariable('lock.maxHoldInMilliseconds')} is ${maxHoldInMilliseconds} while ` +
+        `${nameWithVariable('lock.leaseInMilliseconds')} is ${leaseInMilliseconds}; ` +
+        'a lease could last longer than a lock may. Raise lock.maxHoldInMilliseconds, or lower lock.leaseInMilliseconds.',
+    );
+  return faults;
 }
 
 function migrationFaults({ migrateFrom, store }: RedisSessionOptions): string[] {

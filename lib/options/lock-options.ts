@@ -1,14 +1,22 @@
 import { IntegerFrom } from './expectations.js';
 
-/** How requests take turns where a route's session is `exclusive`. */
+/** How requests take turns on routes whose session is `exclusive`. */
 export class LockOptions {
   /**
-   * Frees the lock this long after it was taken, whatever became of its holder, who can then write no more.
-   * Milliseconds; longer than the slowest exclusive request.
+   * Ends a lock this long after its process was last heard of: it is renewed while the handler runs. Milliseconds. A
+   * process that stands still for two thirds of it may lose the lock.
    * @default 30000
    */
   @IntegerFrom(1)
   readonly leaseInMilliseconds: number = 30_000;
+
+  /**
+   * Ends a lock this long after it was taken, however long the handler runs: a handler that hangs keeps the session from
+   * others no longer. What it writes after that is refused with `SessionLockLostError`. Milliseconds; at least the lease.
+   * @default 300000 (5 minutes)
+   */
+  @IntegerFrom(1)
+  readonly maxHoldInMilliseconds: number = 300_000;
 
   /**
    * Answers 423 to a request that has waited this long for the lock. Milliseconds; 0 never waits.
@@ -18,7 +26,7 @@ export class LockOptions {
   readonly waitTimeoutInMilliseconds: number = 10_000;
 
   /**
-   * Answers 423 at once where this many requests of one process wait for the same session.
+   * Answers 423 at once if this many requests of one process wait for the same session.
    * @default 50
    */
   @IntegerFrom(0)

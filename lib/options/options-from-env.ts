@@ -59,6 +59,7 @@ export const variables: Readonly<Record<string, readonly [option: string, parse:
   REDIS_SESSION_HYDRATE: ['hydrate', text],
   REDIS_SESSION_SESSION_STATE: ['sessionState', text],
   REDIS_SESSION_LOCK_LEASE_IN_MILLISECONDS: ['lock.leaseInMilliseconds', number],
+  REDIS_SESSION_LOCK_MAX_HOLD_IN_MILLISECONDS: ['lock.maxHoldInMilliseconds', number],
   REDIS_SESSION_LOCK_WAIT_TIMEOUT_IN_MILLISECONDS: ['lock.waitTimeoutInMilliseconds', number],
   REDIS_SESSION_LOCK_MAX_WAITERS: ['lock.maxWaiters', number],
   REDIS_SESSION_MAX_SESSION_BYTES: ['maxSessionBytes', number],

@@ -1,28 +1,25 @@
-import type { SessionLease, SessionRecord } from '../session/session-store.js';
-import { LockTurns } from './lock-turns.js';
+import type { LockRequest, SessionLease, SessionRecord } from '../session/session-store.js';
+import { LOOK_EVERY_MILLISECONDS, LockWaiters } from './lock-waiters.js';
 import type { RedisCommands } from './redis-commands.js';
 import type { SessionKeys } from './session-keys.js';
 import { readHash, recordOf } from './session-record.js';
 import { runScript, sessionScripts } from './session-scripts.js';
-
-// Who waits is told of its turn. It looks for itself too, for messages that are lost and holders that are killed.
-const LOOK_EVERY_MILLISECONDS = 500;
-
-/** What `SessionStore.loadExclusive` takes. */
-export type LockRequest = SessionLease & { readonly waitInMilliseconds: number };
+import { UnreleasedLocks } from './unreleased-locks.js';
 
 /**
- * The locks of sessions in Redis. A lock that is free is taken by plain commands; who finds it held stands in a line that
- * is kept with it, and whoever releases it hands it to the first one there.
+ * The locks of sessions in Redis. A lock that is free is taken by plain commands; a request that finds it held waits in a
+ * queue that is stored with it, and whoever releases it hands it to the first waiter.
  */
 export class RedisSessionLocks {
-  readonly #turns: LockTurns;
+  readonly #waiters: LockWaiters;
+  readonly #unreleased = new UnreleasedLocks();
 
   constructor(
     private readonly commands: RedisCommands,
     private readonly keys: SessionKeys,
   ) {
-    this.#turns = new LockTurns(commands.client, keys);
+    const { client, options } = commands;
+    this.#waiters = new LockWaiters(client, keys, options.operationTimeoutInMilliseconds);
   }
 
   async loadExclusive(id: string, lock: LockRequest): Promise<SessionRecord | 'locked' | undefined> {
@@ -30,12 +27,12 @@ export class RedisSessionLocks {
       const record = await this.#take(id, lock);
       if (record !== 'locked') return record;
       if (lock.waitInMilliseconds > 0) return await this.#wait(id, lock);
-      // Where the command was tried again, the first attempt may have taken the lock.
-      await this.release(id, lock.token);
+      // If the command was sent again, the first attempt may have taken the lock.
+      await this.#giveUp(id, lock);
       return 'locked';
     } catch (error) {
-      // A command that nobody waits for any more may still take the lock.
-      this.release(id, lock.token).catch(() => undefined);
+      // A command that was given up may still take the lock.
+      this.#giveUp(id, lock).catch(() => undefined);
       throw error;
     }
   }
@@ -45,8 +42,16 @@ export class RedisSessionLocks {
     return (await this.commands.run('lock', sessionScripts.renew, [this.keys.writeLock(id)], args)) === 1;
   }
 
-  async release(id: string, token: string): Promise<void> {
-    await this.commands.run('unlock', sessionScripts.release, [this.keys.writeLock(id)], [token]);
+  /** @param leaseInMilliseconds how long a release that fails is tried again in the background. @default not at all */
+  async release(id: string, token: string, leaseInMilliseconds = 0): Promise<void> {
+    const release = (): Promise<unknown> =>
+      this.commands.run('unlock', sessionScripts.release, [this.keys.writeLock(id)], [token]);
+    try {
+      await release();
+    } catch (error) {
+      if (leaseInMilliseconds > 0) this.#unreleased.add(release, leaseInMilliseconds);
+      throw error;
+    }
   }
 
   /** Ends the lock of a session that is gone. */
@@ -55,7 +60,12 @@ export class RedisSessionLocks {
   }
 
   close(): void {
-    this.#turns.close();
+    this.#waiters.close();
+    this.#unreleased.close();
+  }
+
+  #giveUp(id: string, { token, leaseInMilliseconds }: SessionLease): Promise<void> {
+    return this.release(id, token, leaseInMilliseconds);
   }
 
   /** Takes a lock that is free and reads the session under it, in one round trip. */
@@ -69,40 +79,46 @@ export class RedisSessionLocks {
           answered = true;
           return reply === 'OK';
         });
-      // While a cluster moves the slot it may answer this one first: then it was read without the lock.
+      // While a cluster moves the slot it may answer this one first; it was read without the lock then.
       const reading = readHash(client, this.keys.data(id)).then((read) => (answered ? read : undefined));
       return Promise.all([taking, reading]);
     });
-    return taken ? this.#underLock(id, lock.token, fields) : 'locked';
+    return taken ? this.#underLock(id, lock, fields) : 'locked';
   }
 
   async #wait(id: string, lock: LockRequest): Promise<SessionRecord | 'locked' | undefined> {
-    const deadline = performance.now() + lock.waitInMilliseconds;
-    await this.#turns.listen();
-    const waiter = this.#turns.expect(lock.token);
+    const { token, waitInMilliseconds, signal } = lock;
+    const deadline = performance.now() + waitInMilliseconds;
+    await this.#waiters.listen();
+    const waiter = this.#waiters.expect(token);
     let called = false;
     try {
       for (;;) {
         const [place, fields] = await this.#look(id, lock, called);
         if (place === 0) return undefined;
         // Held since it was called, so whatever was read since then was read under the lock.
-        if (place > 0) return await this.#underLock(id, lock.token, place === 1 ? fields : undefined);
+        if (place > 0) return await this.#underLock(id, lock, place === 1 ? fields : undefined);
         const left = deadline - performance.now();
         if (left <= 0) break;
-        called = await waiter.called(Math.min(left, LOOK_EVERY_MILLISECONDS, Math.max(10, 1 - place)));
+        called = await waiter.called(
+          Math.min(left, LOOK_EVERY_MILLISECONDS, Math.max(10, 1 - place)),
+          signal,
+        );
+        if (signal?.aborted) break;
+        if (!called) this.#waiters.check();
       }
     } finally {
-      this.#turns.forget(lock.token);
+      this.#waiters.forget(token, waiter);
     }
-    await this.release(id, lock.token);
+    await this.#giveUp(id, lock);
     return 'locked';
   }
 
-  /** Takes the lock or stands in line for it; who was called reads the session in the same round trip. */
+  /** Takes the lock or waits in its queue; a waiter that was called reads the session in the same round trip. */
   #look(id: string, lock: SessionLease, called: boolean): Promise<[place: number, fields?: string[]]> {
     const { client } = this.commands;
     const keys = [this.keys.data(id), this.keys.writeLock(id)];
-    const args = [lock.token, lock.leaseInMilliseconds, this.#turns.channel];
+    const args = [lock.token, lock.leaseInMilliseconds, this.#waiters.channel];
     return this.commands.send('lock', () =>
       Promise.all([
         runScript(client, sessionScripts.wait, keys, args) as Promise<number>,
@@ -111,11 +127,11 @@ export class RedisSessionLocks {
     );
   }
 
-  async #underLock(id: string, token: string, fields?: string[]): Promise<SessionRecord | undefined> {
+  async #underLock(id: string, lock: SessionLease, fields?: string[]): Promise<SessionRecord | undefined> {
     const key = this.keys.data(id);
     const read = fields ?? (await this.commands.send('load', () => readHash(this.commands.client, key)));
     const record = recordOf(id, read);
-    if (record === undefined) await this.release(id, token);
+    if (record === undefined) await this.#giveUp(id, lock);
     return record;
   }
 }

@@ -151,18 +151,21 @@ export class SessionRequest implements Commits {
     const { core, answer } = this;
     if (core?.status !== 'stored') return;
     const { operations } = this.registration;
+    const waiting = new AbortController();
+    // The client has gone, or the handler never answered. What it writes from now on is refused.
+    answer?.onceClosed(() => {
+      waiting.abort();
+      if (!this.#committed) void operations.unlock(core);
+    });
+    if (answer?.closed) waiting.abort();
     try {
-      await operations.lock(core);
+      await operations.lock(core, waiting.signal);
     } catch (error) {
       this.#announceRetry(error);
       throw error;
     }
     this.#locked = core;
     this.#holdAnswer();
-    // The client has gone, or the handler never answered. What it writes from now on is refused.
-    answer?.onceClosed(() => {
-      if (!this.#committed) void operations.unlock(core);
-    });
     if (!answer?.closed && !this.#committed) return;
     await operations.unlock(core);
     throw new SessionLockLostError(core.id);

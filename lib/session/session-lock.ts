@@ -1,35 +1,41 @@
-import type { SessionStore } from './session-store.js';
+import type { SessionLease, SessionStore } from './session-store.js';
 
 /**
- * The lock of one session, held by one request: a lease that is renewed until it is released. A holder whose process
- * stood still for longer than the lease has lost it, and its writes are refused.
+ * The lock of one session, held by one request: a lease that is renewed until the lock is released, or has been held for
+ * as long as a lock may be. The store refuses what its holder writes after that.
  */
 export class SessionLock {
   #renewing: NodeJS.Timeout | undefined;
   #released = false;
+  readonly #endsAt: number;
 
   constructor(
     private readonly store: SessionStore,
     private readonly id: string,
-    readonly token: string,
-    private readonly leaseInMilliseconds: number,
+    private readonly lease: SessionLease,
+    maxHoldInMilliseconds: number,
     private readonly onReleased: () => void,
   ) {
-    // Unref'ed: a lock ends by itself, so none is a reason to keep a process alive.
-    this.#renewing = setInterval(() => this.#renew(), Math.ceil(leaseInMilliseconds / 3)).unref();
+    this.#endsAt = performance.now() + maxHoldInMilliseconds;
+    this.#renewLater();
   }
 
-  /** Lets go of it. Again is no matter. @throws SessionStoreUnavailableError; the lease ends the lock then. */
+  get token(): string {
+    return this.lease.token;
+  }
+
+  /** Releases the lock. Idempotent. @throws SessionStoreUnavailableError if the store cannot answer now. */
   async release(): Promise<void> {
     if (!this.#stop()) return;
+    const { token, leaseInMilliseconds } = this.lease;
     try {
-      await this.store.releaseLock(this.id, this.token);
+      await this.store.releaseLock(this.id, token, leaseInMilliseconds);
     } finally {
       this.onReleased();
     }
   }
 
-  /** Takes note that the store has let go of it, with a write that ended it or with the session. */
+  /** Notes that the store no longer has the lock: it ended with a write, with the session or by itself. */
   ended(): void {
     if (this.#stop()) this.onReleased();
   }
@@ -37,19 +43,31 @@ export class SessionLock {
   #stop(): boolean {
     if (this.#released) return false;
     this.#released = true;
-    clearInterval(this.#renewing);
+    clearTimeout(this.#renewing);
     return true;
   }
 
-  #renew(): void {
-    const { id, token, leaseInMilliseconds } = this;
-    this.store.renewLock(id, { token, leaseInMilliseconds }).then(
+  #renewLater(): void {
+    const left = this.#endsAt - performance.now();
+    const next = Math.min(left, this.lease.leaseInMilliseconds / 3);
+    // Unref'ed: a lock ends by itself, so it need not keep the process alive.
+    this.#renewing = setTimeout(this.#renew, Math.ceil(next)).unref();
+  }
+
+  readonly #renew = (): void => {
+    if (performance.now() >= this.#endsAt) {
+      // The handler hangs. Nobody waits for this release; the lease ends the lock if it fails.
+      this.release().catch(() => undefined);
+      return;
+    }
+    this.#renewLater();
+    this.store.renewLock(this.id, this.lease).then(
       (held) => {
-        // Lost for good: a token is drawn once. The store tells the next write so.
-        if (!held) clearInterval(this.#renewing);
+        // A token is drawn once, so the lock is lost for good: others of this process may ask for it.
+        if (!held) this.ended();
       },
-      // While the store is away the next third of the lease has another try.
+      // The next renewal tries again.
       () => undefined,
     );
-  }
+  };
 }

@@ -2,10 +2,12 @@ import { newLockToken } from './session-credential.js';
 import { SessionLock } from './session-lock.js';
 import type { SessionRecord, SessionStore } from './session-store.js';
 import { SessionLockTimeoutError } from './session.errors.js';
+import { WaitingQueues } from './waiting-queue.js';
 
 /** How requests take turns, from the application's options. */
 export interface SessionLockPolicy {
   readonly leaseInMilliseconds: number;
+  readonly maxHoldInMilliseconds: number;
   readonly waitTimeoutInMilliseconds: number;
   readonly maxWaiters: number;
 }
@@ -17,12 +19,12 @@ export interface LockedSession {
 }
 
 /**
- * Gives the lock of a session to one request at a time. Requests of this process stand in line here, in the order in
- * which they came; only the first of them asks the store, where it stands in line with those of other processes.
+ * Gives the lock of a session to one request at a time. Requests of this process wait here, in the order in which they
+ * came; only the first of them asks the store, where it waits behind those of other processes.
  */
 export class SessionLocks {
-  // A session is in here while a request of this process holds or asks for its lock; the list is who stands behind.
-  readonly #lines = new Map<string, (() => void)[]>();
+  // The first of a queue holds the lock, or asks the store for it.
+  readonly #queues = new WaitingQueues();
 
   constructor(
     private readonly store: SessionStore,
@@ -31,54 +33,40 @@ export class SessionLocks {
 
   /**
    * Waits for the lock of a session and reads the session under it.
-   * @returns `undefined` where there is no such session any more.
-   * @throws SessionLockTimeoutError where that takes too long, or too many wait already.
+   * @param signal ends the wait: the client has gone.
+   * @returns `undefined` if the session does not exist any more.
+   * @throws SessionLockTimeoutError if the wait was too long or was ended, or too many requests wait already.
    */
-  async acquire(id: string): Promise<LockedSession | undefined> {
-    const { leaseInMilliseconds, waitTimeoutInMilliseconds, maxWaiters } = this.policy;
+  async acquire(id: string, signal?: AbortSignal): Promise<LockedSession | undefined> {
+    const { waitTimeoutInMilliseconds, maxWaiters } = this.policy;
     const deadline = performance.now() + waitTimeoutInMilliseconds;
-    await this.#turn(id);
-    const token = newLockToken();
-    const waitInMilliseconds = maxWaiters === 0 ? 0 : Math.max(0, deadline - performance.now());
+    const busy = this.#queues.size(id) > 0;
+    if (this.#queues.size(id) > maxWaiters) throw this.#full(id);
+    const waiter = this.#queues.enter(id);
+    const leave = (): void => this.#queues.leave(id, waiter);
+    let held: LockedSession | undefined;
     try {
-      const record = await this.store.loadExclusive(id, { token, leaseInMilliseconds, waitInMilliseconds });
-      if (record === 'locked') throw this.#timeout(id);
-      if (record !== undefined) {
-        const lock = new SessionLock(this.store, id, token, leaseInMilliseconds, () => this.#next(id));
-        return { record, lock };
-      }
-    } catch (error) {
-      this.#next(id);
-      throw error;
+      if (busy && !(await waiter.called(waitTimeoutInMilliseconds, signal))) throw this.#timeout(id);
+      const waitInMilliseconds = maxWaiters === 0 ? 0 : Math.max(0, deadline - performance.now());
+      held = await this.#ask(id, waitInMilliseconds, signal, leave);
+      return held;
+    } finally {
+      if (held === undefined) leave();
     }
-    this.#next(id);
-    return undefined;
   }
 
-  #turn(id: string): Promise<void> | undefined {
-    const line = this.#lines.get(id);
-    if (line === undefined) {
-      this.#lines.set(id, []);
-      return undefined;
-    }
-    if (line.length >= this.policy.maxWaiters) throw this.#full(id);
-    return new Promise((resolve, reject) => {
-      const called = (): void => {
-        clearTimeout(timer);
-        resolve();
-      };
-      const timer = setTimeout(() => {
-        line.splice(line.indexOf(called), 1);
-        reject(this.#timeout(id));
-      }, this.policy.waitTimeoutInMilliseconds);
-      line.push(called);
-    });
-  }
-
-  #next(id: string): void {
-    const called = this.#lines.get(id)?.shift();
-    if (called === undefined) this.#lines.delete(id);
-    else called();
+  async #ask(
+    id: string,
+    waitInMilliseconds: number,
+    signal: AbortSignal | undefined,
+    onReleased: () => void,
+  ): Promise<LockedSession | undefined> {
+    const { leaseInMilliseconds, maxHoldInMilliseconds } = this.policy;
+    const lease = { token: newLockToken(), leaseInMilliseconds };
+    const record = await this.store.loadExclusive(id, { ...lease, waitInMilliseconds, signal });
+    if (record === 'locked') throw this.#timeout(id);
+    if (record === undefined) return undefined;
+    return { record, lock: new SessionLock(this.store, id, lease, maxHoldInMilliseconds, onReleased) };
   }
 
   #timeout(id: string): SessionLockTimeoutError {
@@ -96,7 +84,7 @@ export class SessionLocks {
     );
   }
 
-  // By then whoever waits now has had its turn or has given up.
+  // By then every current waiter has had its turn or has given up.
   get #retryAfterInSeconds(): number {
     return Math.max(1, Math.ceil(this.policy.waitTimeoutInMilliseconds / 1000));
   }

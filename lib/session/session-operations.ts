@@ -86,14 +86,15 @@ export class SessionOperations implements SessionActions {
 
   /**
    * Takes the lock of a stored session, and reads it anew under the lock; what the request changed before is kept on top.
-   * @throws SessionLockTimeoutError where others hold it for too long. SessionGoneError where the session was destroyed
-   * and SessionConflictError where it was rotated while this request waited: it was let in by a session that is not
-   * there any more, and must not see the one that is.
+   * @param signal ends the wait: the client has gone.
+   * @throws SessionLockTimeoutError if others hold it for too long. SessionGoneError if the session was destroyed and
+   * SessionConflictError if it was rotated while this request waited: the session that let it in no longer exists, and it
+   * must not see the new one.
    */
-  async lock(core: SessionCore): Promise<void> {
+  async lock(core: SessionCore, signal?: AbortSignal): Promise<void> {
     let locked: LockedSession | undefined;
     try {
-      locked = await this.#locks.acquire(core.id);
+      locked = await this.#locks.acquire(core.id, signal);
     } catch (error) {
       if (!this.recordFailure(core, error) || this.policy.throwOnError) throw error;
       core.status = 'detached';

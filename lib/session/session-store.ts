@@ -48,6 +48,14 @@ export interface SessionLease {
   readonly leaseInMilliseconds: number;
 }
 
+/** A lock that is asked for. */
+export interface LockRequest extends SessionLease {
+  /** How long to wait while another token holds it. Milliseconds; 0 does not wait. */
+  readonly waitInMilliseconds: number;
+  /** Ends the wait early: nobody needs the lock any more. */
+  readonly signal?: AbortSignal | undefined;
+}
+
 /**
  * How a save ended.
  * - `saved`: every change is stored.
@@ -92,18 +100,19 @@ export interface SessionStore {
    * Takes the lock of a session, waiting for it where another token holds it, and reads the session under it without
    * sliding its expiry. Waiters have it in the order in which they came, and at once when it is released. The token that
    * holds the lock already has it again, its lease renewed.
-   * @returns `undefined` where there is no such session, `'locked'` where the wait was too short. Neither holds the lock.
+   * @returns `undefined` if there is no such session, `'locked'` if the wait was too short or was ended by its signal.
+   * Neither holds the lock.
    */
-  loadExclusive(
-    id: string,
-    lock: SessionLease & { readonly waitInMilliseconds: number },
-  ): Promise<SessionRecord | 'locked' | undefined>;
+  loadExclusive(id: string, lock: LockRequest): Promise<SessionRecord | 'locked' | undefined>;
 
   /** Lets a lock be held for another lease from now. @returns `false` where this token does not hold it. */
   renewLock(id: string, lock: SessionLease): Promise<boolean>;
 
-  /** Frees a lock for the one who waits longest, if this token holds it; does nothing otherwise. */
-  releaseLock(id: string, token: string): Promise<void>;
+  /**
+   * Hands the lock to its first waiter, if this token holds it; does nothing otherwise. A store that cannot answer
+   * rejects, and may try again in the background for as long as the lock can last: `leaseInMilliseconds`.
+   */
+  releaseLock(id: string, token: string, leaseInMilliseconds?: number): Promise<void>;
 
   /** Called once when the application shuts down, after the last request. Release connections and timers here. */
   close?(): void | Promise<void>;

@@ -146,7 +146,7 @@ export class SessionLockLostError extends SessionError {
   override readonly statusCode = 409;
   constructor(id: string) {
     super(
-      `The lock of session ${id} ended before this request did (see lock.leaseInMilliseconds); nothing was written. The request can be sent again.`,
+      `The lock of session ${id} ended before this request did (see lock.leaseInMilliseconds and lock.maxHoldInMilliseconds); nothing was written. The request can be sent again.`,
     );
   }
 }

@@ -12,7 +12,7 @@ const atOnce = { waitInMilliseconds: 0 };
 const released = (token: string) => ({ lock: { token, release: true } });
 const kept = (token: string) => ({ lock: { token, release: false } });
 
-/** Behaviours 28 to 31: one holder at a time, by a random token, for a lease. */
+/** One holder at a time, by a random token, for a lease. */
 export function describeLocks(harness: CurrentHarness): void {
   async function stored(
     attributes: Record<string, string> = {},
@@ -120,6 +120,30 @@ export function describeLocks(harness: CurrentHarness): void {
       };
       await Promise.all(Array.from({ length: 20 }, increment));
       expect(await attributesOf(store, id)).toEqual(new Map([['n', '20']]));
+    });
+
+    it('ends when its signal is aborted, and leaves its place to the next waiter', async () => {
+      const { store, id } = await stored();
+      const holder = request();
+      await store.loadExclusive(id, holder);
+      const leaving = new AbortController();
+      const left = request();
+      const waiting = store.loadExclusive(id, { ...left, signal: leaving.signal });
+      const next = store.loadExclusive(id, request());
+      leaving.abort();
+      expect(await waiting).toBe('locked');
+      await store.releaseLock(id, holder.token);
+      expect(await next).toMatchObject({ id });
+      expect(await store.renewLock(id, left)).toBe(false);
+    });
+
+    it('does not begin when its signal was aborted before', async () => {
+      const { store, id } = await stored();
+      const holder = request();
+      await store.loadExclusive(id, holder);
+      expect(await store.loadExclusive(id, { ...request(), signal: AbortSignal.abort() })).toBe('locked');
+      await store.releaseLock(id, holder.token);
+      expect(await store.loadExclusive(id, request(atOnce))).toMatchObject({ id });
     });
 
     it('leaves no trace when it was in vain', async () => {

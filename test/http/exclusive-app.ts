@@ -111,6 +111,12 @@ export class PlainController {
     session.held = true;
   }
 
+  @Post('hold-increment') async holdIncrement(@Session() session: Data) {
+    const before = session.n as number;
+    await this.stage.enter(session);
+    session.n = before + 1;
+  }
+
   @Get('peek') @SessionState('read-only') async peek(@Session() session: Data) {
     return session;
   }

@@ -1,7 +1,6 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import type { RedisSessionModuleOptions } from 'nestjs-redis-session';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { type RedisSessionModuleOptions, SessionStore } from 'nestjs-redis-session';
 import type { Server } from 'node:http';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { eventually } from '../support/eventually.js';
 import type { Browser } from '../support/http-browser.js';
 import { RedisServer } from '../support/redis-server.js';
@@ -53,9 +52,12 @@ describe.each(platforms)('exclusive sessions on %s', (platform) => {
         expect(await stored()).toEqual({ n: 50 });
       });
 
-      it('loses increments that are not exclusive: the test can tell', async () => {
-        await Promise.all(fifty.map(() => browser.clone().post('/plain-increment')));
-        expect((await stored()).n).toBeLessThan(50);
+      it('loses an increment of two that are not exclusive', async () => {
+        const answers = [1, 2].map(() => browser.clone().post('/hold-increment'));
+        // Both have read before one of them writes.
+        for (const { leave } of [await stage.next(), await stage.next()]) leave.resolve();
+        await Promise.all(answers);
+        expect(await stored()).toEqual({ n: 1 });
       });
 
       it('keeps all 50 attributes that 50 requests set without a lock', async () => {
@@ -231,6 +233,27 @@ describe.each(platforms)('exclusive sessions on %s', (platform) => {
         expect(stage.count).toBe(1);
       });
 
+      it('a client that leaves while it waits: its place is free at once', async () => {
+        await http!.close();
+        await start({ lock: { maxWaiters: 1 } });
+        const holding = browser.clone().post('/hold');
+        const { leave } = await stage.next();
+        const leaving = new AbortController();
+        const left = [1, 2].map(() => browser.clone().post('/hold', undefined, { signal: leaving.signal }));
+        // One of them waits then.
+        expect((await Promise.race(left)).status).toBe(423);
+        leaving.abort();
+        await Promise.allSettled(left);
+        await eventually(async () => expect(await connectionsOf(http!)).toBe(1));
+        const asked = [1, 2].map(() => browser.clone().post('/increment'));
+        expect((await Promise.race(asked)).status).toBe(423);
+        leave.resolve();
+        await holding;
+        const statuses = (await Promise.all(asked)).map(({ status }) => status);
+        expect(statuses.toSorted((one, other) => one - other)).toEqual([201, 423]);
+        expect(stage.count).toBe(1);
+      });
+
       it('a handler that never answers, when its client gives up', async () => {
         const leaving = new AbortController();
         const silent = browser.clone().post('/silent', undefined, { signal: leaving.signal });
@@ -244,16 +267,33 @@ describe.each(platforms)('exclusive sessions on %s', (platform) => {
 
     describe('while its handler runs', () => {
       it('the lease is renewed', async () => {
-        await start({ lock: { leaseInMilliseconds: 300 }, operationTimeoutInMilliseconds: 200 });
+        const app = await start({ lock: { leaseInMilliseconds: 300 }, operationTimeoutInMilliseconds: 200 });
+        const renewals = jest.spyOn(app.app.get<SessionStore>(SessionStore), 'renewLock');
         const holding = browser.post('/hold');
         const { leave } = await stage.next();
         const waiting = browser.clone().post('/increment');
-        await sleep(700);
+        // Three renewals are a lease apart.
+        await eventually(() => expect(renewals.mock.calls.length).toBeGreaterThanOrEqual(4), {
+          within: 20_000,
+        });
         expect(stage.count).toBe(1);
         leave.resolve();
         expect((await holding).status).toBe(201);
         expect((await waiting).status).toBe(201);
         expect(await stored()).toEqual({ n: 1, held: true });
+      });
+
+      it('the lock ends after maxHoldInMilliseconds, and what the handler writes then is refused', async () => {
+        const lock = { leaseInMilliseconds: 300, maxHoldInMilliseconds: 400 };
+        await start({ lock, operationTimeoutInMilliseconds: 200 });
+        const hanging = browser.clone().post('/hold');
+        const { leave } = await stage.next();
+        expect((await browser.post('/increment')).text).toBe('1');
+        leave.resolve();
+        const refused = await hanging;
+        expect(refused.status).toBe(409);
+        expect(refused.text).toContain('lock.maxHoldInMilliseconds');
+        expect(await stored()).toEqual({ n: 1 });
       });
 
       it('session.save() stores and keeps the lock', async () => {

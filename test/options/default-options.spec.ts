@@ -42,7 +42,12 @@ describe('when nothing is given', () => {
       header: undefined,
       hydrate: 'request',
       sessionState: 'read-write',
-      lock: { leaseInMilliseconds: 30_000, waitTimeoutInMilliseconds: 10_000, maxWaiters: 50 },
+      lock: {
+        leaseInMilliseconds: 30_000,
+        maxHoldInMilliseconds: 300_000,
+        waitTimeoutInMilliseconds: 10_000,
+        maxWaiters: 50,
+      },
       serializer: jsonSerializer,
       maxSessionBytes: 65_536,
       maxDepth: 64,

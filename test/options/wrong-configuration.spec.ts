@@ -322,6 +322,12 @@ const mistakes: readonly Mistake[] = [
     {},
     'lock.leaseInMilliseconds (REDIS_SESSION_LOCK_LEASE_IN_MILLISECONDS) is 500 while operationTimeoutInMilliseconds (REDIS_SESSION_OPERATION_TIMEOUT_IN_MILLISECONDS) is 1000; a lock could end before one operation does. Raise lock.leaseInMilliseconds.',
   ],
+  [
+    'a lease longer than a lock may be held',
+    { lock: { leaseInMilliseconds: 60_000, maxHoldInMilliseconds: 40_000 } },
+    {},
+    'lock.maxHoldInMilliseconds (REDIS_SESSION_LOCK_MAX_HOLD_IN_MILLISECONDS) is 40000 while lock.leaseInMilliseconds (REDIS_SESSION_LOCK_LEASE_IN_MILLISECONDS) is 60000; a lease could last longer than a lock may. Raise lock.maxHoldInMilliseconds, or lower lock.leaseInMilliseconds.',
+  ],
 ];
 
 describe('wrong configuration', () => {

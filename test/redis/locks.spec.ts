@@ -2,6 +2,8 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/glob
 import { Redis, type RedisOptions } from 'ioredis';
 import { RedisSessionStore } from 'nestjs-redis-session';
 import { randomBytes } from 'node:crypto';
+import { getEventListeners, setMaxListeners } from 'node:events';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { deferred } from '../support/barrier.js';
 import { eventually } from '../support/eventually.js';
 import { flushScripts } from '../support/faults.js';
@@ -9,6 +11,7 @@ import { RedisServer } from '../support/redis-server.js';
 import { TcpProxy } from '../support/tcp-proxy.js';
 import { uniqueName } from '../support/unique-name.js';
 
+const timers = () => process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length;
 const newToken = () => randomBytes(16).toString('base64url');
 const lock = (waitInMilliseconds = 10_000) => ({
   token: newToken(),
@@ -78,6 +81,7 @@ describe('locks in Redis', () => {
   /** Until this many wait, the holder not counted. */
   const waiting = (id: string, count: number, name?: string) =>
     eventually(async () => expect((await lockOf(id, name))?.match(/\n/g)?.length ?? 0).toBe(count));
+  const subscribers = async () => (await connections()).match(/cmd=subscribe/g) ?? [];
   const connections = async () => (await server.admin.client('LIST')) as string;
 
   it('are taken and read in one round trip, saved and released in another', async () => {
@@ -170,6 +174,27 @@ describe('locks in Redis', () => {
     expect(await granted).toMatchObject({ id });
   });
 
+  it('are left to others by 500 waiters of 500 sessions whose clients go away', async () => {
+    const [holder, other] = [open(), open()];
+    const ids = await Promise.all(Array.from({ length: 500 }, () => create(holder)));
+    const held = ids.map(() => lock());
+    await Promise.all(ids.map((id, n) => holder.loadExclusive(id, held[n]!)));
+    const before = timers();
+    const leaving = new AbortController();
+    setMaxListeners(0, leaving.signal);
+    const asking = ids.map((id) => other.loadExclusive(id, { ...lock(60_000), signal: leaving.signal }));
+    await eventually(async () => {
+      const locks = await Promise.all(ids.map((id) => lockOf(id)));
+      expect(locks.filter((value) => value?.includes('\n'))).toHaveLength(500);
+    });
+    leaving.abort();
+    expect(new Set(await Promise.all(asking))).toEqual(new Set(['locked']));
+    expect(await Promise.all(ids.map((id) => lockOf(id)))).toEqual(held.map(({ token }) => token));
+    expect(getEventListeners(leaving.signal, 'abort')).toHaveLength(0);
+    // One is that of `eventually` itself.
+    await eventually(() => expect(timers()).toBeLessThanOrEqual(before + 1));
+  });
+
   describe('where something fails', () => {
     it('are taken when the server has forgotten its scripts, and what is read is what was saved last', async () => {
       const [holder, other] = [open(), open()];
@@ -193,6 +218,64 @@ describe('locks in Redis', () => {
       await server.admin.call('CLIENT', 'KILL', 'TYPE', 'pubsub');
       await holder.releaseLock(id, mine.token);
       expect(await next).toMatchObject({ id });
+    });
+
+    it('are told on a new connection when the second one was silently dropped', async () => {
+      const [holder, other] = [open(), open()];
+      const { client } = opened.at(-1)!;
+      // Only what it listens on goes through the proxy.
+      client.duplicate = (override) => new Redis({ ...client.options, ...override, port: proxy.port });
+      const id = await create(holder);
+      const [mine, theirs] = [lock(), lock()];
+      await holder.loadExclusive(id, mine);
+      const waits = other.loadExclusive(id, theirs);
+      await waiting(id, 1);
+      expect(await subscribers()).toHaveLength(1);
+      proxy.swallow();
+      await eventually(async () => expect(await subscribers()).toHaveLength(2));
+      await holder.releaseLock(id, mine.token);
+      expect(await waits).toMatchObject({ id });
+    });
+
+    it.each(['its holder', 'a waiter'])(
+      'are released in the background when the release by %s failed',
+      async (who) => {
+        const [away, other] = [open({ port: proxy.port, enableOfflineQueue: false }), open()];
+        const id = await eventually(() => create(away));
+        const [mine, theirs] = [lock(), lock()];
+        const [first, second] = who === 'its holder' ? [mine, theirs] : [theirs, mine];
+        await (who === 'its holder' ? away : other).loadExclusive(id, first);
+        const waits = (who === 'its holder' ? other : away).loadExclusive(id, second);
+        waits.catch(() => undefined);
+        await waiting(id, 1);
+        await proxy.refuse();
+        proxy.cut('reset');
+        const failed =
+          who === 'its holder' ? away.releaseLock(id, mine.token, mine.leaseInMilliseconds) : waits;
+        await expect(failed).rejects.toMatchObject({ code: 'SESSION_STORE_UNAVAILABLE' });
+        expect(await lockOf(id)).toContain(mine.token);
+        await proxy.accept();
+        await eventually(async () => expect(await lockOf(id)).not.toContain(mine.token));
+        expect(await lockOf(id)).toContain(theirs.token);
+      },
+    );
+
+    it('are left to their leases by a store that is closed', async () => {
+      const away = open({ port: proxy.port });
+      const id = await create(away);
+      const mine = lock();
+      await away.loadExclusive(id, mine);
+      await proxy.refuse();
+      proxy.cut('reset');
+      await expect(away.releaseLock(id, mine.token, mine.leaseInMilliseconds)).rejects.toThrow('unlock');
+      away.close();
+      await proxy.accept();
+      await eventually(() => away.load(id));
+      await server.resetStats();
+      // A release would be tried every 200 ms.
+      for (let n = 0; n < 50; n++) await away.load(id).then(() => sleep(10));
+      expect(await server.commandStats()).toEqual({ hgetall: 50 });
+      expect(await lockOf(id)).toBe(mine.token);
     });
 
     it('are taken, only later, by one who may not listen', async () => {

@@ -1,9 +1,16 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { InMemorySessionStore } from 'nestjs-redis-session';
+import { getEventListeners } from 'node:events';
 import { SessionLocks, type SessionLockPolicy } from '../../lib/session/session-locks.js';
+import { eventually } from '../support/eventually.js';
 import { watch } from './session-fixture.js';
 
-const policy = { leaseInMilliseconds: 30_000, waitTimeoutInMilliseconds: 10_000, maxWaiters: 50 };
+const policy: SessionLockPolicy = {
+  leaseInMilliseconds: 30_000,
+  maxHoldInMilliseconds: 300_000,
+  waitTimeoutInMilliseconds: 10_000,
+  maxWaiters: 50,
+};
 const id = 'session';
 const timers = () => process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length;
 
@@ -18,9 +25,9 @@ describe('the locks of sessions, in one process', () => {
   });
   afterEach(() => inner.close());
 
-  function create() {
+  function create(name = id) {
     return inner.create({
-      id,
+      id: name,
       secretHash: 'hash',
       defaultIdleTimeoutInMilliseconds: 600_000,
       attributes: new Map(),
@@ -112,6 +119,95 @@ describe('the locks of sessions, in one process', () => {
     await Promise.all([lock.release(), lock.release()]);
     lock.ended();
     expect(watched.methods()).toEqual(['loadExclusive', 'releaseLock']);
+  });
+
+  describe('that a request waits for', () => {
+    it('are not waited for any more by one whose client has gone, and the next one moves up', async () => {
+      const all = locks();
+      const held = await all.acquire(id);
+      const leaving = new AbortController();
+      const order: string[] = [];
+      const left = all.acquire(id, leaving.signal).catch((error: { code: string }) => order.push(error.code));
+      const next = all.acquire(id).then(() => order.push('next'));
+      leaving.abort();
+      await left;
+      await held!.lock.release();
+      await next;
+      expect(order).toEqual(['SESSION_LOCK_TIMEOUT', 'next']);
+      expect(asked()).toBe(2);
+    });
+
+    it('are not waited for in the store either, when the client has gone', async () => {
+      const held = await locks().acquire(id);
+      const leaving = new AbortController();
+      const left = locks().acquire(id, leaving.signal);
+      const next = locks().acquire(id);
+      leaving.abort();
+      await expect(left).rejects.toMatchObject({ code: 'SESSION_LOCK_TIMEOUT' });
+      await held!.lock.release();
+      expect(await next).toBeDefined();
+    });
+
+    it('are not asked for by one whose client had gone before', async () => {
+      const all = locks();
+      const held = await all.acquire(id);
+      await expect(all.acquire(id, AbortSignal.abort())).rejects.toMatchObject({
+        code: 'SESSION_LOCK_TIMEOUT',
+      });
+      await held!.lock.release();
+      expect(asked()).toBe(1);
+    });
+
+    it('leave no timer, listener or place behind when 10000 waiters of 1000 sessions give up', async () => {
+      const before = timers();
+      const all = locks();
+      const ids = Array.from({ length: 1000 }, (_, n) => `session-${n}`);
+      await Promise.all(ids.map(create));
+      const held = await Promise.all(ids.map((name) => all.acquire(name)));
+      const clients = ids.flatMap((name) =>
+        Array.from({ length: 10 }, () => ({ name, leaving: new AbortController() })),
+      );
+      const waiting = clients.map(({ name, leaving }) => all.acquire(name, leaving.signal));
+      const listeners = () => clients.flatMap(({ leaving }) => getEventListeners(leaving.signal, 'abort'));
+      const outcomes = Promise.allSettled(waiting);
+      expect(listeners()).toHaveLength(10_000);
+      for (const { leaving } of clients) leaving.abort();
+      expect((await outcomes).every(({ status }) => status === 'rejected')).toBe(true);
+      expect(listeners()).toHaveLength(0);
+      expect(timers()).toBe(before);
+      await Promise.all(held.map((session) => session!.lock.release()));
+      expect(asked()).toBe(1000);
+      expect(await Promise.all(ids.map((name) => all.acquire(name)))).not.toContain(undefined);
+    });
+  });
+
+  describe('whose holder hangs', () => {
+    const short = { leaseInMilliseconds: 90, maxHoldInMilliseconds: 150 };
+
+    it('go to the next one after maxHoldInMilliseconds', async () => {
+      const all = locks(short);
+      const { lock } = (await all.acquire(id))!;
+      expect(await all.acquire(id)).toBeDefined();
+      expect(await inner.renewLock(id, { token: lock.token, leaseInMilliseconds: 1 })).toBe(false);
+    });
+
+    it('are released once, and renewed no more', async () => {
+      const { lock } = (await locks(short).acquire(id))!;
+      await eventually(() => expect(watched.methods()).toContain('releaseLock'));
+      await lock.release();
+      const calls = watched.methods();
+      await locks(short).acquire(id);
+      expect(calls.filter((method) => method === 'releaseLock')).toHaveLength(1);
+      expect(watched.methods().slice(calls.length)).toEqual(['loadExclusive']);
+    });
+  });
+
+  it('that are lost to another process are asked for again by the next waiter', async () => {
+    const all = locks({ leaseInMilliseconds: 30 });
+    const { lock } = (await all.acquire(id))!;
+    const next = all.acquire(id);
+    await inner.releaseLock(id, lock.token);
+    expect(await next).toBeDefined();
   });
 
   it('keep no process alive', async () => {

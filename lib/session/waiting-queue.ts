@@ -1,0 +1,67 @@
+/** A place in a queue. */
+export class Waiter {
+  #called = false;
+  #wake: (() => void) | undefined;
+
+  call(): void {
+    this.#called = true;
+    this.#wake?.();
+  }
+
+  /**
+   * Waits to be called, for at most so many milliseconds and until the signal is aborted.
+   * @returns whether it was called since it last asked.
+   */
+  async called(milliseconds: number, signal?: AbortSignal): Promise<boolean> {
+    if (!this.#called && !signal?.aborted) {
+      await new Promise<void>((resolve) => {
+        const wake = (): void => {
+          clearTimeout(timer);
+          signal?.removeEventListener('abort', wake);
+          resolve();
+        };
+        // A call that arrived while the event loop stalled is read before the time is over.
+        const timer = setTimeout(() => setImmediate(wake), milliseconds);
+        this.#wake = wake;
+        signal?.addEventListener('abort', wake);
+      });
+    }
+    const called = this.#called;
+    this.#called = false;
+    return called;
+  }
+}
+
+/** A queue for each key. Its first waiter has the turn until it leaves; the next one is called then. */
+export class WaitingQueues {
+  readonly #queues = new Map<string, Waiter[]>();
+
+  size(key: string): number {
+    return this.#queues.get(key)?.length ?? 0;
+  }
+
+  enter(key: string): Waiter {
+    const waiter = new Waiter();
+    const queue = this.#queues.get(key);
+    if (queue === undefined) this.#queues.set(key, [waiter]);
+    else queue.push(waiter);
+    return waiter;
+  }
+
+  isFirst(key: string, waiter: Waiter): boolean {
+    return this.#queues.get(key)?.[0] === waiter;
+  }
+
+  callFirst(key: string): void {
+    this.#queues.get(key)?.[0]?.call();
+  }
+
+  leave(key: string, waiter: Waiter): void {
+    const queue = this.#queues.get(key) ?? [];
+    const place = queue.indexOf(waiter);
+    if (place < 0) return;
+    queue.splice(place, 1);
+    if (queue.length === 0) this.#queues.delete(key);
+    else if (place === 0) queue[0]!.call();
+  }
+}
