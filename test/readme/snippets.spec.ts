@@ -26,7 +26,6 @@ import { LoginController } from './login.js';
 import { ShopController as OutageController, survivesOutages } from './outage.js';
 import { AppModule as WithOwnClient } from './own-client.js';
 import { AppModule as QuickStart } from './quick-start.js';
-import { readme } from './readme.js';
 import { CartController } from './states.js';
 
 /** The options that a snippet gives to forRoot(). */
@@ -79,32 +78,6 @@ describe('the applications of the README, on a real Redis', () => {
     expect(await clientsOf(redis.admin)).toBe(1);
     await close();
     await eventually(async () => (await clientsOf(redis.admin)) === 0);
-  });
-});
-
-describe('an ACL user with the rights of the README', () => {
-  const [, rights = ''] = /`ACL SETUSER shop on >password ([^`]+)`/.exec(readme) ?? [];
-
-  it.each(platforms)('has enough of them for all that sessions do, on %s', async (platform) => {
-    const redis = await RedisServer.start({ acl: [`shop on >password ${rights}`, 'default off'] });
-    const options = { store: 'redis' as const, applicationName: 'shop', port: redis.port };
-    const user = { username: 'shop', accessKey: 'password' };
-    const timeouts = { absoluteTimeoutInSeconds: 3600, retryTimeoutInMilliseconds: 100 };
-    const app = await startApp(platform, {
-      controllers: [CounterController, LoginController],
-      options: { ...options, ...user, ...timeouts },
-    });
-    const browser = app.browser();
-    await browser.post('/login', { name: 'Ada', password: 'open sesame' });
-    await Promise.all(Array.from({ length: 10 }, () => browser.post('/visits')));
-    expect((await browser.post('/visits')).json()).toEqual({ visits: 11 });
-    await browser.post('/remember-me');
-    expect((await browser.get('/me')).json()).toEqual({ visitor: 'Ada' });
-    expect((await browser.post('/logout')).status).toBe(201);
-    // Whatever was refused, Redis has counted.
-    expect(await redis.admin.call('ACL', 'LOG')).toEqual([]);
-    await app.close();
-    await redis.stop();
   });
 });
 

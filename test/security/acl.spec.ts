@@ -1,0 +1,239 @@
+import type { ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { expressSession, type RedisSessionModuleOptions } from 'nestjs-redis-session';
+import { newSessionId } from '../../lib/session/session-credential.js';
+import { type HttpApp, platforms, startApp } from '../http/http-app.js';
+import { ShopController } from '../http/shop.controller.js';
+import { OldShop } from '../integrations/old-shop.js';
+import { CounterController } from '../readme/exclusive.js';
+import { ChildProgram } from '../support/child-program.js';
+import { Browser } from '../support/http-browser.js';
+import { RedisCluster } from '../support/redis-cluster.js';
+import { RedisServer } from '../support/redis-server.js';
+import { allow, commandsIn, refusals, rulesFor, user, type Use } from './acl-user.js';
+
+const always = { store: 'redis', applicationName: 'shop', ...user } as const;
+const busy = { absoluteTimeoutInSeconds: 3600, retryTimeoutInMilliseconds: 1000 };
+
+/** All that sessions do without a lock. */
+async function visit(browser: Browser): Promise<void> {
+  await browser.post('/session', { item: 'tea', idleTimeoutInSeconds: 1800 });
+  await browser.post('/login', { user: 'ada' });
+  await browser.delete('/session/item');
+  await browser.post('/session', { idleTimeoutInSeconds: 3600 });
+  expect((await browser.get('/session')).json()).toMatchObject({ attributes: { user: 'ada' } });
+  await browser.post('/regenerate?item=coffee');
+  expect((await browser.get('/session')).json()).toMatchObject({ attributes: { item: 'coffee' } });
+  expect((await browser.post('/logout')).status).toBe(201);
+}
+
+const controllers = [CounterController, ShopController];
+
+describe.each(platforms)('the ACL user of the README, on %s', (platform) => {
+  let server: RedisServer;
+  let old: OldShop | undefined;
+  beforeAll(async () => {
+    server = await RedisServer.start();
+  });
+  afterAll(async () => {
+    await old?.close();
+    await server.stop();
+  });
+
+  async function run(
+    uses: Use[],
+    options: RedisSessionModuleOptions,
+    visits: (app: HttpApp) => Promise<void>,
+  ): Promise<string[]> {
+    await allow(server, rulesFor(...uses));
+    const app = await startApp(platform, {
+      controllers,
+      options: { ...always, port: server.port, ...options },
+    });
+    await server.resetStats();
+    await visits(app).finally(() => app.close());
+    return refusals(server);
+  }
+
+  it('has enough rights for sessions', async () => {
+    expect(await run(['sessions'], {}, (app) => visit(app.browser()))).toEqual([]);
+  });
+
+  it('has enough rights with an absolute timeout and retries', async () => {
+    expect(await run(['sessions'], busy, (app) => visit(app.browser()))).toEqual([]);
+  });
+
+  it('has no right for sessions that nothing uses', async () => {
+    await run(['sessions'], busy, async (app) => {
+      await server.admin.script('FLUSH');
+      await visit(app.browser());
+    });
+    const sent = await server.commandStats();
+    // Sent as a connection begins.
+    expect(commandsIn(rulesFor('sessions')).filter((command) => !(command in sent))).toEqual(['info']);
+  });
+
+  it('has enough rights for exclusive routes', async () => {
+    const refused = await run(['sessions', '`exclusive` routes'], busy, async (app) => {
+      const browser = app.browser();
+      await browser.post('/visits');
+      await Promise.all(Array.from({ length: 10 }, () => browser.post('/visits')));
+      expect((await browser.post('/visits')).json()).toEqual({ visits: 12 });
+    });
+    expect(refused).toEqual([]);
+  });
+
+  it('has enough rights for a database of its own', async () => {
+    const refused = await run(['sessions', '`databaseId`'], { databaseId: 3 }, (app) => visit(app.browser()));
+    expect(refused).toEqual([]);
+  });
+
+  it('has enough rights to take sessions of express-session over', async () => {
+    old = await OldShop.start(server.url, {});
+    const cookie = await old.visit({ item: 'tea' });
+    const migrateFrom = expressSession({ secret: 'keyboard cat' });
+    const refused = await run(['sessions', '`migrateFrom`'], { migrateFrom }, async (app) => {
+      const browser = app.browser();
+      browser.setCookie('connect.sid', cookie);
+      expect((await browser.get('/session')).json()).toMatchObject({ attributes: { item: 'tea' } });
+      expect(browser.cookie('connect.sid')).toBeUndefined();
+      await visit(browser);
+    });
+    expect(refused).toEqual([]);
+  });
+});
+
+describe('the ACL user of the README, in a cluster', () => {
+  let cluster: RedisCluster;
+  beforeAll(async () => {
+    cluster = await RedisCluster.start({ masters: 2, replicas: 2 });
+  });
+  afterAll(() => cluster.stop());
+
+  it.each(platforms)('has enough rights, also while a slot moves, on %s', async (platform) => {
+    const rules = rulesFor('sessions', '`exclusive` routes', 'a Cluster');
+    await Promise.all(cluster.nodes.map((node) => allow(node, rules)));
+    const app = await startApp(platform, {
+      controllers,
+      options: { ...always, ...busy, cluster: { nodes: cluster.startupNodes } },
+    });
+    await visit(app.browser());
+    const browser = app.browser();
+    const { id } = (await browser.post('/session', { item: 'tea' })).json() as { id: string };
+    const slot = await cluster.slotOf(`{shop_${id}}_Data`);
+    const migration = await cluster.beginMigration(
+      slot,
+      await cluster.otherMaster(await cluster.masterOf(slot)),
+    );
+    await migration.moveKeys();
+    expect((await browser.get('/session')).json()).toMatchObject({ attributes: { item: 'tea' } });
+    await migration.finish();
+    await Promise.all(Array.from({ length: 5 }, () => browser.post('/visits')));
+    expect((await browser.post('/visits')).json()).toEqual({ visits: 6 });
+    await app.close();
+    expect(await Promise.all(cluster.nodes.map(refusals))).toEqual(cluster.nodes.map(() => []));
+  });
+});
+
+describe('the ACL user of the README, with exclusive routes in two processes', () => {
+  it('has enough rights to be told of turns', async () => {
+    const server = await RedisServer.start();
+    const program = new ChildProgram();
+    await allow(server, rulesFor('sessions', '`exclusive` routes'));
+    process.env['REDIS_SESSION_USERNAME'] = user.username;
+    process.env['REDIS_SESSION_ACCESS_KEY'] = user.accessKey;
+    const children: ChildProcess[] = [];
+    try {
+      const start = async (): Promise<string> => {
+        const child = program.start('test/scenarios/counter-program.ts', String(server.port), 'shop');
+        children.push(child);
+        return ((await once(child, 'message')) as [string])[0];
+      };
+      const urls = await Promise.all([start(), start()]);
+      const browser = new Browser(urls[0]);
+      await browser.post('/start');
+      const answers = await Promise.all(
+        Array.from({ length: 30 }, (_, i) => {
+          const other = new Browser(urls[i % 2]!);
+          other.setCookie('sid', browser.cookie('sid')!);
+          return other.post('/increment');
+        }),
+      );
+      const counts = answers.map(({ text }) => Number(text)).toSorted((a, b) => a - b);
+      expect(counts).toEqual(Array.from({ length: 30 }, (_, i) => i + 1));
+      expect(await refusals(server)).toEqual([]);
+      const sent = await server.commandStats();
+      expect(commandsIn(rulesFor('`exclusive` routes')).filter((command) => !(command in sent))).toEqual([
+        // Sent on a connection that has been silent for long.
+        'ping',
+      ]);
+    } finally {
+      delete process.env['REDIS_SESSION_USERNAME'];
+      delete process.env['REDIS_SESSION_ACCESS_KEY'];
+      for (const child of children) child.kill('SIGKILL');
+      program.remove();
+      await server.stop();
+    }
+  });
+});
+
+describe('somebody who has the password of the ACL user', () => {
+  let server: RedisServer;
+  const uses: Use[] = ['sessions', '`exclusive` routes', 'a Cluster', '`databaseId`'];
+  beforeAll(async () => {
+    server = await RedisServer.start();
+  });
+  afterAll(() => server.stop());
+  beforeEach(() => allow(server, rulesFor(...uses)));
+
+  const id = newSessionId();
+  const refused: string[][] = [
+    ['CLIENT', 'KILL', 'TYPE', 'normal'],
+    ['CLIENT', 'PAUSE', '1'],
+    ['CLIENT', 'LIST'],
+    ['CLIENT', 'NO-EVICT', 'on'],
+    ['CONFIG', 'GET', '*'],
+    ['ACL', 'LIST'],
+    ['SCRIPT', 'FLUSH'],
+    ['SCRIPT', 'LOAD', 'return 1'],
+    ['SCRIPT', 'KILL'],
+    ['FUNCTION', 'LIST'],
+    ['FLUSHALL'],
+    ['FLUSHDB'],
+    ['SWAPDB', '0', '1'],
+    ['KEYS', '*'],
+    ['SCAN', '0'],
+    ['RANDOMKEY'],
+    ['DBSIZE'],
+    ['MONITOR'],
+    ['SHUTDOWN', 'NOSAVE'],
+    ['CLUSTER', 'RESET'],
+    ['CLUSTER', 'FAILOVER'],
+    ['REPLICAOF', 'NO', 'ONE'],
+    ['DUMP', `{shop_${id}}_Data`],
+    ['RENAME', `{shop_${id}}_Data`, 'x'],
+    ['PERSIST', `{shop_${id}}_Data`],
+    ['HGETALL', `{shop_admin_${id}}_Data`],
+    ['HGETALL', `{shop2_${id}}_Data`],
+    ['HGETALL', `{shop_${id}x}_Data`],
+    ['GET', `sess:${id}`],
+    ['EVAL', 'return redis.call("HGETALL", ARGV[1])', '0', `{shop_admin_${id}}_Data`],
+    ['EVAL', 'return redis.call("KEYS", "*")', '0'],
+    ['SUBSCRIBE', '{shop_admin_AAAAAAAAAAA}_Turns'],
+    ['SUBSCRIBE', '__keyevent@0__:expired'],
+    ['PSUBSCRIBE', '*'],
+    ['PUBLISH', 'news', 'x'],
+  ];
+
+  it.each(refused.map((command) => [command.join(' '), command] as const))(
+    'is refused %s',
+    async (_text, [name, ...args]) => {
+      const client = server.client({ username: user.username, password: user.accessKey });
+      await expect(client.call(name!, ...args)).rejects.toThrow(
+        /NOPERM|can't run this command|No permissions|can't access/i,
+      );
+      client.disconnect();
+    },
+  );
+});
