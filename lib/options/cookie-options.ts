@@ -3,10 +3,12 @@ import { Flag, OneOf, Optional, Text, Token } from './expectations.js';
 /** The cookie that carries the session's credential. */
 export class CookieOptions {
   /**
-   * Names the cookie. Browsers let nobody but this very host set a cookie whose name begins with `__Host-`
-   * (RFC 6265bis §4.1.3.2), so a neighbouring subdomain cannot plant a session.
-   * @default `__Host-sid` where `secure` is true, `domain` is not set and `path` is `/`; `sid` otherwise
-   * @example 'shop'
+   * Names the cookie. If `secure` is true, a name without a prefix gets one: `__Host-`, or `__Secure-` if `domain` or
+   * another `path` than `/` is set. Only this very host can set a cookie whose name begins with `__Host-`, so that a
+   * neighbouring subdomain cannot plant a session; only HTTPS can set one that begins with `__Secure-` (RFC 6265bis
+   * §4.1.3). A name that begins with `__` stays as it is.
+   * @default 'sid'
+   * @example 'shop' // `__Host-shop` in production
    */
   @Token("a cookie name of letters, digits and !#$%&'*+-.^_`|~ (RFC 6265)")
   readonly name: string = 'sid';

@@ -27,9 +27,15 @@ function maxIdleDefault({ maxIdleTimeoutInSeconds: given, idleTimeoutInSeconds: 
 function cookieDefaults(given: unknown = {}, production: boolean): unknown {
   if (!isObject(given)) return given;
   const { secure = production ? true : 'auto', domain, path = '/' } = given;
-  const bound = secure === true && domain === undefined && path === '/';
-  const { name = bound ? '__Host-sid' : new CookieOptions().name } = given;
-  return { ...given, secure, name };
+  const { name = new CookieOptions().name } = given;
+  if (secure !== true || typeof name !== 'string' || hasPrefix(name)) return { ...given, secure, name };
+  const prefix = domain === undefined && path === '/' ? '__Host-' : '__Secure-';
+  return { ...given, secure, name: prefix + name };
+}
+
+// A prefix that the application has chosen stays. An empty name stays too, for validation to refuse.
+function hasPrefix(name: string): boolean {
+  return name === '' || name.startsWith('__');
 }
 
 function headerDefaults(given: unknown): unknown {

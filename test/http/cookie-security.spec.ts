@@ -77,14 +77,21 @@ describe.each(platforms)('what the cookie asks of the connection, on %s', (platf
       expect(await cookieOf(undefined)).toEqual({ name: '__Host-sid', secure: true, sameSite: 'Lax' });
     });
 
-    it('is named sid where it has a domain, a path or secure: false', async () => {
+    it('is named __Secure-sid where it has a domain or a path, and sid where secure is false', async () => {
       process.env.NODE_ENV = 'production';
-      expect(await cookieOf({ domain: 'example.com' })).toMatchObject({ name: 'sid', secure: true });
+      expect(await cookieOf({ domain: 'example.com' })).toMatchObject({ name: '__Secure-sid', secure: true });
       await app.close();
-      expect(await cookieOf({ path: '/session' })).toMatchObject({ name: 'sid', secure: true });
+      expect(await cookieOf({ path: '/session' })).toMatchObject({ name: '__Secure-sid', secure: true });
       await app.close();
       expect(await cookieOf({ secure: false })).toMatchObject({ name: 'sid', secure: false });
     });
+  });
+
+  it('gives a name of your own the prefix too', async () => {
+    process.env.NODE_ENV = 'production';
+    expect(await cookieOf({ name: 'admin' })).toMatchObject({ name: '__Host-admin', secure: true });
+    await app.close();
+    expect(await cookieOf({ name: 'admin', path: '/session' })).toMatchObject({ name: '__Secure-admin' });
   });
 
   it('elsewhere is named sid, and __Host-sid where secure is true', async () => {

@@ -104,9 +104,19 @@ describe('the cookie', () => {
     ['__Host-sid where the path that is set is /', { secure: true, path: '/' }, '__Host-sid'],
     ['sid where secure is auto', { secure: 'auto' }, 'sid'],
     ['sid where secure is false', { secure: false }, 'sid'],
-    ['sid where a domain is set', { secure: true, domain: 'example.com' }, 'sid'],
-    ['sid where another path is set', { secure: true, path: '/shop' }, 'sid'],
-    ['the one that is given', { secure: true, name: 'shop' }, 'shop'],
+    ['__Secure-sid where a domain is set', { secure: true, domain: 'example.com' }, '__Secure-sid'],
+    ['__Secure-sid where another path is set', { secure: true, path: '/shop' }, '__Secure-sid'],
+    ['the one that is given, with __Host-', { secure: true, name: 'shop' }, '__Host-shop'],
+    [
+      'the one that is given, with __Secure- where a domain is set',
+      { secure: true, name: 'shop', domain: 'example.com' },
+      '__Secure-shop',
+    ],
+    ['the one that is given where secure is auto', { secure: 'auto', name: 'shop' }, 'shop'],
+    ['the one that is given where secure is false', { secure: false, name: 'shop' }, 'shop'],
+    ['the one that is given with a prefix', { secure: true, name: '__Secure-shop' }, '__Secure-shop'],
+    ['the one that is given with a prefix in any case', { secure: true, name: '__host-shop' }, '__host-shop'],
+    ['the one that is given with a newer prefix', { secure: true, name: '__Http-shop' }, '__Http-shop'],
   ] as const)('is named %s', (_case, cookie, name) => {
     expect(resolveOptions({ cookie }, {}).cookie.name).toBe(name);
   });
