@@ -1,11 +1,11 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Commits, SessionAnswer } from '../request/session-answer.js';
 import { SessionRequest } from '../request/session-request.js';
 import type { SessionRegistration } from '../request/session-registration.js';
+import { clientHasGone } from './client-gone.js';
 import { preparePretence } from './held-answer.js';
+import { HttpAnswer } from './http-answer.js';
 import { HttpIntegration } from './http-integration.js';
 import { answerRaw } from './raw-answer.js';
-import { gateResponse, type GateKeeper } from './response-gate.js';
 import { defineSessionAccessor, type WithSession } from './session-accessor.js';
 import type { HttpRegistration } from './session-registrations.js';
 
@@ -28,49 +28,16 @@ export interface ExpressApplication {
   ): void;
 }
 
-class ExpressAnswer implements SessionAnswer, GateKeeper {
-  #session: Commits | undefined;
-
+class ExpressAnswer extends HttpAnswer {
   constructor(
     private readonly request: ExpressRequest,
-    private readonly response: ServerResponse,
-  ) {}
+    response: ServerResponse,
+  ) {
+    super(response);
+  }
 
   get secure(): boolean {
     return this.request.secure;
-  }
-
-  get closed(): boolean {
-    return this.response.closed || this.response.destroyed;
-  }
-
-  get headersSent(): boolean {
-    return this.response.headersSent;
-  }
-
-  hasHeader(name: string): boolean {
-    return this.response.hasHeader(name);
-  }
-
-  setHeader(name: string, value: string): void {
-    this.response.setHeader(name, value);
-  }
-
-  addCookie(cookie: string): void {
-    this.response.appendHeader('set-cookie', cookie);
-  }
-
-  hold(session: Commits): void {
-    this.#session = session;
-    gateResponse(this.response, this);
-  }
-
-  onceClosed(listener: () => void): void {
-    this.response.once('close', listener);
-  }
-
-  commit(): Promise<void> | undefined {
-    return this.#session!.commit(this.response.statusCode >= 500);
   }
 
   fail(error: unknown): void {
@@ -91,7 +58,11 @@ export class ExpressIntegration extends HttpIntegration<ExpressRequest, ServerRe
     this.app.use((request, response, next) => {
       const loading = this.begin(request, response);
       if (loading === undefined) next();
-      else loading.then(() => next(), next);
+      else
+        loading.then(() => {
+          // The body of a request that was aborted meanwhile can no longer be read.
+          if (!clientHasGone(request, response)) next();
+        }, next);
     });
   }
 

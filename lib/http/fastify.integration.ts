@@ -1,15 +1,13 @@
 import type { ServerResponse } from 'node:http';
-import { Readable } from 'node:stream';
 import type { SessionRegistration } from '../request/session-registration.js';
 import { SessionRequest } from '../request/session-request.js';
+import { clientHasGone } from './client-gone.js';
 import { FastifyAnswer, type FastifyReply, type FastifyRequest, type RawRequest } from './fastify-answer.js';
-import { pretendWhileHeld } from './held-answer.js';
 import { HttpIntegration } from './http-integration.js';
-import { ANSWER_HEADERS } from './response-gate.js';
 import { SESSION_REQUEST, sessionAccessor, sessionIdOf } from './session-accessor.js';
 import type { HttpRegistration } from './session-registrations.js';
 
-type Done = (error?: unknown, payload?: unknown) => void;
+type Done = (error?: unknown) => void;
 type Middleware = (request: RawRequest, response: ServerResponse, next: Done) => void;
 
 /** What this package needs of a Fastify instance. */
@@ -23,11 +21,20 @@ export interface FastifyApplication {
   ): unknown;
   addHook(
     name: 'onSend',
-    hook: (request: FastifyRequest, reply: FastifyReply, payload: unknown, done: Done) => void,
+    hook: (
+      request: FastifyRequest,
+      reply: FastifyReply,
+      payload: unknown,
+      done: (error: null, payload: unknown) => void,
+    ) => void,
+  ): unknown;
+  addHook(
+    name: 'onError',
+    hook: (request: FastifyRequest, reply: FastifyReply, error: unknown, done: () => void) => void,
   ): unknown;
 }
 
-/** Fastify: an `onRequest` hook loads the session, an `onSend` hook stores it. */
+/** Fastify: an `onRequest` hook loads the session; the response gate stores it. */
 export class FastifyIntegration extends HttpIntegration<FastifyRequest, FastifyReply> {
   readonly #beforeMiddleware: boolean;
   readonly #rawSession: PropertyDescriptor;
@@ -40,21 +47,13 @@ export class FastifyIntegration extends HttpIntegration<FastifyRequest, FastifyR
       sessionAccessor<FastifyRequest>((request) => this.registrationOf(request)),
     );
     app.decorateRequest('sessionID', { getter: sessionIdOf });
-    app.addHook('onSend', (request, reply, payload, done) => {
-      const storing = request[SESSION_REQUEST]?.commit(reply.statusCode >= 500);
-      if (storing === undefined) return done(null, payload);
-      pretendWhileHeld(reply.raw, true);
-      storing.then(
-        () => {
-          pretendWhileHeld(reply.raw, false);
-          done(null, payload);
-        },
-        (error: unknown) => {
-          pretendWhileHeld(reply.raw, false);
-          discardAnswer(reply, payload);
-          done(error);
-        },
-      );
+    // What a hook meets synchronously, a header that Node refuses for one, Fastify answers with a 500. Without any hook it
+    // ends as an unhandled rejection.
+    app.addHook('onSend', (_request, _reply, payload, done) => done(null, payload));
+    app.addHook('onError', (request, _reply, _error, done) => {
+      const answer = request[SESSION_REQUEST]?.answer as FastifyAnswer | undefined;
+      if (answer !== undefined) answer.errorHandled = true;
+      done();
     });
     const { getter, setter } = sessionAccessor<RawRequest>((raw) =>
       this.registrations.find(raw.method, raw.originalUrl),
@@ -67,7 +66,10 @@ export class FastifyIntegration extends HttpIntegration<FastifyRequest, FastifyR
     this.app.addHook('onRequest', (request, reply, done) => {
       const loading = this.begin(request, reply);
       if (loading === undefined) done();
-      else loading.then(() => done(), done);
+      else
+        loading.then(() => {
+          if (!clientHasGone(request.raw, reply.raw)) done();
+        }, done);
     });
   }
 
@@ -80,7 +82,7 @@ export class FastifyIntegration extends HttpIntegration<FastifyRequest, FastifyR
     const session =
       raw[SESSION_REQUEST] ??
       new SessionRequest(sessions, request.headers, new FastifyAnswer(request, reply.raw));
-    (session.answer as FastifyAnswer).answerWith(reply);
+    (session.answer as FastifyAnswer).reply = reply;
     if (!this.#beforeMiddleware) this.#show(session, raw);
     return session;
   }
@@ -102,7 +104,10 @@ export class FastifyIntegration extends HttpIntegration<FastifyRequest, FastifyR
       this.#show(session, raw);
       const loading = session?.begin();
       if (loading === undefined) next();
-      else loading.then(() => next(), next);
+      else
+        loading.then(() => {
+          if (!clientHasGone(raw, response)) next();
+        }, next);
     };
     app.use = function useFirst(...args) {
       app.use = use;
@@ -117,13 +122,4 @@ export class FastifyIntegration extends HttpIntegration<FastifyRequest, FastifyR
     raw[SESSION_REQUEST] = session;
     Object.defineProperty(raw, 'session', this.#rawSession);
   }
-}
-
-// The error handler answers anew, with whatever headers are left.
-function discardAnswer(reply: FastifyReply, payload: unknown): void {
-  for (const name of ANSWER_HEADERS) {
-    reply.removeHeader(name);
-    reply.raw.removeHeader(name);
-  }
-  if (payload instanceof Readable) payload.destroy();
 }

@@ -1,10 +1,11 @@
 import type { ServerResponse } from 'node:http';
-import { GATE, pretendSent, type AnswerState } from './held-answer.js';
-import { withOurCookies } from './write-head-cookies.js';
+import { isClosed } from './client-gone.js';
+import { pretendSent, type AnswerState, type HeaderMethods } from './held-answer.js';
+import { WrittenHead } from './written-head.js';
 
 type Call = () => void;
 
-/** What describes an answer that is not sent after all: headers that do not fit the one in its place. */
+/** Headers that describe a discarded answer, and do not fit the one in its place. */
 export const ANSWER_HEADERS = [
   'accept-ranges',
   'cache-control',
@@ -20,41 +21,32 @@ export const ANSWER_HEADERS = [
   'transfer-encoding',
 ];
 
-type Gated = ServerResponse & { [GATE]?: ResponseGate };
 type Method<Result> = (this: ServerResponse, ...args: unknown[]) => Result;
 
 /** What stands behind a gate. */
 export interface GateKeeper {
-  /** Called when the first byte is about to leave. @returns `undefined` where there is nothing to wait for. */
+  /** Called when the answer is handed over. @returns `undefined` if there is nothing to wait for */
   commit(): Promise<void> | undefined;
-  /** Gets the error of a commit that failed, with the answer discarded and its headers reset: the place to answer anew. */
+  /** Gets the error of a commit that failed, with the answer discarded and its headers reset: answers instead. */
   fail(error: unknown): void;
 }
 
-/**
- * Holds an answer back until the keeper's commit has ended, whoever writes it and however: the first call that would put
- * bytes on the wire starts the commit, and what is written meanwhile waits in order.
- */
-export function gateResponse(response: ServerResponse, keeper: GateKeeper): void {
-  (response as Gated)[GATE] = new ResponseGate(response, keeper);
-  // The same functions for all answers: closures and bound methods of each would cost more than the rest of the gate.
-  response.writeHead = writeHead;
-  response.write = write as ServerResponse['write'];
-  response.end = end as ServerResponse['end'];
-  response.flushHeaders = flushHeaders;
-}
-
-class ResponseGate implements AnswerState {
-  state: AnswerState['state'] = 'closed';
-  held: Call[] | undefined;
-  backPressure = false;
+/** Holds the answer of one response, from its first byte on, until the keeper's commit has ended. */
+export class ResponseGate implements AnswerState {
+  state: AnswerState['state'] = 'waiting';
   ended = false;
-  heldByFramework = false;
+  backPressure = false;
+  headers: HeaderMethods | undefined;
+  takesHeaders = false;
+  held: Call[] | undefined;
+  head: WrittenHead | undefined;
   // Not those of the prototype: middleware that compresses, for one, may have put its own in their place.
   readonly writeHead: Method<ServerResponse>;
   readonly write: Method<boolean>;
   readonly end: Method<ServerResponse>;
   readonly flushHeaders: Method<void>;
+  #statusCode = 200;
+  #statusMessage = '';
 
   constructor(
     private readonly response: ServerResponse,
@@ -69,46 +61,54 @@ class ResponseGate implements AnswerState {
     /* oxlint-enable typescript/unbound-method */
   }
 
-  /** Whether the call may go through at once. */
-  passes(): boolean {
-    if (this.state !== 'closed') return this.state === 'open';
-    let pending: Promise<void> | undefined;
-    this.state = 'committing';
+  /** Commits. Afterwards the answer is held, or open, or discarded. */
+  handOver(): void {
+    const { response } = this;
+    let storing: Promise<void> | undefined;
+    this.state = 'held';
     try {
-      pending = this.keeper.commit();
+      storing = this.keeper.commit();
     } catch (error) {
-      this.#discard(error);
-      return false;
+      return this.#discard(error);
     }
-    if (pending === undefined) {
+    if (storing === undefined) {
       this.state = 'open';
-      return true;
+      return;
     }
-    pretendSent(this.response);
-    pending.then(
+    this.#statusCode = response.statusCode;
+    this.#statusMessage = messageOf(response);
+    this.headers = pretendSent(response);
+    // The client has gone: what is held for it must not wait for the store.
+    response.once('close', () => (this.held = undefined));
+    storing.then(
       () => this.#release(),
       (error: unknown) => this.#discard(error),
     );
-    return false;
   }
 
   /** Keeps a call until the commit has ended. */
   hold(call: Call): void {
-    (this.held ??= []).push(call);
+    if (!isClosed(this.response)) (this.held ??= []).push(call);
   }
 
   #release(): void {
-    const { held } = this;
+    const { response, held } = this;
+    const { statusCode } = response;
+    const statusMessage = messageOf(response);
     this.state = 'open';
     // Calls that were kept here would keep dead requests alive until a full collection: a quarter of the server's time.
     this.held = undefined;
     try {
+      // Node takes a status that is assigned after the head was written, and does not send it.
+      if (statusCode !== this.#statusCode) response.statusCode = this.#statusCode;
+      if (statusMessage !== this.#statusMessage) response.statusMessage = this.#statusMessage;
       for (const call of held ?? []) call();
+      if (statusCode !== this.#statusCode) response.statusCode = statusCode;
+      if (statusMessage !== this.#statusMessage) response.statusMessage = statusMessage;
     } catch (error) {
-      // What the writer of the answer would have caught: a header that Node refuses, say.
       return this.#discard(error);
     }
-    if (this.backPressure) drain(this.response);
+    if (this.backPressure) drain(response);
   }
 
   // Whoever wrote the discarded answer may go on writing it; none of that may get into the one that takes its place.
@@ -118,8 +118,13 @@ class ResponseGate implements AnswerState {
     this.held = undefined;
     if (response.headersSent) return void response.destroy();
     for (const name of ANSWER_HEADERS) response.removeHeader(name);
+    this.head?.remove();
     response.statusCode = 200;
-    response.writeHead = head;
+    if (messageOf(response)) response.statusMessage = '';
+    response.writeHead = (...args: unknown[]) => {
+      this.head = new WrittenHead(response, args);
+      return head.call(response, response.statusCode);
+    };
     response.flushHeaders = flush;
     response.write = ((...args: unknown[]) =>
       !response.writableEnded && body.apply(response, args)) as ServerResponse['write'];
@@ -133,42 +138,9 @@ class ResponseGate implements AnswerState {
   }
 }
 
-function writeHead(this: Gated, ...args: unknown[]): ServerResponse {
-  const gate = this[GATE]!;
-  if (gate.state === 'open') return gate.writeHead.apply(this, args);
-  // The status decides whether the changes are kept, so the commit has to see it.
-  if (gate.state === 'closed' && typeof args[0] === 'number') this.statusCode = args[0];
-  if (gate.passes()) return gate.writeHead.apply(this, withOurCookies(this, args));
-  // After anything else it is too late for a head, as it is for Node.
-  if (gate.state === 'committing' && gate.held === undefined) {
-    gate.hold(() => gate.writeHead.apply(this, withOurCookies(this, args)));
-  }
-  return this;
-}
-
-function write(this: Gated, ...args: unknown[]): boolean {
-  const gate = this[GATE]!;
-  if (gate.passes()) return gate.write.apply(this, args);
-  if (gate.state !== 'committing' || gate.ended) return false;
-  gate.hold(() => gate.write.apply(this, args));
-  gate.backPressure = true;
-  return false;
-}
-
-function end(this: Gated, ...args: unknown[]): ServerResponse {
-  const gate = this[GATE]!;
-  if (gate.passes()) return gate.end.apply(this, args);
-  if (gate.state === 'committing' && !gate.ended) {
-    gate.ended = true;
-    gate.hold(() => gate.end.apply(this, args));
-  }
-  return this;
-}
-
-function flushHeaders(this: Gated): void {
-  const gate = this[GATE]!;
-  if (gate.passes()) gate.flushHeaders.call(this);
-  else if (gate.state === 'committing') gate.hold(() => gate.flushHeaders.call(this));
+// An HTTP/2 response has none, and warns if it is read.
+function messageOf(response: ServerResponse): string {
+  return response.req.httpVersionMajor < 2 ? response.statusMessage : '';
 }
 
 // A stream that pipes into the answer waits for this. Compression keeps the listeners on a stream of its own, and its

@@ -75,9 +75,9 @@ class HeldController {
     session.item = 'coffee';
     const raw = rawOf(response);
     raw.end('first');
-    raw.end('second');
-    raw.writeHead(500);
+    raw.end();
     written.resolve();
+    raw.writeHead(500);
   }
 
   @Get('goes-on')

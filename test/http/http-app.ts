@@ -39,6 +39,10 @@ export interface HttpAppSetup {
   main?: (app: INestApplication) => void | Promise<void>;
   /** Trusts the proxy in front, so that X-Forwarded-Proto counts. @default false */
   trustProxy?: boolean;
+  /** More options of the Fastify adapter. */
+  fastify?: ConstructorParameters<typeof FastifyAdapter>[0];
+  /** Leaves the package out, to see what the framework does by itself. @default false */
+  plain?: boolean;
 }
 
 /** An application on a real port, made as main.ts makes one. */
@@ -46,7 +50,9 @@ export async function startApp(platform: Platform, setup: HttpAppSetup): Promise
   const applicationName = setup.options?.applicationName ?? uniqueName('http');
   @Module({
     imports: [
-      RedisSessionModule.forRoot({ store: 'memory', applicationName, ...setup.options }),
+      ...(setup.plain
+        ? []
+        : [RedisSessionModule.forRoot({ store: 'memory', applicationName, ...setup.options })]),
       ...(setup.imports ?? []),
     ],
     controllers: setup.controllers ?? [],
@@ -58,7 +64,8 @@ export async function startApp(platform: Platform, setup: HttpAppSetup): Promise
     }
   }
   const trustProxy = setup.trustProxy ?? false;
-  const adapter = platform === 'fastify' ? new FastifyAdapter({ trustProxy }) : new ExpressAdapter();
+  const adapter =
+    platform === 'fastify' ? new FastifyAdapter({ trustProxy, ...setup.fastify }) : new ExpressAdapter();
   const app = await NestFactory.create(AppModule, adapter, { logger: false, abortOnError: false });
   if (adapter instanceof ExpressAdapter) adapter.set('trust proxy', trustProxy);
   await setup.main?.(app);
@@ -68,7 +75,9 @@ export async function startApp(platform: Platform, setup: HttpAppSetup): Promise
     platform,
     app,
     url,
-    sessions: app.get(SessionRepository),
+    get sessions() {
+      return app.get(SessionRepository);
+    },
     applicationName,
     browser: (options) => new Browser(url, options),
     close: () => app.close(),
