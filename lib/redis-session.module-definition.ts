@@ -24,6 +24,9 @@ export interface RedisSessionModuleExtras {
   /**
    * The routes that get sessions, as the middleware of NestJS takes them: a path with everything below it, or
    * `{ path, method }`. A path is the one that clients send: a global prefix is part of it. `[]`: none.
+   *
+   * Both the path of a request and the pattern of the route that the router matched must be among them; a request of
+   * which the two belong to different registrations has no session.
    * @default all
    * @example ['admin', { path: 'login', method: RequestMethod.POST }]
    */

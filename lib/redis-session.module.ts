@@ -6,7 +6,7 @@ import {
   type OnApplicationShutdown,
   type Provider,
 } from '@nestjs/common';
-import { APP_INTERCEPTOR, HttpAdapterHost } from '@nestjs/core';
+import { APP_INTERCEPTOR, HttpAdapterHost, ModulesContainer } from '@nestjs/core';
 import { SessionHttp } from './http/session-http.js';
 import { SessionInterceptor } from './http/session.interceptor.js';
 import { InMemorySessionStore } from './memory/in-memory-session.store.js';
@@ -89,13 +89,20 @@ const providers: Provider[] = [
   },
   {
     provide: SessionHttp,
-    inject: [HttpAdapterHost, SessionRegistration, RedisSessionOptions, REGISTRATION_EXTRAS],
+    inject: [
+      HttpAdapterHost,
+      SessionRegistration,
+      RedisSessionOptions,
+      REGISTRATION_EXTRAS,
+      ModulesContainer,
+    ],
     useFactory: (
       host: HttpAdapterHost,
       sessions: SessionRegistration,
       { hydrate }: RedisSessionOptions,
       routes: RedisSessionModuleExtras,
-    ) => new SessionHttp(host, { sessions, hydrate, routes }),
+      modules: ModulesContainer,
+    ) => new SessionHttp(host, { sessions, hydrate, routes }, modules),
   },
   SessionInterceptor,
   {

@@ -1,15 +1,15 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { SessionRequest } from '../request/session-request.js';
+import { SessionRequest, type RequestRouting } from '../request/session-request.js';
 import type { SessionRegistration } from '../request/session-registration.js';
 import { clientHasGone } from './client-gone.js';
+import { ExpressRouting, patternsOf, type RoutedByExpress } from './express-routing.js';
 import { preparePretence } from './held-answer.js';
 import { HttpAnswer } from './http-answer.js';
 import { HttpIntegration } from './http-integration.js';
 import { answerRaw } from './raw-answer.js';
 import { defineSessionAccessor, type WithSession } from './session-accessor.js';
-import type { HttpRegistration } from './session-registrations.js';
 
-interface ExpressRequest extends IncomingMessage, WithSession {
+interface ExpressRequest extends IncomingMessage, WithSession, RoutedByExpress {
   readonly method: string;
   readonly originalUrl: string;
   readonly secure: boolean;
@@ -50,7 +50,7 @@ class ExpressAnswer extends HttpAnswer {
 export class ExpressIntegration extends HttpIntegration<ExpressRequest, ServerResponse> {
   constructor(private readonly app: ExpressApplication) {
     super();
-    defineSessionAccessor<ExpressRequest>(app.request, (request) => this.registrationOf(request));
+    defineSessionAccessor<ExpressRequest>(app.request, this);
     preparePretence(app.response);
   }
 
@@ -66,11 +66,25 @@ export class ExpressIntegration extends HttpIntegration<ExpressRequest, ServerRe
     });
   }
 
-  protected registrationOf({ method, originalUrl }: ExpressRequest): HttpRegistration | undefined {
-    return this.registrations.find(method, originalUrl);
+  protected targetOf({ originalUrl }: ExpressRequest): string {
+    return originalUrl;
+  }
+
+  protected patternsOf(request: ExpressRequest): readonly unknown[] | undefined {
+    return patternsOf(request);
   }
 
   protected newRequest(sessions: SessionRegistration, request: ExpressRequest, response: ServerResponse) {
-    return new SessionRequest(sessions, request.headers, new ExpressAnswer(request, response));
+    const answer = new ExpressAnswer(request, response);
+    return new SessionRequest(sessions, request.headers, answer, this.#routing(sessions, request));
+  }
+
+  #routing(sessions: SessionRegistration, request: ExpressRequest): RequestRouting | undefined {
+    const { registrations } = this;
+    if (registrations.ofAllRoutes !== undefined) return undefined;
+    return new ExpressRouting(
+      request,
+      (method, patterns) => registrations.ofRoute(method, patterns)?.sessions === sessions,
+    );
   }
 }

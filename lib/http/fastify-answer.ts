@@ -4,12 +4,21 @@ import { answerRaw } from './raw-answer.js';
 import { ANSWER_HEADERS } from './response-gate.js';
 import type { WithSession } from './session-accessor.js';
 
+/** Where a raw request keeps what middleware could not know yet. */
+export const MIDDLEWARE_ROUTING: unique symbol = Symbol('nestjs-redis-session routing');
+
+/** Whether Fastify has matched a route of another registration than the one that middleware saw the session of. */
+export interface MiddlewareRouting {
+  misrouted: boolean;
+}
+
 /** A request as Node has it, with what @fastify/middie adds before middleware sees it. */
 export type RawRequest = IncomingMessage &
   WithSession & {
     readonly method: string;
     readonly originalUrl: string;
     readonly protocol: string;
+    [MIDDLEWARE_ROUTING]?: MiddlewareRouting | undefined;
   };
 
 /** What this package needs of a Fastify request. */
@@ -19,6 +28,8 @@ export interface FastifyRequest extends WithSession {
   readonly url: string;
   readonly headers: IncomingMessage['headers'];
   readonly protocol: string;
+  /** The route that was matched; its `url` is `undefined` on a 404. */
+  readonly routeOptions: { readonly url: string | undefined };
 }
 
 /** What this package needs of a Fastify reply. */

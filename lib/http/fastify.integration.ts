@@ -2,10 +2,15 @@ import type { ServerResponse } from 'node:http';
 import type { SessionRegistration } from '../request/session-registration.js';
 import { SessionRequest } from '../request/session-request.js';
 import { clientHasGone } from './client-gone.js';
-import { FastifyAnswer, type FastifyReply, type FastifyRequest, type RawRequest } from './fastify-answer.js';
+import {
+  FastifyAnswer,
+  MIDDLEWARE_ROUTING,
+  type FastifyReply,
+  type FastifyRequest,
+  type RawRequest,
+} from './fastify-answer.js';
 import { HttpIntegration } from './http-integration.js';
-import { SESSION_REQUEST, sessionAccessor, sessionIdOf } from './session-accessor.js';
-import type { HttpRegistration } from './session-registrations.js';
+import { SESSION_REQUEST, SESSION_ROUTER, sessionAccessor, sessionIdOf } from './session-accessor.js';
 
 type Done = (error?: unknown) => void;
 type Middleware = (request: RawRequest, response: ServerResponse, next: Done) => void;
@@ -46,6 +51,7 @@ export class FastifyIntegration extends HttpIntegration<FastifyRequest, FastifyR
       'session',
       sessionAccessor<FastifyRequest>((request) => this.registrationOf(request)),
     );
+    app.decorateRequest(SESSION_ROUTER, { getter: () => this });
     app.decorateRequest('sessionID', { getter: sessionIdOf });
     // What a hook meets synchronously, a header that Node refuses for one, Fastify answers with a 500. Without any hook it
     // ends as an unhandled rejection.
@@ -56,7 +62,7 @@ export class FastifyIntegration extends HttpIntegration<FastifyRequest, FastifyR
       done();
     });
     const { getter, setter } = sessionAccessor<RawRequest>((raw) =>
-      this.registrations.find(raw.method, raw.originalUrl),
+      this.registrations.ofTarget(raw.method, raw.originalUrl),
     );
     this.#rawSession = { configurable: true, enumerable: true, get: getter, set: setter };
     this.#beforeMiddleware = this.#comeBeforeMiddleware();
@@ -73,8 +79,26 @@ export class FastifyIntegration extends HttpIntegration<FastifyRequest, FastifyR
     });
   }
 
-  protected registrationOf({ method, url }: FastifyRequest): HttpRegistration | undefined {
-    return this.registrations.find(method, url);
+  // Middleware came first, and knew only the target.
+  protected override begin(request: FastifyRequest, reply: FastifyReply): Promise<void> | undefined {
+    const { raw } = request;
+    const routing = raw[MIDDLEWARE_ROUTING];
+    if (
+      routing !== undefined &&
+      raw[SESSION_REQUEST]?.registration !== this.registrationOf(request)?.sessions
+    ) {
+      routing.misrouted = true;
+      raw[SESSION_REQUEST] = undefined;
+    }
+    return super.begin(request, reply);
+  }
+
+  protected targetOf({ url }: FastifyRequest): string {
+    return url;
+  }
+
+  protected patternsOf({ routeOptions: { url } }: FastifyRequest): readonly unknown[] | undefined {
+    return url === undefined ? undefined : [url];
   }
 
   protected newRequest(sessions: SessionRegistration, request: FastifyRequest, reply: FastifyReply) {
@@ -96,10 +120,11 @@ export class FastifyIntegration extends HttpIntegration<FastifyRequest, FastifyR
     const { use } = app;
     if (use === undefined) return false;
     const first: Middleware = (raw, response, next) => {
-      const registration = this.registrations.find(raw.method, raw.originalUrl);
+      const registration = this.registrations.ofTarget(raw.method, raw.originalUrl);
+      if (registration !== this.registrations.ofAllRoutes) raw[MIDDLEWARE_ROUTING] = { misrouted: false };
       const session =
         registration?.hydrate === 'request'
-          ? new SessionRequest(registration.sessions, raw.headers, new FastifyAnswer(raw, response))
+          ? this.#ofMiddleware(registration.sessions, raw, response)
           : undefined;
       this.#show(session, raw);
       const loading = session?.begin();
@@ -115,6 +140,15 @@ export class FastifyIntegration extends HttpIntegration<FastifyRequest, FastifyR
       return use.apply(this, args);
     };
     return true;
+  }
+
+  #ofMiddleware(sessions: SessionRegistration, raw: RawRequest, response: ServerResponse): SessionRequest {
+    return new SessionRequest(
+      sessions,
+      raw.headers,
+      new FastifyAnswer(raw, response),
+      raw[MIDDLEWARE_ROUTING],
+    );
   }
 
   /** Makes `session` work on the raw request too. */

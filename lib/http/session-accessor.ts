@@ -1,14 +1,33 @@
 import { SessionMissingError } from '../session/session.errors.js';
 import type { Session } from '../session/session.js';
+import type { SessionRegistration } from '../request/session-registration.js';
 import type { SessionRequest } from '../request/session-request.js';
 import type { HttpRegistration } from './session-registrations.js';
 
 /** Where a platform's request keeps its session. */
 export const SESSION_REQUEST: unique symbol = Symbol('nestjs-redis-session request');
 
+/** Where a platform's request keeps who decides whose session it has. */
+export const SESSION_ROUTER: unique symbol = Symbol('nestjs-redis-session router');
+
+/** Decides whose session a request has. */
+export interface SessionRouter<Request> {
+  registrationOf(request: Request): HttpRegistration | undefined;
+  /** Why a request has no session. @returns `undefined` if no registration is for it */
+  whyMissing(request: Request): SessionMissingError | undefined;
+}
+
 /** A platform's request that may have a session. */
 export interface WithSession {
   [SESSION_REQUEST]?: SessionRequest | undefined;
+  readonly [SESSION_ROUTER]?: SessionRouter<this>;
+}
+
+/** The registration whose session a request has, whether or not it is loaded yet. */
+export function registrationOf(request: WithSession): SessionRegistration | undefined {
+  const begun = request[SESSION_REQUEST];
+  if (begun !== undefined) return begun.misrouted ? undefined : begun.registration;
+  return request[SESSION_ROUTER]?.registrationOf(request)?.sessions;
 }
 
 /** Finds the registration of a request for which no session was begun. */
@@ -24,13 +43,13 @@ interface Accessor<Request> {
  * `undefined` where a request has none: on a route without sessions, and in code that runs before they are loaded.
  */
 export function sessionAccessor<Request extends WithSession>(
-  registrationOf: FindRegistration<Request>,
+  find: FindRegistration<Request>,
 ): Accessor<Request> {
   return {
     getter() {
       const begun = this[SESSION_REQUEST];
       if (begun !== undefined) return begun.session;
-      if (registrationOf(this)?.hydrate !== 'interceptor') return undefined;
+      if (find(this)?.hydrate !== 'interceptor') return undefined;
       throw new SessionMissingError(
         'request.session was read before it was loaded: hydrate is "interceptor", and middleware and guards run before interceptors. Set hydrate to "request" to have sessions there.',
       );
@@ -50,9 +69,10 @@ export function sessionAccessor<Request extends WithSession>(
 /** Defines `session` on the prototype of requests. */
 export function defineSessionAccessor<Request extends WithSession>(
   prototype: object,
-  registrationOf: FindRegistration<Request>,
+  router: SessionRouter<Request>,
 ): void {
-  const { getter, setter } = sessionAccessor(registrationOf);
+  const { getter, setter } = sessionAccessor<Request>((request) => router.registrationOf(request));
+  Object.defineProperty(prototype, SESSION_ROUTER, { value: router });
   Object.defineProperty(prototype, 'session', {
     configurable: true,
     enumerable: true,

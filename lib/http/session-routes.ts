@@ -1,5 +1,6 @@
 import { RequestMethod } from '@nestjs/common';
 import { pathToRegexp } from 'path-to-regexp';
+import { withLetters } from './request-target.js';
 
 /** A path, or the requests of one method for a path. */
 export type SessionRoute = string | { readonly path: string; readonly method: RequestMethod };
@@ -10,20 +11,19 @@ export interface SessionRoutes {
   readonly exclude?: readonly SessionRoute[] | undefined;
 }
 
-/** Whether a request is for one of the routes. */
-export type RouteFilter = (method: string, url: string) => boolean;
+/** Whether a path, or the pattern of a route, is one of the routes. */
+export type RouteFilter = (method: string, path: string) => boolean;
 
 /**
  * Compiles routes as the middleware of NestJS does: a path of `forRoutes` stands for everything below it, one of
- * `exclude` and one with a method for itself alone. @returns `undefined` where every route is meant.
+ * `exclude` and one with a method only for itself. @returns `undefined` if every route is meant.
  * @throws TypeError for a path that path-to-regexp cannot read.
  */
 export function routeFilter({ forRoutes, exclude = [] }: SessionRoutes): RouteFilter | undefined {
   if (forRoutes === undefined && exclude.length === 0) return undefined;
   const included = forRoutes?.map((route) => compile(route, false));
   const excluded = exclude.map((route) => compile(route, true));
-  return (method, url) => {
-    const path = pathOf(url);
+  return (method, path) => {
     const matches = (route: RouteFilter): boolean => route(method, path);
     return (included?.some(matches) ?? true) && !excluded.some(matches);
   };
@@ -40,17 +40,9 @@ function compile(route: SessionRoute, whole: boolean): RouteFilter {
 
 function ofPath(path: string, whole: boolean): RouteFilter {
   // The wildcard of older versions, which path-to-regexp wants named and optional now.
-  const named = path.replace(/\/?(\*|\(\.\*\))$/, '{/*path}').replace(/\/+$/, '');
+  const named = withLetters(path)
+    .replace(/\/?(\*|\(\.\*\))$/, '{/*path}')
+    .replace(/\/+$/, '');
   const { regexp } = pathToRegexp(/^($|[/{])/.test(named) ? named : `/${named}`, { end: whole });
   return (_method, requested) => regexp.test(requested);
-}
-
-// As the routers read it: an escaped or absolute form must not lead to one registration's route with another's session.
-function pathOf(url: string): string {
-  try {
-    const path = url.startsWith('/') ? url.split(/[?#]/, 1)[0]! : new URL(url).pathname;
-    return path.includes('%') ? decodeURI(path) : path;
-  } catch {
-    return url;
-  }
 }

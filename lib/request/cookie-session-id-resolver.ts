@@ -11,9 +11,11 @@ const MOST_CREDENTIALS = 4;
 
 /** The credential in a cookie (RFC 6265bis). */
 export class CookieSessionIdResolver implements SessionIdResolver {
+  readonly path: string;
   readonly transport: string;
 
   constructor(private readonly options: CookieOptions) {
+    this.path = options.path;
     const domain = options.domain === undefined ? '' : ` of ${options.domain}`;
     this.transport = `cookie "${options.name}" at ${options.path}${domain}`;
   }

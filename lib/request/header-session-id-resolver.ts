@@ -5,6 +5,7 @@ import type { SessionIdResolver } from './session-id-resolver.js';
 
 /** The credential in a header, for API clients. The answer gives a new one in a header of the same name; '' clears it. */
 export class HeaderSessionIdResolver implements SessionIdResolver {
+  readonly path = '/';
   readonly transport: string;
   readonly #name: string;
   readonly #prefix: string;

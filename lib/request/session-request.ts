@@ -7,6 +7,12 @@ import type { Session } from '../session/session.js';
 import type { Commits, RequestHeaders, SessionAnswer } from './session-answer.js';
 import type { SessionRegistration, TakenOverSession } from './session-registration.js';
 
+/** Where the router has led a request. */
+export interface RequestRouting {
+  /** To a route whose handlers must not see the session that the request began with. */
+  readonly misrouted: boolean;
+}
+
 /**
  * One request or message, and its session: `begin` loads it, `enter` applies the state of the route, `commit` stores it
  * and sends the credential. Each may be called as often as convenient. `begin` and `commit` return `undefined` if there
@@ -28,19 +34,29 @@ export class SessionRequest implements Commits {
   #holdsAnswer = false;
   #committed = false;
 
-  /** @param answer `undefined` for a message: nothing of it can carry a credential */
+  /**
+   * @param answer `undefined` for a message: nothing of it can carry a credential
+   * @param routing `undefined` if all routes belong to the same registration
+   */
   constructor(
     readonly registration: SessionRegistration,
     private readonly headers: RequestHeaders,
     readonly answer?: SessionAnswer,
+    private readonly routing?: RequestRouting,
   ) {}
+
+  /** The route belongs to another registration: its handler gets no session, and nothing is stored or sent. */
+  get misrouted(): boolean {
+    return this.routing?.misrouted === true;
+  }
 
   /**
    * `request.session`. A request without a session gets a new, empty one, which is stored once it is written to.
+   * `undefined` on a route of state `disabled` and on one of another registration.
    * @throws the error with which the load failed
    */
   get session(): Session | undefined {
-    if (this.#state === 'disabled') return undefined;
+    if (this.#state === 'disabled' || this.misrouted) return undefined;
     this.assertLoaded();
     if (this.core === undefined) this.#adopt(this.registration.operations.core());
     this.#holdAnswer();
@@ -83,7 +99,8 @@ export class SessionRequest implements Commits {
   /** Stores what the request changed, and gives the client its credential if that is new or has ended. Once. */
   commit(failed: boolean): Promise<void> | undefined {
     const { core } = this;
-    if (core === undefined || core.status === 'detached' || this.#committed) return undefined;
+    if (core === undefined || core.status === 'detached' || this.#committed || this.misrouted)
+      return undefined;
     if (core.underWay !== undefined) return core.underWay.then(() => this.commit(failed));
     this.#committed = true;
     const storing = this.#locked ? this.#storeAndUnlock(core, failed) : this.#store(core, failed);

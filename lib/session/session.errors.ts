@@ -110,6 +110,17 @@ export class SessionReadOnlyError extends SessionError {
 /** There is no session here to give: the reason and the remedy stand in the message. */
 export class SessionMissingError extends SessionError {
   readonly code = 'SESSION_MISSING';
+  constructor(
+    message: string,
+    /** 400 if the reason is the target that the client sent. */
+    override readonly statusCode: 400 | 500 = 500,
+  ) {
+    super(message);
+  }
+  // The message names routes and registrations.
+  override get expose(): boolean {
+    return false;
+  }
 }
 
 /** The application used the session in a way that this package does not have; the message names the alternatives. */

@@ -1,5 +1,5 @@
 import { Module, type INestApplication, type ModuleMetadata } from '@nestjs/common';
-import { NestFactory } from '@nestjs/core';
+import { NestFactory, type AbstractHttpAdapter } from '@nestjs/core';
 import { ExpressAdapter } from '@nestjs/platform-express';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import { RedisSessionModule, type RedisSessionModuleOptions } from 'nestjs-redis-session';
@@ -24,10 +24,10 @@ export async function startNest(
   platform: Platform,
   metadata: ModuleMetadata,
   main: Main = () => undefined,
+  adapter: AbstractHttpAdapter = platform === 'fastify' ? new FastifyAdapter() : new ExpressAdapter(),
 ): Promise<NestApp> {
   @Module(metadata)
   class AppModule {}
-  const adapter = platform === 'fastify' ? new FastifyAdapter() : new ExpressAdapter();
   const app = await NestFactory.create(AppModule, adapter, { logger: false, abortOnError: false });
   await main(app);
   await app.listen(0, '127.0.0.1');
