@@ -18,6 +18,7 @@ export { redisSessionConfig } from './options/redis-session.config.js';
 
 export { Session } from './context/session.decorator.js';
 export { SessionState } from './context/session-state.decorator.js';
+export { UseSession } from './context/use-session.decorator.js';
 export { sessionFromContext } from './context/session-from-context.js';
 export { SessionInterceptor } from './http/session.interceptor.js';
 

@@ -1,5 +1,11 @@
-import { Inject, Injectable, Module } from '@nestjs/common';
-import { getSessionRepositoryToken, RedisSessionModule, type SessionRepository } from 'nestjs-redis-session';
+import { Controller, Get, Inject, Injectable, Module } from '@nestjs/common';
+import {
+  getSessionRepositoryToken,
+  RedisSessionModule,
+  Session,
+  UseSession,
+  type SessionRepository,
+} from 'nestjs-redis-session';
 
 @Module({
   imports: [
@@ -12,4 +18,13 @@ export class AppModule {}
 @Injectable()
 export class AdminSessions {
   constructor(@Inject(getSessionRepositoryToken('admin')) readonly sessions: SessionRepository) {}
+}
+
+@Controller('admin')
+@UseSession('admin')
+export class AdminController {
+  @Get('me')
+  me(@Session('clerk') clerk: string | undefined) {
+    return { clerk: clerk ?? 'nobody' };
+  }
 }

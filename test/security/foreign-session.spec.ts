@@ -78,7 +78,7 @@ describe.each(routers)(
         '/x/users',
       ];
       const answers = await Promise.all(plain.map((target) => app.ask(target)));
-      expect(answers.map(({ seen }) => seen?.session)).toEqual([
+      expect(answers.map((one) => one.seen?.session)).toEqual([
         'admin',
         'admin',
         'admin',
