@@ -14,7 +14,9 @@ export class CookieOptions {
   readonly name: string = 'sid';
 
   /**
-   * Limits the cookie to URLs below this path. It is no protection: pages of one host can reach each other's cookies.
+   * Limits the cookie to this path and those below it (RFC 6265 §5.1.4). Requests elsewhere get no session and no cookie,
+   * so it must be the path that the application sees: a proxy must not strip it. It is no protection: pages of one host
+   * can reach each other's cookies.
    * @default '/'
    * @example '/shop'
    */
