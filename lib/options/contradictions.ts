@@ -71,6 +71,7 @@ function connectionFaults({ cluster, databaseId, ssl, tls }: RedisSessionOptions
 }
 
 function timeoutFaults({ idleTimeoutInSeconds, maxIdleTimeoutInSeconds }: RedisSessionOptions): string[] {
+  if (!Number.isInteger(maxIdleTimeoutInSeconds)) return [];
   if (!isIntegerFrom(maxIdleTimeoutInSeconds + 1, LARGEST_INTEGER, idleTimeoutInSeconds)) return [];
   return [
     `${nameWithVariable('maxIdleTimeoutInSeconds')} is ${shown(maxIdleTimeoutInSeconds)} while ` +
@@ -94,6 +95,7 @@ function cookieFaults(cookie: CookieOptions): string[] {
 
 // RFC 6265bis §5.7: browsers compare these prefixes without regard to case, and drop a cookie that breaks their rules.
 function cookiePrefixFaults({ name, secure, domain, path }: CookieOptions): string[] {
+  if (typeof name !== 'string') return [];
   const prefix = /^__(Host|Secure)-/i.exec(name)?.[1]?.toLowerCase();
   if (prefix === undefined) return [];
   const named = `${nameWithVariable('cookie.name')} is ${shown(name)} while `;

@@ -23,11 +23,14 @@ const otherNames: Readonly<Record<string, string>> = {
   maxage: 'idleTimeoutInSeconds',
 };
 
+const LONGEST_TYPO = 100;
+
 /**
  * The option that somebody means who wrote `unknown`, a path in any spelling: `databseId`, `SAME_SITE`, `cookie.secured`.
  * @returns `undefined` where no option among `names` comes near
  */
 export function nearestOption(unknown: string, names: readonly string[] = optionNames): string | undefined {
+  if (unknown.length > LONGEST_TYPO) return undefined;
   const alias = otherNames[letters(lastPart(unknown))];
   if (alias !== undefined && names.includes(alias)) return alias;
   const wanted = letters(unknown);

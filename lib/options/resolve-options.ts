@@ -59,10 +59,11 @@ function withoutConnectionString(given: Options, faults: string[]): Options {
 
 // What cannot become an object of its class stays as it is, for validation to name.
 function instantiate(given: Options): RedisSessionOptions {
-  const groups: Record<string, object> = {};
+  const groups: Record<string, unknown> = {};
   for (const [group, type] of Object.entries(optionGroups)) {
     const options = given[group];
     if (isObject(options)) groups[group] = Object.assign(new type(), definedIn(withNodes(options)));
+    else if (Array.isArray(options)) groups[group] = emptied(options);
   }
   return Object.assign(new RedisSessionOptions(), definedIn(given), groups);
 }
@@ -73,9 +74,12 @@ function withNodes({ nodes, sentinels, ...others }: Options): Options {
 
 function instances(type: typeof RedisNode, nodes: unknown): unknown {
   if (!Array.isArray(nodes)) return nodes;
-  return nodes.map((node) =>
-    isObject(node) ? Object.assign(new type(), definedIn(node)) : (node as unknown),
-  );
+  return nodes.map((node) => (isObject(node) ? Object.assign(new type(), definedIn(node)) : emptied(node)));
+}
+
+// A list in the place of an object is a fault whatever it holds; class-validator would look into all of it.
+function emptied(value: unknown): unknown {
+  return Array.isArray(value) ? [] : value;
 }
 
 function frozen(options: RedisSessionOptions): RedisSessionOptions {

@@ -17,7 +17,37 @@ const upTo = (least: number) => `expected an integer from ${least} to 2147483647
 
 type Mistake = readonly [mistake: string, given: object, env: Record<string, string>, ...faults: string[]];
 
+/** A list in lists, deeper than any recursion goes. */
+const deepList = Array.from({ length: 20_000 }).reduce<unknown[]>((inner) => [inner], []);
+const noText = { toString: 1 };
+
 const mistakes: readonly Mistake[] = [
+  ['a deep list where a group belongs', { header: deepList }, {}, 'header is a list; expected an object.'],
+  [
+    'a list of what is no object where a group belongs',
+    { lock: [{ constructor: null }] },
+    {},
+    'lock is a list; expected an object.',
+  ],
+  [
+    'a deep list where a node belongs',
+    { cluster: { nodes: [deepList] } },
+    {},
+    `cluster.nodes (REDIS_SESSION_CLUSTER_NODES) is a list; ${nodesRule}`,
+  ],
+  [
+    'objects that cannot become text',
+    { maxIdleTimeoutInSeconds: [noText], cookie: { name: noText } },
+    {},
+    `maxIdleTimeoutInSeconds (REDIS_SESSION_MAX_IDLE_TIMEOUT_IN_SECONDS) is a list; ${upTo(1)}`,
+    "cookie.name (REDIS_SESSION_COOKIE_NAME) is an object; expected a cookie name of letters, digits and !#$%&'*+-.^_`|~ (RFC 6265).",
+  ],
+  [
+    'a name longer than any typo',
+    { ['x'.repeat(101)]: 1 },
+    {},
+    `unknown option "${'x'.repeat(101)}"; no option has this name.`,
+  ],
   [
     'a port that is no number',
     {},
