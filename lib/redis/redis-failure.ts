@@ -17,11 +17,47 @@ export function isHealing(error: unknown): boolean {
   return !isReply(lastNodeError) || HEALING_REPLIES.test(lastNodeError.message);
 }
 
-/** Removes the command's arguments from a client's error: they hold keys and data. @returns the same error. */
+/**
+ * Removes the command's arguments from a client's error and from what it says: they are keys, data and passwords.
+ * @returns the same error.
+ */
 export function withoutArguments(error: unknown): unknown {
-  if (typeof error === 'object' && error !== null) {
-    delete (error as { command?: unknown }).command;
-    withoutArguments((error as { lastNodeError?: unknown }).lastNodeError);
+  if (typeof error !== 'object' || error === null) return error;
+  const failure = error as Failure;
+  const { message = '', stack = '' } = failure;
+  const harmless = withoutQuotes(message, argumentsOf(failure.command));
+  if (harmless !== message) {
+    failure.message = harmless;
+    // It begins with the message.
+    failure.stack = stack.replace(message, () => harmless);
   }
+  delete failure.command;
+  withoutArguments(failure.lastNodeError);
+  withoutArguments(failure.cause);
   return error;
+}
+
+interface Failure {
+  message?: string;
+  stack?: string;
+  command?: { readonly args?: readonly unknown[] };
+  lastNodeError?: unknown;
+  cause?: unknown;
+}
+
+// "ERR unknown command 'EVALSHA', with args beginning with: …" of Redis, and a reply that the client did not expect.
+const QUOTES_ALL = /(with args beginning with|Last (?:reply|error)): .*/s;
+// Proxies and other servers quote a key in messages of their own.
+const QUOTED = /(['"`])(.+?)\1/gs;
+
+function withoutQuotes(message: string, args: readonly string[]): string {
+  return message
+    .replace(QUOTES_ALL, '$1: …')
+    .replace(QUOTED, (quoted, _mark, text: string) =>
+      args.some((arg) => arg.startsWith(text) || text.startsWith(arg)) ? '…' : quoted,
+    );
+}
+
+function argumentsOf(command: Failure['command']): string[] {
+  return (command?.args ?? []).flat().map(String).filter(Boolean);
 }
