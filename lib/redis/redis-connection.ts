@@ -2,6 +2,7 @@ import { Cluster, type ClusterOptions, type RedisOptions } from 'ioredis';
 import type { RedisSessionOptions } from '../options/redis-session.options.js';
 import { BatchingRedis } from './batching-redis.js';
 import { Deadline } from './deadline.js';
+import { warningOfResending, whenReady } from './own-client.js';
 import type { ConnectionWatch } from './redis-commands.js';
 import { isReply, withoutArguments } from './redis-failure.js';
 import type { RedisClient } from './session-scripts.js';
@@ -45,9 +46,14 @@ export class RedisConnection implements ConnectionWatch {
    * all the same and has its sessions as soon as Redis is there.
    */
   async open(): Promise<void> {
-    if (!this.#made) return;
+    const { connectionTimeoutInMilliseconds: timeout } = this.options;
+    if (!this.#made) {
+      const warning = warningOfResending(this.client);
+      if (warning !== undefined) this.logger.warn(warning);
+      return whenReady(this.client, timeout);
+    }
     try {
-      await new Deadline(this.options.connectionTimeoutInMilliseconds).limit(this.client.connect());
+      await new Deadline(timeout).limit(this.client.connect());
     } catch (error) {
       // The events have told the reason already; this says that it did not work.
       this.#lost(this.#failure ?? error);

@@ -3,7 +3,16 @@ import { Redis } from 'ioredis';
 import { RedisSessionModule } from 'nestjs-redis-session';
 
 @Module({
-  providers: [{ provide: Redis, useFactory: () => new Redis(process.env['REDIS_URL']!) }],
+  providers: [
+    {
+      provide: Redis,
+      useFactory: () =>
+        new Redis(process.env['REDIS_URL']!, {
+          enableOfflineQueue: false,
+          autoResendUnfulfilledCommands: false,
+        }),
+    },
+  ],
   exports: [Redis],
 })
 export class RedisModule implements OnApplicationShutdown {

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { once } from 'node:events';
 import { resolveOptions } from '../../lib/options/resolve-options.js';
 import { eventually } from '../support/eventually.js';
 import { freePort } from '../support/free-port.js';
@@ -98,7 +99,8 @@ describe('a connection that the module makes', () => {
 describe('a client that the application hands in', () => {
   it('is used and never closed: Redis', async () => {
     const server = await RedisServer.start();
-    const client = server.client();
+    const client = server.client({ enableOfflineQueue: false, autoResendUnfulfilledCommands: false });
+    await once(client, 'ready');
     await withConnection({ client }, roundTrip);
     expect(client.status).toBe('ready');
     expect(await client.ping()).toBe('PONG');
@@ -107,7 +109,12 @@ describe('a client that the application hands in', () => {
 
   it('is used and never closed: Cluster', async () => {
     const cluster = await RedisCluster.startSingle();
-    const client = cluster.client();
+    const client = cluster.client({
+      enableOfflineQueue: false,
+      retryDelayOnFailover: 0,
+      retryDelayOnClusterDown: 0,
+    });
+    await once(client, 'ready');
     await withConnection({ client }, roundTrip);
     expect(client.status).toBe('ready');
     expect(await client.set('{a}', '1')).toBe('OK');
@@ -116,8 +123,8 @@ describe('a client that the application hands in', () => {
 
   it('keeps its own listeners: none is added to it', async () => {
     const server = await RedisServer.start();
-    const client = server.client();
-    await client.ping();
+    const client = server.client({ enableOfflineQueue: false, autoResendUnfulfilledCommands: false });
+    await once(client, 'ready');
     const before = client.eventNames().map((name) => [name, client.listenerCount(name)]);
     await withConnection({ client }, roundTrip);
     expect(client.eventNames().map((name) => [name, client.listenerCount(name)])).toEqual(before);
