@@ -10,7 +10,13 @@ import {
   type RawRequest,
 } from './fastify-answer.js';
 import { HttpIntegration } from './http-integration.js';
-import { SESSION_REQUEST, SESSION_ROUTER, sessionAccessor, sessionIdOf } from './session-accessor.js';
+import {
+  SESSION_REQUEST,
+  SESSION_ROUTER,
+  sessionAccessor,
+  sessionIdOf,
+  setSessionId,
+} from './session-accessor.js';
 
 type Done = (error?: unknown) => void;
 type Middleware = (request: RawRequest, response: ServerResponse, next: Done) => void;
@@ -52,7 +58,7 @@ export class FastifyIntegration extends HttpIntegration<FastifyRequest, FastifyR
       sessionAccessor<FastifyRequest>((request) => this.registrationOf(request)),
     );
     app.decorateRequest(SESSION_ROUTER, { getter: () => this });
-    app.decorateRequest('sessionID', { getter: sessionIdOf });
+    app.decorateRequest('sessionID', { getter: sessionIdOf, setter: setSessionId });
     // What a hook meets synchronously, a header that Node refuses for one, Fastify answers with a 500. Without any hook it
     // ends as an unhandled rejection.
     app.addHook('onSend', (_request, _reply, payload, done) => done(null, payload));

@@ -1,4 +1,4 @@
-import { SessionMissingError } from '../session/session.errors.js';
+import { SessionMissingError, SessionUsageError } from '../session/session.errors.js';
 import type { Session } from '../session/session.js';
 import type { SessionRegistration } from '../request/session-registration.js';
 import type { SessionRequest } from '../request/session-request.js';
@@ -49,21 +49,28 @@ export function sessionAccessor<Request extends WithSession>(
     getter() {
       const begun = this[SESSION_REQUEST];
       if (begun !== undefined) return begun.session;
-      if (find(this)?.hydrate !== 'interceptor') return undefined;
-      throw new SessionMissingError(
-        'request.session was read before it was loaded: hydrate is "interceptor", and middleware and guards run before interceptors. Set hydrate to "request" to have sessions there.',
-      );
+      assertNoInterceptor(find(this));
+      return undefined;
     },
-    // Another session middleware, on a route of its own, may put its session on a request.
     setter(value) {
-      Object.defineProperty(this, 'session', {
-        configurable: true,
-        enumerable: true,
-        writable: true,
-        value,
-      });
+      const begun = this[SESSION_REQUEST];
+      if (begun !== undefined && !begun.disabled) return begun.replaceSession(value);
+      if (begun === undefined) assertNoInterceptor(find(this));
+      setOwn(this, 'session', value);
     },
   };
+}
+
+// Another session middleware, on a route that has no session of ours, puts its own on the request.
+function setOwn(request: object, name: string, value: unknown): void {
+  Object.defineProperty(request, name, { configurable: true, enumerable: true, writable: true, value });
+}
+
+function assertNoInterceptor(registration: HttpRegistration | undefined): void {
+  if (registration?.hydrate !== 'interceptor') return;
+  throw new SessionMissingError(
+    'request.session was used before it was loaded: hydrate is "interceptor", and middleware and guards run before interceptors. Set hydrate to "request" to have sessions there.',
+  );
 }
 
 /** Defines `session` on the prototype of requests. */
@@ -79,10 +86,24 @@ export function defineSessionAccessor<Request extends WithSession>(
     get: getter,
     set: setter,
   });
-  Object.defineProperty(prototype, 'sessionID', { configurable: true, enumerable: true, get: sessionIdOf });
+  Object.defineProperty(prototype, 'sessionID', {
+    configurable: true,
+    enumerable: true,
+    get: sessionIdOf,
+    set: setSessionId,
+  });
 }
 
 /** `request.sessionID`, which express-session's companions ask for. */
 export function sessionIdOf(this: { readonly session?: Session }): string | undefined {
   return this.session?.id;
+}
+
+/** @throws SessionUsageError unless the request has no session of ours */
+export function setSessionId(this: WithSession, value: unknown): void {
+  const begun = this[SESSION_REQUEST];
+  if (begun === undefined || begun.disabled) return setOwn(this, 'sessionID', value);
+  throw new SessionUsageError(
+    'request.sessionID cannot be set; call request.session.regenerate() for a new id.',
+  );
 }

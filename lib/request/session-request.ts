@@ -1,8 +1,13 @@
 import { formatCredential, type SessionCredential } from '../session/session-credential.js';
 import type { SessionCore } from '../session/session-core.js';
-import { sessionOf } from '../session/session-proxy.js';
+import { coreIn, sessionOf } from '../session/session-proxy.js';
 import type { SessionState } from '../session/session-state.js';
-import { SessionGoneError, SessionLockLostError } from '../session/session.errors.js';
+import {
+  SessionGoneError,
+  SessionLockLostError,
+  SessionReadOnlyError,
+  SessionUsageError,
+} from '../session/session.errors.js';
 import type { Session } from '../session/session.js';
 import type { Commits, RequestHeaders, SessionAnswer } from './session-answer.js';
 import type { SessionRegistration, TakenOverSession } from './session-registration.js';
@@ -31,6 +36,8 @@ export class SessionRequest implements Commits {
   // Whose lock the request holds or has held: `regenerate()` puts another session in `core`.
   #locked: SessionCore | undefined;
   #takenOver = false;
+  // `request.session = null`: commit destroys the session.
+  #removed = false;
   #holdsAnswer = false;
   #committed = false;
 
@@ -56,11 +63,31 @@ export class SessionRequest implements Commits {
    * @throws the error with which the load failed
    */
   get session(): Session | undefined {
-    if (this.#state === 'disabled' || this.misrouted) return undefined;
+    if (this.disabled || this.#removed) return undefined;
     this.assertLoaded();
     if (this.core === undefined) this.#adopt(this.registration.operations.core());
     this.#holdAnswer();
     return sessionOf(this.core!);
+  }
+
+  /** The route has no session of this registration. */
+  get disabled(): boolean {
+    return this.#state === 'disabled' || this.misrouted;
+  }
+
+  /**
+   * What an assignment to `request.session` does. `null` drops what the request changed and destroys the session at the
+   * end of the request, as `unset: 'destroy'` does in express-session. A session of this registration takes the place of
+   * the other one.
+   * @throws SessionUsageError for anything else. SessionReadOnlyError for `null` on a read-only route.
+   */
+  replaceSession(value: unknown): void {
+    this.assertLoaded();
+    if (value === null) return this.#remove();
+    const core = coreIn(value);
+    if (core?.actions !== this.registration.operations) throw notASession(value);
+    this.#adopt(core);
+    this.#holdAnswer();
   }
 
   get committed(): boolean {
@@ -150,8 +177,18 @@ export class SessionRequest implements Commits {
     this.#holdAnswer();
   }
 
+  #remove(): void {
+    const { core } = this;
+    if (core?.readOnly) throw new SessionReadOnlyError('destroy the session');
+    this.#removed = true;
+    if (core === undefined) return;
+    core.destroyRequested = true;
+    this.#holdAnswer();
+  }
+
   #adopt(core: SessionCore): void {
     this.core = core;
+    this.#removed = false;
     core.transport = this.answer;
     core.setReadOnly(this.#state === 'read-only');
     core.onReplaced = (next) => this.#adopt(next);
@@ -251,4 +288,12 @@ export class SessionRequest implements Commits {
 // may have another session by now (a login regenerates), and the removal would take that one from it.
 function ignoreGone(error: unknown): void {
   if (!(error instanceof SessionGoneError)) throw error;
+}
+
+function notASession(value: unknown): SessionUsageError {
+  const given =
+    coreIn(value) === undefined ? `a value of type ${typeof value}` : 'a session of another registration';
+  return new SessionUsageError(
+    `request.session cannot be replaced by ${given}; nothing was changed. Use Object.assign(request.session, …) to set attributes, request.session.regenerate() to start anew, and request.session.destroy() or null to end the session. For another session middleware, leave its routes out with the option exclude.`,
+  );
 }

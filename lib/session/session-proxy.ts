@@ -106,9 +106,14 @@ export function sessionOf(core: SessionCore): Session {
 
 /** The state behind a session object. @throws TypeError for anything that is not one. */
 export function coreOf(session: object): SessionCore {
-  const core = (session as { [CORE]?: SessionCore } | null | undefined)?.[CORE];
+  const core = coreIn(session);
   if (core === undefined) throw new TypeError('This is not a session of this package.');
   return core;
+}
+
+/** The state behind a session object; `undefined` if it is not one. */
+export function coreIn(value: unknown): SessionCore | undefined {
+  return (value as { [CORE]?: SessionCore } | null | undefined)?.[CORE];
 }
 
 /** Whether an attribute may have this name. */
