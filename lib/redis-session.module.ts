@@ -81,10 +81,10 @@ const providers: Provider[] = [
       connection: RedisConnection | undefined,
       { name }: RedisSessionModuleExtras,
     ) => {
-      const { header, cookie, sessionState } = options;
+      const { header, cookie, sessionState, sessionCacheControl } = options;
       const resolver = header ? new HeaderSessionIdResolver(header) : new CookieSessionIdResolver(cookie);
       const takeover = takeoverOf(options, connection, operations);
-      return new SessionRegistration(name, operations, resolver, sessionState, takeover);
+      return new SessionRegistration(name, operations, resolver, sessionState, sessionCacheControl, takeover);
     },
   },
   {

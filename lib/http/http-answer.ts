@@ -21,6 +21,10 @@ export abstract class HttpAnswer implements SessionAnswer, GateKeeper {
     return this.response.headersSent;
   }
 
+  header(name: string): string | undefined {
+    return this.response.getHeader(name)?.toString();
+  }
+
   hasHeader(name: string): boolean {
     return this.response.hasHeader(name);
   }

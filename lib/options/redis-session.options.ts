@@ -117,6 +117,15 @@ export class RedisSessionOptions extends RedisConnectionOptions {
   @OneOf(...sessionStates)
   readonly sessionState: SessionState = 'read-write';
 
+  /**
+   * The Cache-Control of an answer for which the session was read, unless the application sets one: `'private'` keeps it
+   * from shared caches, `'no-store'` from the browser's own cache too (OWASP ASVS 5.0 V14.3.2). An answer that sets the
+   * cookie is never `public`, whatever the application sets.
+   * @default 'private'
+   */
+  @OneOf('private', 'no-store')
+  readonly sessionCacheControl: 'private' | 'no-store' = 'private';
+
   /** How requests of one session take turns where its state is `exclusive`. */
   @Group()
   readonly lock: LockOptions = new LockOptions();

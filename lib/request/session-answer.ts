@@ -20,6 +20,8 @@ export interface SessionAnswer {
   readonly closed: boolean;
   /** It is too late for a header. */
   readonly headersSent: boolean;
+  /** A header that was set. */
+  header(name: string): string | undefined;
   hasHeader(name: string): boolean;
   setHeader(name: string, value: string): void;
   /** Adds a Set-Cookie header and keeps the others. */
@@ -29,10 +31,19 @@ export interface SessionAnswer {
   onceClosed(listener: () => void): void;
 }
 
-/**
- * Forbids shared caches to keep the answer, unless the application said what they may: a shared cache would hand one
- * visitor's credential to the next.
- */
+/** Forbids shared caches to keep an answer with a credential: they would hand it to the next visitor. */
 export function keepFromSharedCaches(answer: SessionAnswer): void {
-  if (!answer.hasHeader('cache-control')) answer.setHeader('cache-control', 'private');
+  const given = answer.header('cache-control');
+  const kept = withoutSharedCaches(given ?? '');
+  if (kept !== given) answer.setHeader('cache-control', kept);
+}
+
+/** What Cache-Control says, as far as it is for the visitor's own cache (RFC 9111, 5.2.2). */
+export function withoutSharedCaches(cacheControl: string): string {
+  const directives = cacheControl
+    .split(',')
+    .map((directive) => directive.trim())
+    .filter((directive) => directive !== '' && !/^(public|s-maxage)\b/i.test(directive));
+  const isPrivate = directives.some((directive) => /^(private|no-store)$/i.test(directive));
+  return (isPrivate ? directives : ['private', ...directives]).join(', ');
 }

@@ -31,6 +31,8 @@ export class SessionRegistration {
     readonly resolver: SessionIdResolver,
     /** What routes do with the session unless they say otherwise. */
     readonly sessionState: SessionState,
+    /** The Cache-Control of an answer for which the session was read, unless the application sets one. */
+    readonly cacheControl: 'private' | 'no-store' = 'private',
     /** Asked only if a request has no session of ours. */
     readonly takeover?: SessionTakeover,
   ) {}

@@ -9,7 +9,12 @@ import {
   SessionUsageError,
 } from '../session/session.errors.js';
 import type { Session } from '../session/session.js';
-import type { Commits, RequestHeaders, SessionAnswer } from './session-answer.js';
+import {
+  type Commits,
+  keepFromSharedCaches,
+  type RequestHeaders,
+  type SessionAnswer,
+} from './session-answer.js';
 import type { SessionRegistration, TakenOverSession } from './session-registration.js';
 
 /** Where the router has led a request. */
@@ -35,10 +40,14 @@ export class SessionRequest implements Commits {
   #locking: Promise<void> | undefined;
   // Whose lock the request holds or has held: `regenerate()` puts another session in `core`.
   #locked: SessionCore | undefined;
+  // What was presented besides, and not asked for: a second cookie of the same name.
+  #others: readonly SessionCredential[] | undefined;
   #takenOver = false;
   // `request.session = null`: commit destroys the session.
   #removed = false;
   #holdsAnswer = false;
+  // The session was looked at while the answer could still take a header.
+  #limitsCaching = false;
   #committed = false;
 
   /**
@@ -130,7 +139,8 @@ export class SessionRequest implements Commits {
       return undefined;
     if (core.underWay !== undefined) return core.underWay.then(() => this.commit(failed));
     this.#committed = true;
-    const storing = this.#locked ? this.#storeAndUnlock(core, failed) : this.#store(core, failed);
+    let storing = this.#locked ? this.#storeAndUnlock(core, failed) : this.#store(core, failed);
+    if (this.#others !== undefined) storing = this.#endOthers(core, this.#others, storing);
     if (storing === undefined) return this.#tellClient(core);
     return storing.then(
       () => this.#tellClient(core),
@@ -148,6 +158,7 @@ export class SessionRequest implements Commits {
         const core = await operations.open(credential);
         if (core === undefined) continue;
         this.presented = formatCredential(credential.id, credential.secret);
+        if (credentials.length > 1) this.#others = credentials.filter((other) => other !== credential);
         this.#adopt(core);
         break;
       }
@@ -197,6 +208,7 @@ export class SessionRequest implements Commits {
   #holdAnswer(): void {
     if (this.#holdsAnswer) return;
     this.#holdsAnswer = true;
+    this.#limitsCaching = this.answer?.headersSent === false;
     this.answer?.hold(this);
   }
 
@@ -223,6 +235,17 @@ export class SessionRequest implements Commits {
     if (!answer?.closed && !this.#committed) return;
     await operations.unlock(core);
     throw new SessionLockLostError(core.id);
+  }
+
+  // After a logout the next request must not open a session that somebody else has put beside this one in the browser.
+  async #endOthers(
+    core: SessionCore,
+    others: readonly SessionCredential[],
+    storing: Promise<void> | undefined,
+  ): Promise<void> {
+    await storing;
+    if (!hasEnded(core)) return;
+    await Promise.all(others.map((credential) => this.registration.operations.end(credential)));
   }
 
   async #storeAndUnlock(core: SessionCore, failed: boolean): Promise<void> {
@@ -266,9 +289,13 @@ export class SessionRequest implements Commits {
     const { answer, presented } = this;
     const { resolver, takeover } = this.registration;
     if (answer === undefined) return;
-    if (this.#takenOver) answer.addCookie(takeover!.removal);
-    // An empty session in the place of the one that was presented, after a logout that regenerates, ends it as well.
-    if (core.destroyRequested || core.status === 'new') {
+    if (this.#limitsCaching && !answer.hasHeader('cache-control'))
+      answer.setHeader('cache-control', this.registration.cacheControl);
+    if (this.#takenOver) {
+      answer.addCookie(takeover!.removal);
+      keepFromSharedCaches(answer);
+    }
+    if (hasEnded(core)) {
       if (presented !== undefined) resolver.expire(answer);
     } else if (core.status === 'stored') {
       const resends = resolver.resends(core.persistentCookie) || core.cookieChanged || this.#takenOver;
@@ -282,6 +309,11 @@ export class SessionRequest implements Commits {
     if (this.answer !== undefined)
       this.registration.resolver.send(this.answer, credential, idleTimeoutInSeconds, persistentCookie);
   }
+}
+
+// An empty session in the place of the one that was presented, after a logout that regenerates, ends it as well.
+function hasEnded(core: SessionCore): boolean {
+  return core.destroyRequested || core.status === 'new';
 }
 
 // A logout came first, and logout wins: the changes are dropped, and the answer goes out. No removal cookie: the client

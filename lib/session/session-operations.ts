@@ -154,6 +154,16 @@ export class SessionOperations implements SessionActions {
     });
   }
 
+  /** Ends the session that a credential opens, if there is one. */
+  async end(credential: SessionCredential): Promise<void> {
+    try {
+      const record = await this.#find(credential);
+      if (record !== undefined) await this.destroy(this.core(record));
+    } catch (error) {
+      if (!this.recordFailure(undefined, error) || this.policy.throwOnError) throw error;
+    }
+  }
+
   async regenerate(core: SessionCore): Promise<Session> {
     await this.destroy(core);
     const next = this.core();

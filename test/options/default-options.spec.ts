@@ -42,6 +42,7 @@ describe('when nothing is given', () => {
       header: undefined,
       hydrate: 'request',
       sessionState: 'read-write',
+      sessionCacheControl: 'private',
       lock: {
         leaseInMilliseconds: 30_000,
         maxHoldInMilliseconds: 300_000,

@@ -1,0 +1,60 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { type HttpApp, platforms, startApp } from '../http/http-app.js';
+import { ShopController } from '../http/shop.controller.js';
+import { RedisServer } from '../support/redis-server.js';
+
+const sending = (...credentials: string[]) => ({
+  headers: { cookie: credentials.map((credential) => `sid=${credential}`).join('; ') },
+});
+
+describe.each(platforms)('somebody who tosses a second cookie into a browser, on %s', (platform) => {
+  let server: RedisServer;
+  let app: HttpApp;
+  beforeAll(async () => {
+    server = await RedisServer.start();
+    const options = { store: 'redis' as const, port: server.port };
+    app = await startApp(platform, { controllers: [ShopController], options });
+  });
+  afterAll(async () => {
+    await app.close();
+    await server.stop();
+  });
+
+  async function credentialOf(user: string): Promise<string> {
+    const browser = app.browser();
+    await browser.post('/session', { user });
+    return browser.cookie('sid')!;
+  }
+
+  async function usersIn(...credentials: string[]): Promise<unknown[]> {
+    const seen = credentials.map(async (one) => (await app.browser().get('/session', sending(one))).json());
+    return (await Promise.all(seen)).map(({ attributes }) => attributes.user as unknown);
+  }
+
+  it.each([
+    ['a logout', '/logout'],
+    ['a logout that regenerates', '/regenerate'],
+  ])('does not get the victim into his session by %s', async (_what, logout) => {
+    const [victim, attacker] = [await credentialOf('victim'), await credentialOf('attacker')];
+    const browser = app.browser();
+    expect((await browser.post(logout, undefined, sending(victim, attacker))).status).toBe(201);
+    // The browser has removed its own cookie, and not the one on another path or domain.
+    const next = (await browser.get('/session', sending(attacker))).json();
+    expect([next.isNew, next.attributes]).toEqual([true, {}]);
+    expect(await usersIn(victim, attacker)).toEqual([undefined, undefined]);
+  });
+
+  it('cannot end a session of which he knows only the id', async () => {
+    const [victim, other] = [await credentialOf('victim'), await credentialOf('other')];
+    const forged = `${other.split('.')[0]}.${'A'.repeat(43)}`;
+    await app.browser().post('/logout', undefined, sending(victim, forged));
+    expect(await usersIn(victim, other)).toEqual([undefined, 'other']);
+  });
+
+  it('ends nothing where the victim stays', async () => {
+    const [victim, old] = [await credentialOf('victim'), await credentialOf('old')];
+    await app.browser().get('/session', sending(victim, old));
+    await app.browser().post('/session', { item: 'tea' }, sending(victim, old));
+    expect(await usersIn(victim, old)).toEqual(['victim', 'old']);
+  });
+});
