@@ -2,7 +2,13 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { SessionRequest, type RequestRouting } from '../request/session-request.js';
 import type { SessionRegistration } from '../request/session-registration.js';
 import { clientHasGone } from './client-gone.js';
-import { ExpressRouting, patternsOf, type RoutedByExpress } from './express-routing.js';
+import {
+  ExpressRouting,
+  markMiddleware,
+  patternsOf,
+  type MiddlewareBinder,
+  type RoutedByExpress,
+} from './express-routing.js';
 import { preparePretence } from './held-answer.js';
 import { HttpAnswer } from './http-answer.js';
 import { HttpIntegration } from './http-integration.js';
@@ -48,8 +54,12 @@ class ExpressAnswer extends HttpAnswer {
 
 /** Express: a middleware before all others loads the session; the response gate stores it. */
 export class ExpressIntegration extends HttpIntegration<ExpressRequest, ServerResponse> {
-  constructor(private readonly app: ExpressApplication) {
+  constructor(
+    private readonly app: ExpressApplication,
+    adapter: MiddlewareBinder,
+  ) {
     super();
+    markMiddleware(adapter);
     defineSessionAccessor<ExpressRequest>(app.request, this);
     preparePretence(app.response);
   }

@@ -57,7 +57,7 @@ export class SessionHttp implements OnModuleInit {
       const made =
         httpAdapter.getType() === 'fastify'
           ? new FastifyIntegration(app as FastifyApplication)
-          : new ExpressIntegration(app as ExpressApplication);
+          : new ExpressIntegration(app as ExpressApplication, httpAdapter);
       this.#integration = made as unknown as Integration;
       integrations.set(app, this.#integration);
     }

@@ -3,6 +3,7 @@ import {
   Catch,
   Controller,
   Get,
+  Module,
   NotFoundException,
   Post,
   Req,
@@ -10,6 +11,8 @@ import {
   type ArgumentsHost,
   type ExceptionFilter,
   type INestApplication,
+  type MiddlewareConsumer,
+  type NestModule,
 } from '@nestjs/common';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import { RedisSessionModule, Session, SessionState } from 'nestjs-redis-session';
@@ -67,6 +70,13 @@ function markSessions(app: INestApplication): void {
     if (request.session) request.session.mark = 'middleware was here';
     next();
   });
+}
+
+const seenByMiddleware: (string | null)[] = [];
+
+function look(request: AnyRequest, _response: unknown, next: () => void): void {
+  seenByMiddleware.push(seen('shop', request).session);
+  next();
 }
 
 @Catch(NotFoundException)
@@ -137,6 +147,27 @@ describe.each(platforms)('on %s', (platform) => {
     await app.ask('/sale/orders');
     expect(JSON.parse((await app.ask('/mark')).body)).toEqual({ mark: 'middleware was here' });
   });
+
+  it.each([RequestMethod.ALL, RequestMethod.GET])(
+    'middleware of a wildcard and a method sees the session of the path (%s)',
+    async (method) => {
+      class WildcardModule implements NestModule {
+        configure(consumer: MiddlewareConsumer): void {
+          consumer.apply(look).forRoutes({ path: '*', method });
+        }
+      }
+      Module({})(WildcardModule);
+      const controllers = [AdminController, SectionController, MarkController];
+      await start({ imports: [WildcardModule], controllers });
+      seenByMiddleware.length = 0;
+
+      expect(await sessionAt('/admin/users')).toBe('admin');
+      expect(await sessionAt('/sale/orders')).toBe('shop');
+      expect(await sessionAt('/admin/orders')).toBeNull();
+      await app.ask('/admin/nothing');
+      expect(seenByMiddleware).toEqual(['admin', 'shop', 'admin', 'admin']);
+    },
+  );
 
   it('a 404 has the session of its path, if that can be told', async () => {
     await start({
