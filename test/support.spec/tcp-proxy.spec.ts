@@ -106,6 +106,15 @@ describe('a proxy that is a black hole', () => {
   });
 });
 
+describe('a proxy that swallows', () => {
+  it('answers no connection that was open, and each new one', async () => {
+    proxy.swallow();
+    const answer = redis.get('key').catch((error: Error) => error.message);
+    expect(await client({}).get('key')).toBe('value');
+    expect(await Promise.race([answer, client({}).ping()])).toBe('PONG');
+  });
+});
+
 describe('a proxy that cuts', () => {
   it('lets a part of the reply through, and nothing after it', async () => {
     const before = proxy.bytesToClient;
