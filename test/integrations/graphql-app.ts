@@ -12,7 +12,7 @@ import {
   Resolver,
 } from '@nestjs/graphql';
 import { MercuriusDriver, type MercuriusDriverConfig } from '@nestjs/mercurius';
-import { Session, sessionFromContext, SessionState } from 'nestjs-redis-session';
+import { Session, sessionFromContext, SessionState, UseSession } from 'nestjs-redis-session';
 import { barrier } from '../support/barrier.js';
 import type { Platform } from './nest-app.js';
 
@@ -98,6 +98,15 @@ export class PageResolver {
   async logout(@Session() session: Session<Shop>): Promise<boolean> {
     await session.destroy();
     return true;
+  }
+}
+
+@Resolver()
+@UseSession('admin')
+export class OfficeResolver {
+  @Query(() => [String])
+  orders(@Session('seen') orders: string[] | undefined): string[] {
+    return orders ?? ['no order'];
   }
 }
 

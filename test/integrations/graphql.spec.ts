@@ -1,11 +1,15 @@
 import { afterEach, describe, expect, it, jest } from '@jest/globals';
-import { InMemorySessionStore, type RedisSessionModuleOptions } from 'nestjs-redis-session';
+import {
+  InMemorySessionStore,
+  RedisSessionModule,
+  type RedisSessionModuleOptions,
+} from 'nestjs-redis-session';
 import type { Browser, BrowserResponse } from '../support/http-browser.js';
 import { platforms, sessionsInMemory, startNest, type NestApp } from './nest-app.js';
 
 // mercurius requires it for its GraphiQL page, and it requires an ES module, which Jest can't before Node 24.9.
 jest.mock('@fastify/static', () => () => undefined);
-const { graphql, PageResolver } = await import('./graphql-app.js');
+const { graphql, OfficeResolver, PageResolver } = await import('./graphql-app.js');
 
 const servers = { express: 'Apollo on Express', fastify: 'mercurius on Fastify' };
 
@@ -113,5 +117,33 @@ describe.each(platforms)('GraphQL on %s', (platform) => {
 
     expect(answer.json()).toEqual({ data: { page: { cart: [] } } });
     expect([answer.setCookies, store.size]).toEqual([[], 0]);
+  });
+});
+
+describe.each(platforms)('GraphQL beside two registrations on %s', (platform) => {
+  let app: NestApp;
+  afterEach(() => app.close());
+
+  async function start(forRoutes: string[]): Promise<Browser> {
+    const imports = [
+      sessionsInMemory(),
+      RedisSessionModule.forRoot({ name: 'admin', store: 'memory', forRoutes, cookie: { name: 'admin' } }),
+      graphql(platform),
+    ];
+    app = await startNest(platform, { imports, providers: [PageResolver, OfficeResolver] });
+    return app.browser();
+  }
+
+  it('lets a resolver in whose @UseSession names the registration of its path', async () => {
+    const visitor = await start(['graphql']);
+
+    expect(await dataOf(visitor, '{ orders }')).toEqual({ orders: ['no order'] });
+  });
+
+  it('keeps out a resolver whose @UseSession names another', async () => {
+    const visitor = await start(['admin']);
+
+    const { data, errors } = (await ask(visitor, '{ orders }')).json();
+    expect([data, errors]).toEqual([null, [expect.anything()]]);
   });
 });

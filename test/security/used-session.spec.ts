@@ -5,6 +5,7 @@ import {
   Injectable,
   Req,
   UseGuards,
+  VersioningType,
   type CanActivate,
   type ExecutionContext,
   type Type,
@@ -75,6 +76,25 @@ class GuardedController {
   }
 }
 
+@Controller({ path: 'window', host: 'office.example' })
+@UseSession('admin')
+class HostController {
+  @Get()
+  look(@Req() request: AnyRequest): Seen {
+    return seen('admin', request);
+  }
+}
+
+// Its path is one of the back office with its version only.
+@Controller({ path: 'versioned', version: '2' })
+@UseSession('admin')
+class SecondVersionController {
+  @Get()
+  look(@Req() request: AnyRequest): Seen {
+    return seen('admin', request);
+  }
+}
+
 describe.each(platforms)('@UseSession on %s', (platform) => {
   let app: TwoKinds;
   afterEach(() => app.close());
@@ -126,6 +146,25 @@ describe.each(platforms)('@UseSession on %s', (platform) => {
     expect(SomebodyIsLoggedIn.passed).toBe(0);
     expect(await at('/admin/guarded')).toEqual([200, 'admin']);
     expect(SomebodyIsLoggedIn.passed).toBe(1);
+  });
+
+  it('holds for controllers of a host, which share their path with others', async () => {
+    await start({ controllers: [HostController, AdminController, ShopController] });
+    expect((await app.ask('/window', { headers: { host: 'office.example' } })).status).toBe(500);
+    expect((await app.ask('/window', { headers: { host: 'shop.example' } })).status).not.toBe(500);
+  });
+
+  it.each([VersioningType.URI, VersioningType.HEADER] as const)('holds for versions (%s)', async (type) => {
+    await start({
+      admin: { forRoutes: ['admin', 'v2/versioned'] },
+      controllers: [SecondVersionController, AdminController, ShopController],
+      main: (nest) =>
+        void nest.enableVersioning(type === VersioningType.URI ? { type } : { type, header: 'v' }),
+    });
+    const headers = { v: '2' };
+    const uri = type === VersioningType.URI;
+    const { status, seen: answer } = await app.ask(uri ? '/v2/versioned' : '/versioned', { headers });
+    expect([status, answer?.session]).toEqual(uri ? [200, 'admin'] : [500, undefined]);
   });
 
   it('keeps out a target that can be read in two ways', async () => {
