@@ -2,6 +2,8 @@ import type { Random } from '../soak/random.js';
 
 /** What an input has shown. */
 export interface Shown {
+  /** The route whose handler was given a stored session. */
+  readonly session?: string | undefined;
   /** Why the answer was a 5xx, where it was one. */
   readonly serverError?: string | undefined;
   /** What must never happen, by its name in the report. */

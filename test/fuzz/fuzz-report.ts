@@ -23,6 +23,7 @@ const NEVER = [
 /** What a fuzz run has counted. */
 export class FuzzReport {
   readonly #inputs = new Map<string, number>();
+  readonly #sessions = new Map<string, number>();
   readonly #serverErrors = new Map<string, number>();
   readonly #faults = new Map<string, number>(NEVER.map((fault) => [fault, 0]));
   readonly #findings: Finding[] = [];
@@ -33,6 +34,11 @@ export class FuzzReport {
 
   input(kind: string): void {
     add(this.#inputs, kind);
+  }
+
+  /** A handler of this route had a stored session: what must not be seen could have been. */
+  session(kind: string, route: string): void {
+    add(this.#sessions, `${kind}: ${route}`);
   }
 
   serverError(kind: string, cause: string): void {
@@ -57,6 +63,7 @@ export class FuzzReport {
     return [
       ...findings,
       table('inputs', this.#inputs),
+      table('handlers with a stored session', this.#sessions),
       table('answers of 5xx', this.#serverErrors),
       table('faults', this.#faults),
       `seed ${seed}`,

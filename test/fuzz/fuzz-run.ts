@@ -68,7 +68,8 @@ export class FuzzRun {
   async #send({ kind, number, input }: Numbered): Promise<void> {
     this.report.input(kind.name);
     const told = `${kind.name} ${number} ${input.text}`;
-    const { faults, serverError } = await this.watchdog.guard(told, () => input.run());
+    const { faults, serverError, session } = await this.watchdog.guard(told, () => input.run());
+    if (session !== undefined) this.report.session(kind.name, session);
     if (serverError !== undefined) this.report.serverError(kind.name, serverError);
     for (const fault of faults) this.report.fault({ kind: kind.name, number, fault, text: input.text });
   }

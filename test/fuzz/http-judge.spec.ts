@@ -28,7 +28,7 @@ const own = { route: 'shop', isNew: false, id: shop.id, owner: 'shop' };
 
 describe('what an attacker may see', () => {
   it('is their own session on its own route, a new one, and none', () => {
-    expect(judge(answer(200, own), sent, people)).toEqual({ faults: [] });
+    expect(judge(answer(200, own), sent, people)).toEqual({ faults: [], session: 'shop' });
     const fresh = { route: 'admin', isNew: true, id: 'x' };
     expect(judge(answer(200, fresh), sent, people)).toEqual({ faults: [] });
     expect(judge(answer(404, {}), sent, people)).toEqual({ faults: [] });

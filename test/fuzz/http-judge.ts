@@ -29,7 +29,8 @@ export function judge(
   const theirs = [...registrations.map((name) => attacker[name]), ...own];
   if (told.isNew === false && !theirs.some((one) => one.id === told.id && bytes.includes(textOf(one))))
     faults.push('forged credential accepted');
-  if (answer.status === undefined || answer.status < 500) return { faults };
+  const session = told.isNew === false ? told.route : undefined;
+  if (answer.status === undefined || answer.status < 500) return { faults, session };
   const cause = (body as { cause?: string }).cause ?? `${answer.status} ${lastLine(answer.text)}`;
   if (!EXPECTED.test(cause) && answer.status !== 501 && answer.status !== 505) faults.push('unexpected 5xx');
   return { faults, serverError: cause };

@@ -29,7 +29,6 @@ export async function calm(
   const end = performance.now() + milliseconds;
   const over = (): boolean => performance.now() >= end;
   const machine = new MachineWatch(topology);
-  site.calm = true;
   site.onReply = (reply, history) => {
     if (reply.status !== 503 || machine.wasSlow(reply.begin, reply.end)) return;
     site.figures.violated('a request failed while only event loops stalled', history, { seen: '503' });

@@ -3,7 +3,8 @@ export const soakOptions = {
   applicationName: 'soak',
   idleTimeoutInSeconds: 3600,
   operationTimeoutInMilliseconds: 400,
-  connectionTimeoutInMilliseconds: 500,
+  // Longer than the stalls of event loops: with ioredis, a stall of this length ends the connection.
+  connectionTimeoutInMilliseconds: 2000,
   lock: { leaseInMilliseconds: 1500, waitTimeoutInMilliseconds: 3000, maxWaiters: 50 },
 } as const;
 

@@ -83,6 +83,7 @@ export class Soak {
       ...faults.map((inject) => inject(over)),
       locks.run(over),
     ]);
+    site.calm = true;
     await this.#healed(site);
     await sleep(soakOptions.lock.leaseInMilliseconds + 1000);
     await locks.expectNone();
