@@ -38,6 +38,8 @@ export type {
   SessionChanges,
   SessionLease,
   SessionRecord,
+  SessionTimeouts,
+  SessionTouch,
 } from './session/session-store.js';
 export { RedisSessionStore } from './redis/redis-session.store.js';
 export { InMemorySessionStore } from './memory/in-memory-session.store.js';

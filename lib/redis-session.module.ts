@@ -130,6 +130,7 @@ export class RedisSessionModule extends ConfigurableModuleClass implements OnApp
     http: SessionHttp,
     @Inject(RedisConnection) private readonly connection: RedisConnection | undefined,
     @Inject(SessionStore) private readonly store: SessionStore,
+    private readonly operations: SessionOperations,
   ) {
     super();
     // As early as can be, before main.ts adds middleware of its own (passport.session(), for one).
@@ -155,6 +156,7 @@ export class RedisSessionModule extends ConfigurableModuleClass implements OnApp
 
   /** Closes the store and the connection that the module opened, after the last request was answered. */
   async onApplicationShutdown(): Promise<void> {
+    this.operations.close();
     try {
       await this.store.close?.();
     } finally {

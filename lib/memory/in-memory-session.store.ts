@@ -7,6 +7,8 @@ import type {
   SessionLease,
   SessionRecord,
   SessionStore,
+  SessionTimeouts,
+  SessionTouch,
 } from '../session/session-store.js';
 
 /** How often sessions that nobody asks for any more are removed. One that is asked for is never served late. */
@@ -53,8 +55,7 @@ export class InMemorySessionStore implements SessionStore {
     const createdAt = this.now();
     const expiresAt = most === undefined ? undefined : createdAt + most;
     const attributes = new Map(session.attributes);
-    const record = { id, secretHash, createdAt, idleTimeoutInMilliseconds, expiresAt, attributes };
-    this.store(record, idleTimeoutInMilliseconds ?? session.defaultIdleTimeoutInMilliseconds);
+    this.store({ id, secretHash, createdAt, idleTimeoutInMilliseconds, expiresAt, attributes }, session);
     // Unref'ed: sessions in memory are no reason to keep alive a process that has nothing else to do.
     this.sweepTimer ??= setInterval(() => this.sweep(), SWEEP_INTERVAL_IN_MILLISECONDS).unref();
     return createdAt;
@@ -66,23 +67,23 @@ export class InMemorySessionStore implements SessionStore {
   }
 
   async save(id: string, changes: SessionChanges): Promise<SaveOutcome> {
-    const record = this.findLive(id);
+    const record = this.findLive(id, changes);
     if (!record) return 'gone';
-    const { lock } = changes;
+    const { lock, newSecretHash } = changes;
+    // This same save, sent before: nobody else can have drawn this secret.
+    if (record.secretHash === newSecretHash) return 'saved';
     if (lock && !this.locks.isHeld(id, lock.token)) {
       return lock.release && this.sessions.get(id)?.receipt === lock.token ? 'saved' : 'lock-lost';
     }
-    const { from, to } = changes.rotate ?? { from: record.secretHash, to: record.secretHash };
-    // A secret that is the new one already is this same save, sent before: nobody else can have made it.
-    if (record.secretHash !== from && record.secretHash !== to) return 'conflict';
+    if (isReplaced(record, changes.secretHash)) return 'conflict';
 
-    const ownIdle = changes.idleTimeoutInMilliseconds ?? record.idleTimeoutInMilliseconds;
     for (const [name, text] of changes.attributes) {
       if (text === undefined) record.attributes.delete(name);
       else record.attributes.set(name, text);
     }
-    const changed = { ...record, secretHash: to, idleTimeoutInMilliseconds: ownIdle };
-    this.store(changed, ownIdle ?? changes.defaultIdleTimeoutInMilliseconds);
+    const idleTimeoutInMilliseconds = changes.idleTimeoutInMilliseconds ?? record.idleTimeoutInMilliseconds;
+    const secretHash = newSecretHash ?? record.secretHash;
+    this.store({ ...record, secretHash, idleTimeoutInMilliseconds }, changes);
     if (lock?.release) {
       this.sessions.get(id)!.receipt = lock.token;
       this.locks.release(id, lock.token);
@@ -90,15 +91,18 @@ export class InMemorySessionStore implements SessionStore {
     return 'saved';
   }
 
-  // The deadline never changes, so the stored one serves; the port's third argument spares other stores a read.
-  async touch(id: string, idleTimeoutInMilliseconds: number): Promise<boolean> {
-    const record = this.findLive(id);
-    if (record) this.store(record, idleTimeoutInMilliseconds);
-    return record !== undefined;
+  async touch(id: string, touch: SessionTouch): Promise<boolean | 'conflict'> {
+    const record = this.findLive(id, touch);
+    if (record === undefined) return false;
+    if (isReplaced(record, touch.secretHash)) return 'conflict';
+    this.store(record, touch);
+    return true;
   }
 
-  async destroy(id: string): Promise<boolean> {
-    return this.findLive(id) !== undefined && this.remove(id);
+  async destroy(id: string, secretHash?: string): Promise<boolean | 'conflict'> {
+    const record = this.findLive(id);
+    if (record === undefined) return false;
+    return isReplaced(record, secretHash) ? 'conflict' : this.remove(id);
   }
 
   async loadExclusive(id: string, lock: LockRequest): Promise<SessionRecord | 'locked' | undefined> {
@@ -123,15 +127,18 @@ export class InMemorySessionStore implements SessionStore {
     for (const id of this.sessions.keys()) this.remove(id);
   }
 
-  private store(record: SessionRecord, idleTimeoutInMilliseconds: number): void {
-    const endsAt = Math.min(this.now() + idleTimeoutInMilliseconds, record.expiresAt ?? Infinity);
+  private store(record: SessionRecord, timeouts: SessionTimeouts): void {
+    const idle = record.idleTimeoutInMilliseconds ?? timeouts.defaultIdleTimeoutInMilliseconds;
+    const endsAt = Math.min(this.now() + idle, absoluteEnd(record, timeouts));
     this.sessions.set(record.id, { record, endsAt, receipt: this.sessions.get(record.id)?.receipt });
   }
 
-  private findLive(id: string): SessionRecord | undefined {
+  private findLive(id: string, timeouts?: SessionTimeouts): SessionRecord | undefined {
     const stored = this.sessions.get(id);
-    if (stored && this.now() < stored.endsAt) return stored.record;
-    if (stored) this.remove(id);
+    if (stored === undefined) return undefined;
+    const { record, endsAt } = stored;
+    if (this.now() < Math.min(endsAt, absoluteEnd(record, timeouts))) return record;
+    this.remove(id);
     return undefined;
   }
 
@@ -148,4 +155,13 @@ export class InMemorySessionStore implements SessionStore {
     }
     return removed;
   }
+}
+
+function isReplaced(record: SessionRecord, secretHash: string | undefined): boolean {
+  return secretHash !== undefined && secretHash !== record.secretHash;
+}
+
+// The end that was set at its creation and the one that the option gives today both count.
+function absoluteEnd({ createdAt, expiresAt = Infinity }: SessionRecord, timeouts?: SessionTimeouts): number {
+  return Math.min(expiresAt, createdAt + (timeouts?.absoluteTimeoutInMilliseconds ?? Infinity));
 }

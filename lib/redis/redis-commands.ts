@@ -1,6 +1,6 @@
 import { SessionStoreUnavailableError } from '../session/session.errors.js';
 import { Deadline } from './deadline.js';
-import { isHealing, withoutArguments } from './redis-failure.js';
+import { isHealing, isOutcomeUnknown, withoutArguments } from './redis-failure.js';
 import { retry } from './retry.js';
 import { runScript, type RedisClient, type SessionScript } from './session-scripts.js';
 
@@ -52,15 +52,21 @@ export class RedisCommands {
   ): Promise<T> {
     const { retryTimeoutInMilliseconds: interval } = this.options;
     let attempts = 1;
+    // One attempt whose answer was lost is enough: a refusal of the next one says nothing about it.
+    let outcomeUnknown = isOutcomeUnknown(failure);
     const attempt = (): Promise<T> => {
       attempts++;
-      return this.#deadline.limit(command());
+      return this.#deadline.limit(command()).catch((error: unknown) => {
+        outcomeUnknown ||= isOutcomeUnknown(error);
+        throw error;
+      });
     };
     try {
       if (interval === 0) throw failure;
       return await retry(attempt, failure, startedAt, interval, (reason) => isHealing(this.#explain(reason)));
     } catch (last) {
-      throw new SessionStoreUnavailableError(operation, attempts, withoutArguments(this.#explain(last)));
+      const cause = withoutArguments(this.#explain(last));
+      throw new SessionStoreUnavailableError(operation, attempts, cause, outcomeUnknown);
     }
   }
 

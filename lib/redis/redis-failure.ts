@@ -7,6 +7,14 @@ export function isReply(error: unknown): error is { message: string } {
   return (error as { name?: unknown } | null | undefined)?.name === 'ReplyError';
 }
 
+// What ioredis says of a command that it has not sent.
+const UNSENT = /enableOfflineQueue options is false/;
+
+/** Whether a command with this failure may have been carried out: it was sent, and no answer says that it was refused. */
+export function isOutcomeUnknown(error: unknown): boolean {
+  return !isReply(error) && !UNSENT.test(String((error as { message?: unknown } | null)?.message));
+}
+
 /**
  * Whether a failure can heal by itself: a connection, a time-out, or a server on its way to another state. An answer
  * of a healthy server (wrong password, wrong type, script error) stays what it is however often it is asked for.

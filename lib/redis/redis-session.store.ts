@@ -7,7 +7,9 @@ import type {
   SessionLease,
   SessionRecord,
   SessionStore,
+  SessionTouch,
 } from '../session/session-store.js';
+import { newWriteId } from '../session/session-credential.js';
 import { type ConnectionWatch, RedisCommands, type RedisCommandsOptions } from './redis-commands.js';
 import { RedisSessionLocks } from './redis-session-locks.js';
 import { RedisTouches } from './redis-touches.js';
@@ -42,18 +44,18 @@ export class RedisSessionStore implements SessionStore {
   }
 
   async create(session: NewSessionRecord): Promise<number | undefined> {
-    const created = await this.#commands.run(
-      'create',
-      sessionScripts.create,
-      [this.#keys.data(session.id)],
-      [
-        session.secretHash,
-        session.defaultIdleTimeoutInMilliseconds,
-        session.idleTimeoutInMilliseconds ?? '',
-        session.absoluteTimeoutInMilliseconds ?? '',
-        ...[...session.attributes].flat(),
-      ],
-    );
+    const keys = [this.#keys.data(session.id)];
+    // A session is created once, so its secret names the write: the same one, however often the request sends it.
+    if (this.#receiptInMilliseconds > 0)
+      keys.push(this.#keys.receipt(session.id, session.secretHash.slice(0, RECEIPT_LENGTH)));
+    const created = await this.#commands.run('create', sessionScripts.create, keys, [
+      session.secretHash,
+      session.defaultIdleTimeoutInMilliseconds,
+      session.idleTimeoutInMilliseconds ?? '',
+      session.absoluteTimeoutInMilliseconds ?? '',
+      this.#receiptInMilliseconds,
+      ...[...session.attributes].flat(),
+    ]);
     return created === 0 ? undefined : (created as number);
   }
 
@@ -69,17 +71,21 @@ export class RedisSessionStore implements SessionStore {
       if (text === undefined) removed.push(name);
       else set.push(name, text);
     }
+    const { lock, newSecretHash } = changes;
     const keys = [this.#keys.data(id)];
-    const { lock } = changes;
-    if (lock !== undefined) keys.push(this.#keys.writeLock(id));
-    if (lock?.release && this.#receiptInMilliseconds > 0) keys.push(this.#keys.receipt(id, lock.token));
+    // A new secret that is stored already shows as well that a rotation was carried out.
+    const receipted = this.#receiptInMilliseconds > 0 && newSecretHash === undefined;
+    if (lock !== undefined || receipted) keys.push(this.#keys.writeLock(id));
+    if (receipted) keys.push(this.#keys.receipt(id, lock?.release ? lock.token : newWriteId()));
     const reply = await this.#commands.run('save', sessionScripts.save, keys, [
       changes.defaultIdleTimeoutInMilliseconds,
       lock?.token ?? '',
-      changes.rotate?.from ?? '',
-      changes.rotate?.to ?? '',
-      lock?.release ? this.#receiptInMilliseconds : '',
+      changes.secretHash ?? '',
+      newSecretHash ?? '',
+      this.#receiptInMilliseconds,
+      lock?.release ? 1 : '',
       changes.idleTimeoutInMilliseconds ?? '',
+      changes.absoluteTimeoutInMilliseconds ?? '',
       set.length,
       ...set,
       ...removed,
@@ -87,21 +93,20 @@ export class RedisSessionStore implements SessionStore {
     return outcomes[String(reply)]!;
   }
 
-  async touch(
-    id: string,
-    idleTimeoutInMilliseconds: number,
-    expiresAt: number | undefined,
-  ): Promise<boolean> {
-    return this.#touches.touch(this.#keys.data(id), idleTimeoutInMilliseconds, expiresAt);
+  async touch(id: string, touch: SessionTouch): Promise<boolean | 'conflict'> {
+    return this.#touches.touch(this.#keys.data(id), touch);
   }
 
-  async destroy(id: string): Promise<boolean> {
+  async destroy(id: string, secretHash?: string): Promise<boolean | 'conflict'> {
     const key = this.#keys.data(id);
     // Each command has one key: while a cluster moves a slot it refuses those of which it has but one of two.
-    const removing = this.#commands.send('destroy', () => this.client.del(key));
-    // Whoever holds or takes the lock now finds no session to write to. Where this fails, the lease ends the lock.
+    const removed = await (secretHash === undefined
+      ? this.#commands.send('destroy', () => this.client.del(key))
+      : this.#commands.run('destroy', sessionScripts.destroy, [key], [secretHash]));
+    if (removed === -1) return 'conflict';
+    // Whoever holds or takes the lock now finds no session to write to. If this fails, the lease ends the lock.
     this.#locks.drop(id).catch(() => undefined);
-    return (await removing) === 1;
+    return removed === 1;
   }
 
   loadExclusive(id: string, lock: LockRequest): Promise<SessionRecord | 'locked' | undefined> {
@@ -128,6 +133,9 @@ const outcomes: Readonly<Record<string, SaveOutcome>> = {
   '-1': 'conflict',
   '-2': 'lock-lost',
 };
+
+// 128 bits of it: enough to tell writes apart.
+const RECEIPT_LENGTH = 22;
 
 // A write that nobody sends twice needs no receipt. Otherwise no attempt comes later than this after the first one.
 function receiptTime(client: RedisClient, options: RedisSessionStoreOptions): number {

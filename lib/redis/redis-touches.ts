@@ -1,51 +1,67 @@
+import type { SessionTouch } from '../session/session-store.js';
 import type { RedisCommands } from './redis-commands.js';
+import { runScript, sessionScripts } from './session-scripts.js';
 
-interface Touch {
-  readonly key: string;
-  readonly idleTimeoutInMilliseconds: number;
-  readonly expiresAt: number | undefined;
-}
+type Slide = readonly [key: string, touch: SessionTouch];
 
 /**
  * Slides the expiry of sessions. Every request that reads one does, so those of one turn of the event loop are one
  * operation with one deadline.
  */
 export class RedisTouches {
-  #touches: Touch[] = [];
-  #sent: Promise<readonly number[]> | undefined;
+  #slides: Slide[] = [];
+  #sent: Promise<readonly unknown[]> | undefined;
 
   constructor(private readonly commands: RedisCommands) {}
 
-  /** @returns `false` where there is no such session. */
-  async touch(
-    key: string,
-    idleTimeoutInMilliseconds: number,
-    expiresAt: number | undefined,
-  ): Promise<boolean> {
-    const touch = { key, idleTimeoutInMilliseconds, expiresAt };
+  /** @returns `false` if the session does not exist, `'conflict'` if its secret is not the expected one. */
+  async touch(key: string, touch: SessionTouch): Promise<boolean | 'conflict'> {
     // Each node of a cluster fails on its own.
-    if (this.commands.client.isCluster) return (await this.#send([touch]))[0] === 1;
-    const place = this.#touches.push(touch) - 1;
+    if (this.commands.client.isCluster) return outcomeOf((await this.#send([[key, touch]]))[0]);
+    const place = this.#slides.push([key, touch]) - 1;
     this.#sent ??= Promise.resolve().then(this.#sendAll);
-    return (await this.#sent)[place] === 1;
+    return outcomeOf((await this.#sent)[place]);
   }
 
-  readonly #sendAll = (): Promise<readonly number[]> => {
-    const touches = this.#touches;
-    this.#touches = [];
+  readonly #sendAll = (): Promise<readonly unknown[]> => {
+    const slides = this.#slides;
+    this.#slides = [];
     this.#sent = undefined;
-    return this.#send(touches);
+    return this.#send(slides);
   };
 
-  #send(touches: readonly Touch[]): Promise<readonly number[]> {
-    return this.commands.send('touch', () => Promise.all(touches.map(this.#slide)));
+  #send(slides: readonly Slide[]): Promise<readonly unknown[]> {
+    return this.commands.send('touch', () => Promise.all(slides.map(this.#slide)));
   }
 
-  readonly #slide = ({ key, idleTimeoutInMilliseconds, expiresAt }: Touch): Promise<number> => {
-    const { client } = this.commands;
-    const slide = client.pexpire(key, idleTimeoutInMilliseconds);
-    if (expiresAt === undefined) return slide;
-    // Sent together: the deadline caps what the slide has just set, by Redis's own clock.
-    return Promise.all([slide, client.pexpireat(key, expiresAt, 'LT')]).then(([found]) => found);
+  // GT never shortens what another request set meanwhile. Whether it should be shorter only the script can tell.
+  readonly #slide = ([key, touch]: Slide): Promise<unknown> => {
+    if (!isPlain(touch)) return this.#slideExactly(key, touch);
+    const idle = touch.idleTimeoutInMilliseconds ?? touch.defaultIdleTimeoutInMilliseconds;
+    return this.commands.client
+      .pexpire(key, idle, 'GT')
+      .then((slid) => (slid === 1 ? slid : this.#slideExactly(key, touch)));
   };
+
+  #slideExactly(key: string, touch: SessionTouch): Promise<unknown> {
+    return runScript(
+      this.commands.client,
+      sessionScripts.touch,
+      [key],
+      [
+        touch.defaultIdleTimeoutInMilliseconds,
+        touch.absoluteTimeoutInMilliseconds ?? '',
+        touch.secretHash ?? '',
+      ],
+    );
+  }
+}
+
+// An absolute end must not be passed even for a moment: an idle timeout and its cap are one script.
+function isPlain({ secretHash, expiresAt, absoluteTimeoutInMilliseconds }: SessionTouch): boolean {
+  return secretHash === undefined && expiresAt === undefined && absoluteTimeoutInMilliseconds === undefined;
+}
+
+function outcomeOf(reply: unknown): boolean | 'conflict' {
+  return reply === -1 ? 'conflict' : reply === 1;
 }

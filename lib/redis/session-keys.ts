@@ -22,9 +22,9 @@ export class SessionKeys {
     return `${this.#open}${sessionId(id)}}_Write_Lock`;
   }
 
-  /** String: there for a while after this holder of the lock has released it with its save. */
-  receipt(id: string, token: string): string {
-    return `${this.#open}${sessionId(id)}}_Saved_${token}`;
+  /** String: there for a while after this write, so that a copy of it is not carried out. */
+  receipt(id: string, write: string): string {
+    return `${this.#open}${sessionId(id)}}_Saved_${write}`;
   }
 
   /** String: when the session began that took the place of one of express-session. Outlives that session. */

@@ -14,7 +14,9 @@ export interface SessionScript {
 /** The writes of a session. What each takes and answers stands at the top of its file. */
 export const sessionScripts = {
   create: script('create'),
-  save: script('hand-over', 'save'),
+  save: script('hand-over', 'lifetime', 'save'),
+  touch: script('lifetime', 'touch'),
+  destroy: script('destroy'),
   wait: script('wait'),
   renew: script('renew'),
   release: script('hand-over', 'release'),

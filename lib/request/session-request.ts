@@ -2,12 +2,7 @@ import { formatCredential, type SessionCredential } from '../session/session-cre
 import type { SessionCore } from '../session/session-core.js';
 import { coreIn, sessionOf } from '../session/session-proxy.js';
 import type { SessionState } from '../session/session-state.js';
-import {
-  SessionGoneError,
-  SessionLockLostError,
-  SessionReadOnlyError,
-  SessionUsageError,
-} from '../session/session.errors.js';
+import { SessionLockLostError, SessionReadOnlyError, SessionUsageError } from '../session/session.errors.js';
 import type { Session } from '../session/session.js';
 import {
   type Commits,
@@ -135,8 +130,9 @@ export class SessionRequest implements Commits {
   /** Stores what the request changed, and gives the client its credential if that is new or has ended. Once. */
   commit(failed: boolean): Promise<void> | undefined {
     const { core } = this;
-    if (core === undefined || core.status === 'detached' || this.#committed || this.misrouted)
-      return undefined;
+    if (core === undefined || this.#committed || this.misrouted) return undefined;
+    // Of a session that could not be loaded nothing is stored, but a logout is not passed over.
+    if (core.status === 'detached' && !core.destroyRequested) return undefined;
     if (core.underWay !== undefined) return core.underWay.then(() => this.commit(failed));
     this.#committed = true;
     let storing = this.#locked ? this.#storeAndUnlock(core, failed) : this.#store(core, failed);
@@ -264,7 +260,7 @@ export class SessionRequest implements Commits {
     if (core.destroyRequested) return operations.destroy(core);
     if (failed) return undefined;
     try {
-      return operations.saveChanges(core)?.catch(ignoreGone);
+      return operations.saveChanges(core);
     } catch (error) {
       // A value that cannot be stored.
       return Promise.reject(error);
@@ -273,7 +269,8 @@ export class SessionRequest implements Commits {
 
   // What `session.save()` stored before stays stored, and the client's old credential may be useless by now.
   #fail(core: SessionCore, error: unknown): never {
-    if (core.status === 'stored' && core.newCredential !== undefined) this.#send(core.newCredential);
+    if ((core.status === 'stored' || core.outcomeUnknown) && core.newCredential !== undefined)
+      this.#send(core.newCredential);
     this.#announceRetry(error);
     throw error;
   }
@@ -297,7 +294,7 @@ export class SessionRequest implements Commits {
     }
     if (hasEnded(core)) {
       if (presented !== undefined) resolver.expire(answer);
-    } else if (core.status === 'stored') {
+    } else if (core.status === 'stored' || core.outcomeUnknown) {
       const resends = resolver.resends(core.persistentCookie) || core.cookieChanged || this.#takenOver;
       const credential = core.newCredential ?? (resends ? presented : undefined);
       if (credential !== undefined) this.#send(credential);
@@ -311,15 +308,10 @@ export class SessionRequest implements Commits {
   }
 }
 
-// An empty session in the place of the one that was presented, after a logout that regenerates, ends it as well.
+// An empty session in the place of the one that was presented, after a logout that regenerates, ends it as well. One whose
+// create may have been carried out is no empty one.
 function hasEnded(core: SessionCore): boolean {
-  return core.destroyRequested || core.status === 'new';
-}
-
-// A logout came first, and logout wins: the changes are dropped, and the answer goes out. No removal cookie: the client
-// may have another session by now (a login regenerates), and the removal would take that one from it.
-function ignoreGone(error: unknown): void {
-  if (!(error instanceof SessionGoneError)) throw error;
+  return core.destroyRequested || (core.status === 'new' && !core.outcomeUnknown);
 }
 
 function notASession(value: unknown): SessionUsageError {

@@ -7,7 +7,7 @@ import {
 } from './session-cookie.js';
 import { inspectSession } from './inspect-session.js';
 import type { Session } from './session.js';
-import { SessionAttributes, type AttributePolicy } from './session-attributes.js';
+import { SessionAttributes, type AttributeChanges, type AttributePolicy } from './session-attributes.js';
 import {
   formatCredential,
   hashSecret,
@@ -18,7 +18,7 @@ import {
 import { sessionOf } from './session-proxy.js';
 import { SessionDataError, SessionGoneError, SessionReadOnlyError } from './session.errors.js';
 import type { SessionLock } from './session-lock.js';
-import type { SessionRecord } from './session-store.js';
+import type { SessionRecord, SessionTimeouts } from './session-store.js';
 
 /**
  * - `new`: not stored yet.
@@ -35,6 +35,30 @@ export interface SessionPolicy extends AttributePolicy {
   readonly absoluteTimeoutInSeconds?: number | undefined;
   readonly maxSessionBytes: number;
   readonly cookie: CookieSettings;
+}
+
+/** The application's timeouts as stores take them. */
+export function timeoutsOf({
+  idleTimeoutInSeconds,
+  absoluteTimeoutInSeconds,
+}: SessionPolicy): SessionTimeouts {
+  return {
+    defaultIdleTimeoutInMilliseconds: idleTimeoutInSeconds * 1000,
+    absoluteTimeoutInMilliseconds:
+      absoluteTimeoutInSeconds === undefined ? undefined : absoluteTimeoutInSeconds * 1000,
+  };
+}
+
+/** A create whose answer was lost: what was sent. */
+export interface SentCreate {
+  readonly changes: AttributeChanges;
+  readonly ownIdle: number | undefined;
+}
+
+/** The secret that a rotation has drawn. */
+export interface Rotation {
+  readonly secret: string;
+  readonly secretHash: string;
 }
 
 /** Who carries out the verbs of a session. */
@@ -69,8 +93,15 @@ export class SessionCore implements CookieOwner {
   cookieChanged = false;
   /** What the request of this session came over. */
   transport: { readonly secure: boolean } | undefined;
-  /** A credential that the client does not have yet. */
+  /**
+   * A credential that the client does not have yet. With `outcomeUnknown`, the one to which the session will answer if the
+   * store has carried out the write, or does when it is sent again.
+   */
   newCredential: string | undefined;
+  /** A create whose answer was lost: it is sent again before anything else is written. */
+  sentCreate: SentCreate | undefined;
+  /** A rotation whose answer was lost: it is sent again, with the same secret, before anything else is done. */
+  sentRotation: Rotation | undefined;
   /** The error of the latest operation of this session that failed silently. */
   lastException: Error | undefined;
 
@@ -82,10 +113,15 @@ export class SessionCore implements CookieOwner {
   #expiresAt: number | undefined;
   #operations: Promise<unknown> | undefined;
 
+  /**
+   * @param trusted The session was found by its id. Otherwise whoever uses it has shown or was given its secret, and the
+   * store refuses what is asked for after another request has replaced that.
+   */
   constructor(
     record: SessionRecord | undefined,
     private readonly policy: SessionPolicy,
     readonly actions: SessionActions,
+    private readonly trusted = false,
   ) {
     this.attributes = new SessionAttributes(record?.attributes ?? new Map<string, string>(), policy);
     this.status = record === undefined ? 'new' : 'stored';
@@ -106,6 +142,16 @@ export class SessionCore implements CookieOwner {
     return this.#secretHash;
   }
 
+  /** What the stored hash of the secret must be for an operation of this session; `undefined` for any. */
+  get expectedHash(): string | undefined {
+    return this.trusted ? undefined : this.secretHash;
+  }
+
+  /** Whether the answer to a create or a rotation was lost. The client needs `newCredential` in this case, too. */
+  get outcomeUnknown(): boolean {
+    return this.sentCreate !== undefined || this.sentRotation !== undefined;
+  }
+
   /** Milliseconds since the epoch: by the store's clock once it is stored. */
   get createdAt(): number {
     return (this.#createdAt ??= Date.now());
@@ -122,7 +168,12 @@ export class SessionCore implements CookieOwner {
     return own === undefined ? this.policy.idleTimeoutInSeconds : own / 1000;
   }
 
-  /** The session's own idle timeout in milliseconds, where it has one. */
+  /** The session's own idle timeout as it is stored, in milliseconds. */
+  get storedIdle(): number | undefined {
+    return this.#storedIdle;
+  }
+
+  /** The session's own idle timeout in milliseconds, if it has one. */
   get ownIdle(): number | undefined {
     return this.#requestedIdle ?? this.#storedIdle;
   }
@@ -222,18 +273,36 @@ export class SessionCore implements CookieOwner {
   /** The record was stored for the first time. */
   created(at: number, ownIdle: number | undefined): void {
     this.status = 'stored';
+    this.sentCreate = undefined;
     this.#createdAt = at;
     this.#storedIdle = ownIdle;
     this.rotateRequested = false;
   }
 
-  /** The changes are stored; `rotated` names the new secret where it was replaced. */
-  saved(idleChange: number | undefined, rotated: { secret: string; secretHash: string } | undefined): void {
+  /** The changes are stored. */
+  saved(idleChange: number | undefined): void {
     if (idleChange !== undefined) this.#storedIdle = idleChange;
-    if (rotated === undefined) return;
+  }
+
+  /** The store has the new secret. */
+  rotated(rotation: Rotation): void {
+    this.sentRotation = undefined;
     this.rotateRequested = false;
-    this.#secretHash = rotated.secretHash;
-    this.newCredential = formatCredential(this.id, rotated.secret);
+    this.#secretHash = rotation.secretHash;
+    this.newCredential = formatCredential(this.id, rotation.secret);
+  }
+
+  /** The store may have the new secret. */
+  mayBeRotated(rotation: Rotation): void {
+    this.sentRotation = rotation;
+    this.newCredential = formatCredential(this.id, rotation.secret);
+  }
+
+  /** The store has refused the new secret that it was thought to have. */
+  notRotated(): void {
+    if (this.sentRotation === undefined) return;
+    this.sentRotation = undefined;
+    this.newCredential = undefined;
   }
 
   /** The record as the store has it now; what this request changed is kept on top (`rebase`) or forgotten. */

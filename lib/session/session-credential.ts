@@ -50,6 +50,11 @@ export function newLockToken(): string {
   return randomText(ID_BYTES);
 }
 
+/** Draws what tells one write from every other: 128 random bits. */
+export function newWriteId(): string {
+  return randomText(ID_BYTES);
+}
+
 /** Draws the secret of a new or rotated session. */
 export function newSecret(): string {
   return randomText(SECRET_BYTES);

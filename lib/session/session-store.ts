@@ -14,31 +14,48 @@ export interface SessionRecord {
   readonly attributes: Map<string, string>;
 }
 
+/** The application's timeouts, in milliseconds: they go with every operation that sets when a session ends. */
+export interface SessionTimeouts {
+  /** Ends a session this long after its last request, unless the session has an idle timeout of its own. */
+  readonly defaultIdleTimeoutInMilliseconds: number;
+  /**
+   * Ends a session this long after it was created, however busy it is. Counts for sessions that were created under
+   * another value or none, too: the earlier end applies.
+   */
+  readonly absoluteTimeoutInMilliseconds?: number | undefined;
+}
+
 /** A session that is to be created. */
-export interface NewSessionRecord {
+export interface NewSessionRecord extends SessionTimeouts {
   readonly id: string;
   readonly secretHash: string;
-  /** The application's idle timeout in milliseconds. */
-  readonly defaultIdleTimeoutInMilliseconds: number;
-  /** The session's own idle timeout in milliseconds, where it differs from the application's. */
+  /** The session's own idle timeout in milliseconds, if it differs from the application's. */
   readonly idleTimeoutInMilliseconds?: number | undefined;
-  /** How long the session may live at most, in milliseconds from now. */
-  readonly absoluteTimeoutInMilliseconds?: number | undefined;
   readonly attributes: ReadonlyMap<string, string>;
 }
 
-/** What one request changed in a session: applied whole or not at all. */
-export interface SessionChanges {
+/** What one request changed in a session: applied whole or not at all. Slides the expiry like any other request. */
+export interface SessionChanges extends SessionTimeouts {
   /** Attribute name to the serialized text to store, or `undefined` to remove the attribute. */
   readonly attributes: ReadonlyMap<string, string | undefined>;
-  /** The application's idle timeout in milliseconds; a save slides the expiry like any other request. */
-  readonly defaultIdleTimeoutInMilliseconds: number;
-  /** A new idle timeout of the session's own, in milliseconds; `undefined` leaves it as it is. */
+  /** A new idle timeout of the session's own, in milliseconds; `undefined` keeps the stored one. */
   readonly idleTimeoutInMilliseconds?: number | undefined;
-  /** Replaces the secret, but only while it is still the one that this request came with. */
-  readonly rotate?: { readonly from: string; readonly to: string } | undefined;
+  /** SHA-256 that the secret must still have; `undefined` accepts any. */
+  readonly secretHash?: string | undefined;
+  /** SHA-256 of the secret that replaces it. Needs `secretHash`. */
+  readonly newSecretHash?: string | undefined;
   /** The lock that this write must hold, and whether it ends with the write. `undefined` writes without a lock. */
   readonly lock?: { readonly token: string; readonly release: boolean } | undefined;
+}
+
+/** Slides the expiry of a session. */
+export interface SessionTouch extends SessionTimeouts {
+  /** The session's own idle timeout as it was loaded, in milliseconds. A hint: the stored one applies. */
+  readonly idleTimeoutInMilliseconds?: number | undefined;
+  /** When the session ends at the latest, as it was loaded. A hint: the stored value applies. */
+  readonly expiresAt?: number | undefined;
+  /** SHA-256 that the secret must still have; `undefined` accepts any. */
+  readonly secretHash?: string | undefined;
 }
 
 /** Who holds a lock, and for how long unless it is renewed. */
@@ -57,44 +74,51 @@ export interface LockRequest extends SessionLease {
 }
 
 /**
- * How a save ended.
+ * How a save ended. Only `saved` has written anything.
  * - `saved`: every change is stored.
- * - `gone`: there is no such session any more; nothing was written.
- * - `conflict`: the secret was rotated by somebody else first; nothing was written.
- * - `lock-lost`: the lock is not held by this token any more; nothing was written.
+ * - `gone`: the session does not exist any more.
+ * - `conflict`: the secret is not the expected one: another request replaced it.
+ * - `lock-lost`: this token does not hold the lock any more.
  */
 export type SaveOutcome = 'saved' | 'gone' | 'conflict' | 'lock-lost';
 
 /**
  * The port behind which sessions are stored. Absence is a value, failure is an error: a method resolves to `undefined`
- * or `false` where there is no such session, and rejects with a `SessionStoreUnavailableError` only where the store
- * could not answer.
+ * or `false` if the session does not exist, and rejects with a `SessionStoreUnavailableError` only if the store could not
+ * answer.
  *
- * Every write is atomic, and safe to send twice: a second one that meets the outcome of the first changes nothing more.
- * That holds for a save that released its lock, too: sent again it is `saved`, not `lock-lost`, although the lock is gone.
+ * Every write is atomic. These can be sent again after a lost answer, and count once: a create, a destroy, a save that
+ * replaces the secret, and a save that released its lock.
  */
 export interface SessionStore {
   /**
    * Stores a new session, unless its id is taken.
-   * @returns when it was created, in milliseconds since the epoch by the store's clock; `undefined` where another
-   * session has this id (nothing is written then). The same record (id and secretHash) sent again gives the first time.
+   * @returns when it was created, in milliseconds since the epoch by the store's clock; `undefined` if another session has
+   * this id (nothing is written then). The same record (id and secretHash) sent again returns the first time.
    */
   create(session: NewSessionRecord): Promise<number | undefined>;
 
-  /** Reads a session without sliding its expiry. @returns `undefined` where there is none or it has expired. */
+  /** Reads a session without sliding its expiry. @returns `undefined` if it does not exist or has expired. */
   load(id: string): Promise<SessionRecord | undefined>;
 
-  /** Writes the changes of a live session and slides its expiry. Never creates one: what was destroyed stays destroyed. */
+  /**
+   * Writes the changes of a live session and slides its expiry. Never creates one: what was destroyed stays destroyed.
+   * A `newSecretHash` that is stored already means that this same save was sent before: it is `saved`, and not written again.
+   */
   save(id: string, changes: SessionChanges): Promise<SaveOutcome>;
 
   /**
-   * Slides the expiry to `idleTimeoutInMilliseconds` from now, never past `expiresAt`. Writes no data.
-   * @returns `false` where there is no such session.
+   * Slides the expiry to the session's idle timeout from now, never past its absolute end. Writes no data.
+   * @returns `false` if the session does not exist, `'conflict'` if its secret is not the expected one.
    */
-  touch(id: string, idleTimeoutInMilliseconds: number, expiresAt: number | undefined): Promise<boolean>;
+  touch(id: string, touch: SessionTouch): Promise<boolean | 'conflict'>;
 
-  /** Removes a session, its lock included; who waits for that is told. @returns `false` where there was no session. */
-  destroy(id: string): Promise<boolean>;
+  /**
+   * Removes a session and its lock, and notifies those who wait for the lock.
+   * @param secretHash SHA-256 that the secret must still have. @default any
+   * @returns `false` if the session does not exist, `'conflict'` if its secret is not the expected one.
+   */
+  destroy(id: string, secretHash?: string): Promise<boolean | 'conflict'>;
 
   /**
    * Takes the lock of a session, waiting for it where another token holds it, and reads the session under it without

@@ -56,7 +56,13 @@ export class SessionStoreUnavailableError extends SessionError {
   override readonly statusCode = 503;
   /** When to come back, in seconds: the value of the answer's Retry-After header. A client reconnects sooner. */
   readonly retryAfterInSeconds = 1;
-  constructor(operation: string, attempts: number, cause: unknown) {
+  constructor(
+    operation: string,
+    attempts: number,
+    cause: unknown,
+    /** Whether the store may have carried out the operation all the same: the answer was lost, not the request. */
+    readonly outcomeUnknown: boolean = true,
+  ) {
     const reason = cause instanceof Error || hasMessage(cause) ? cause.message : String(cause);
     const tries = attempts === 1 ? 'once' : `${attempts} times`;
     super(`The session store failed to ${operation} a session (tried ${tries}): ${reason}`, { cause });
@@ -85,7 +91,10 @@ export class SessionGoneError extends SessionError {
   }
 }
 
-/** Another request replaced the session's secret first, so this one's `rotate()` wrote nothing. HTTP 409. */
+/**
+ * The credential that this request came in with is void: another request rotated the session since. Nothing was read or
+ * written. HTTP 409.
+ */
 export class SessionConflictError extends SessionError {
   readonly code = 'SESSION_CONFLICT';
   override readonly statusCode = 409;

@@ -10,7 +10,7 @@ import type { Session } from './session.js';
  * Inside of a request `request.session` is there already and is stored by itself.
  *
  * With `throwOnError: false` an operation that the store could not carry out resolves as if there were nothing, and
- * `lastException` tells why.
+ * `lastException` tells why. Only `destroy` rejects all the same: a logout that did not happen is an error.
  *
  * @example
  * ```ts
@@ -27,7 +27,7 @@ export class SessionRepository {
   /** @param operations those that requests share with this repository. @default operations of its own */
   constructor(
     private readonly store: SessionStore,
-    private readonly policy: OperationsPolicy,
+    policy: OperationsPolicy,
     operations?: SessionOperations,
   ) {
     this.#operations = operations ?? new SessionOperations(store, policy);
@@ -44,22 +44,24 @@ export class SessionRepository {
   }
 
   /**
-   * Finds a session by its public id, for trusted code: no secret is asked for, and the idle timeout does not slide.
+   * Finds a session by its public id, for trusted code: no secret is asked for, the idle timeout does not slide, and what
+   * is done with it is not refused after another request has rotated it.
    * @returns `undefined` if there is none, it has expired, or `id` is not the id of a session: 22 characters of base64url.
    * @throws SessionStoreUnavailableError if the store cannot answer: an outage is not a logout.
    */
   find<T extends object = SessionData>(id: string): Promise<Session<T> | undefined> {
     return this.#orNothing(async () => {
       if (!isSessionId(id)) return undefined;
-      const record = await this.store.load(id);
-      return record && (sessionOf(this.#operations.core(record)) as Session<T>);
+      const core = await this.#operations.find(id);
+      return core && (sessionOf(core) as Session<T>);
     });
   }
 
   /**
-   * Finds the session that a client presents `<id>.<secret>` for, and slides its idle timeout.
+   * Finds the session that a client presents `<id>.<secret>` for, and slides its idle timeout. What is done with the
+   * session throws SessionConflictError once another request has rotated it.
    * @returns `undefined` for an unknown, expired or malformed credential and for a wrong secret.
-   * @throws SessionStoreUnavailableError where the store cannot answer.
+   * @throws SessionStoreUnavailableError if the store cannot answer.
    */
   findByCredential<T extends object = SessionData>(credential: string): Promise<Session<T> | undefined> {
     return this.#orNothing(async () => {
@@ -71,8 +73,10 @@ export class SessionRepository {
 
   /**
    * Stores what changed in a session; a new one is created.
-   * @throws SessionGoneError where it was destroyed or has expired meanwhile, SessionDataError where a value cannot be
-   * stored, SessionTooLargeError beyond `maxSessionBytes`. Nothing is written then.
+   * @throws SessionGoneError if it was destroyed or has expired meanwhile, SessionConflictError if another request rotated
+   * it (unless `find` gave it), SessionDataError if a value cannot be stored, SessionTooLargeError beyond
+   * `maxSessionBytes`: nothing is written then. SessionStoreUnavailableError if the store did not answer: the changes may
+   * have been stored all the same (see its `outcomeUnknown`).
    */
   save(session: Session<object>): Promise<void> {
     return this.#operations.save(coreOf(session));
@@ -85,36 +89,51 @@ export class SessionRepository {
 
   /**
    * Gives the session a new secret and stores its changes, in one atomic write; the old credential is useless then.
-   * @returns the new credential, for the client; `undefined` where the store failed silently (`throwOnError: false`).
-   * @throws SessionConflictError where another request rotated the session first; nothing is written then.
+   * @returns the new credential, for the client; `undefined` if the store failed silently (`throwOnError: false`).
+   * @throws SessionConflictError if another request rotated the session first, SessionGoneError if it was destroyed or has
+   * expired: nothing is written then. SessionStoreUnavailableError if the store did not answer: give the client what
+   * `credentialOf` returns then, since the old credential may be useless already.
    */
   async rotate(session: Session<object>): Promise<string | undefined> {
     session.rotate();
     await this.save(session);
-    // Still asked for: the store failed silently, and the secret is the old one.
+    // Still asked for: the store failed silently.
     return coreOf(session).rotateRequested ? undefined : this.credentialOf(session);
   }
 
-  /** The credential that a client needs for a session which this object created or rotated; otherwise `undefined`. */
+  /**
+   * The credential that a client needs for a session which this object created or rotated; otherwise `undefined`. After a
+   * create or rotation whose answer was lost, the credential that the session has if the write was carried out; a rotation
+   * is sent again in the background.
+   */
   credentialOf(session: Session<object>): string | undefined {
     const core = coreOf(session);
-    return core.status === 'stored' ? core.newCredential : undefined;
+    return core.status === 'stored' || core.outcomeUnknown ? core.newCredential : undefined;
   }
 
   /**
-   * Ends a session: its data is removed, and no one who loaded it before can write it back. Does nothing for a text that is
-   * not the id of a session.
+   * Ends a session: its data is removed, and no one who loaded it before can write it back. An id needs no secret; a text
+   * that is not the id of a session does nothing.
+   * @throws SessionStoreUnavailableError if the store did not answer, with `throwOnError: false` as well;
+   * SessionConflictError if another request rotated this session (unless `find` gave it).
    */
   async destroy(session: Session<object> | string): Promise<void> {
     if (typeof session !== 'string') return this.#operations.destroy(coreOf(session));
-    if (isSessionId(session)) await this.#orNothing(() => this.store.destroy(session));
+    if (!isSessionId(session)) return;
+    try {
+      await this.store.destroy(session);
+    } catch (error) {
+      this.#operations.recordFailure(undefined, error);
+      throw error;
+    }
   }
 
   async #orNothing<T>(operation: () => Promise<T>): Promise<T | undefined> {
     try {
       return await operation();
     } catch (error) {
-      if (!this.#operations.recordFailure(undefined, error) || this.policy.throwOnError) throw error;
+      this.#operations.recordFailure(undefined, error);
+      if (!this.#operations.isSilent(error)) throw error;
       return undefined;
     }
   }

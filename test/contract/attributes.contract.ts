@@ -25,7 +25,7 @@ const odd = new Map<string, string>([
   ['two-byte letters', 'ü'.repeat(100)],
 ]);
 
-/** Behaviours 13, 27, 54: attributes are stored one by one, under any name, and come back letter by letter. */
+/** Attributes are stored one by one, under any name, and come back letter by letter. */
 export function describeAttributes(harness: CurrentHarness): void {
   describe('saving some attributes', () => {
     it('writes these and leaves the others alone', async () => {
@@ -68,7 +68,7 @@ export function describeAttributes(harness: CurrentHarness): void {
       await store.create(session);
       expect(await store.save(session.id, changes({ a: undefined, b: undefined }))).toBe('saved');
       expect(await attributesOf(store, session.id)).toEqual(new Map());
-      expect(await store.touch(session.id, 10_000, undefined)).toBe(true);
+      expect(await store.touch(session.id, { defaultIdleTimeoutInMilliseconds: 10_000 })).toBe(true);
     });
 
     it('may change nothing at all', async () => {

@@ -12,9 +12,10 @@ import {
   type CurrentHarness,
 } from './contract-harness.js';
 
+const longIdle = { defaultIdleTimeoutInMilliseconds: LONG };
 const shortIdle = { defaultIdleTimeoutInMilliseconds: SHORT };
 
-/** Behaviours 15 to 18: what slides a session's end, and what ends it all the same. */
+/** What slides a session's end, and what ends it all the same. */
 export function describeExpiry(harness: CurrentHarness): void {
   async function created(rest: Partial<NewSessionRecord>): Promise<{ store: SessionStore; id: string }> {
     const { store } = harness();
@@ -31,7 +32,7 @@ export function describeExpiry(harness: CurrentHarness): void {
       await harness().elapse(PAST);
       expect(await store.load(loaded!)).toBeUndefined();
       expect(await store.save(saved!, changes({ a: '2' }))).toBe('gone');
-      expect(await store.touch(touched!, LONG, undefined)).toBe(false);
+      expect(await store.touch(touched!, { defaultIdleTimeoutInMilliseconds: LONG })).toBe(false);
       expect(await store.destroy(destroyed!)).toBe(false);
       const after = await Promise.all(sessions.map(({ id }) => store.load(id)));
       expect(after).toEqual([undefined, undefined, undefined, undefined]);
@@ -64,7 +65,7 @@ export function describeExpiry(harness: CurrentHarness): void {
       const { store, id } = await created(shortIdle);
       const before = await store.load(id);
       await harness().elapse(PART);
-      expect(await store.touch(id, SHORT, undefined)).toBe(true);
+      expect(await store.touch(id, { defaultIdleTimeoutInMilliseconds: SHORT })).toBe(true);
       await harness().elapse(PART);
       expect(await store.load(id)).toEqual(before);
       await harness().elapse(PAST);
@@ -73,7 +74,7 @@ export function describeExpiry(harness: CurrentHarness): void {
 
     it('runs from the touch for as long as the touch says', async () => {
       const { store, id } = await created({});
-      expect(await store.touch(id, SHORT, undefined)).toBe(true);
+      expect(await store.touch(id, { defaultIdleTimeoutInMilliseconds: SHORT })).toBe(true);
       await harness().elapse(PAST);
       expect(await store.load(id)).toBeUndefined();
     });
@@ -87,10 +88,10 @@ export function describeExpiry(harness: CurrentHarness): void {
       ]);
       const { expiresAt } = (await store.load(ending.id))!;
       const touched = await Promise.all([
-        store.touch(short.id, SHORT, undefined),
-        store.touch('AAAAAAAAAAAAAAAAAAAAAA', LONG, undefined),
-        store.touch(ending.id, LONG, expiresAt),
-        store.touch(long.id, LONG, undefined),
+        store.touch(short.id, { defaultIdleTimeoutInMilliseconds: SHORT }),
+        store.touch('AAAAAAAAAAAAAAAAAAAAAA', { defaultIdleTimeoutInMilliseconds: LONG }),
+        store.touch(ending.id, { defaultIdleTimeoutInMilliseconds: LONG, expiresAt }),
+        store.touch(long.id, { defaultIdleTimeoutInMilliseconds: LONG }),
       ]);
       expect(touched).toEqual([true, false, true, true]);
       await harness().elapse(PAST);
@@ -113,7 +114,7 @@ export function describeExpiry(harness: CurrentHarness): void {
     });
 
     it.each([
-      ['conflict', { rotate: { from: newHash(), to: newHash() } }],
+      ['conflict', { secretHash: newHash(), newSecretHash: newHash() }],
       ['lock-lost', { lock: { token: newHash(), release: true } }],
     ])('is not slid by a save that ends in %s', async (outcome, rest) => {
       const { store, id } = await created(shortIdle);
@@ -164,6 +165,77 @@ export function describeExpiry(harness: CurrentHarness): void {
     });
   });
 
+  describe('a touch of a request that knows other timeouts than the stored ones', () => {
+    it.each([
+      ['the application’s', { defaultIdleTimeoutInMilliseconds: SHORT }],
+      [
+        'an own one that was longer since',
+        { defaultIdleTimeoutInMilliseconds: SHORT, idleTimeoutInMilliseconds: SHORT },
+      ],
+    ])('does not shorten a session that remembers its visitor: %s', async (_, touch) => {
+      const { store, id } = await created({ idleTimeoutInMilliseconds: LONG });
+      expect(await store.touch(id, touch)).toBe(true);
+      await harness().elapse(PAST);
+      expect(await attributesOf(store, id)).toEqual(new Map([['a', '1']]));
+    });
+
+    it('slides a session by its own timeout, if that is the shorter one', async () => {
+      const { store, id } = await created({ idleTimeoutInMilliseconds: SHORT });
+      const own = { ...longIdle, idleTimeoutInMilliseconds: SHORT };
+      expect(await store.touch(id, own)).toBe(true);
+      await harness().elapse(PART);
+      expect(await store.touch(id, own)).toBe(true);
+      await harness().elapse(PART);
+      expect(await store.load(id)).toBeDefined();
+      await harness().elapse(PAST);
+      expect(await store.load(id)).toBeUndefined();
+    });
+
+    it('applies the application’s timeout when that was lowered', async () => {
+      const { store, id } = await created({});
+      expect(await store.touch(id, shortIdle)).toBe(true);
+      await harness().elapse(PAST);
+      expect(await store.load(id)).toBeUndefined();
+    });
+  });
+
+  describe('an absolute timeout that was switched on or lowered after the session was created', () => {
+    const absolute = { ...longIdle, absoluteTimeoutInMilliseconds: SHORT };
+    const older = [
+      ['none', {}],
+      ['a longer one', { absoluteTimeoutInMilliseconds: LONG }],
+    ] as const;
+
+    it.each(older)('counts from its creation: before there was %s', async (_, rest) => {
+      const [touched, saved] = await Promise.all([created(rest), created(rest)]);
+      const { store } = harness();
+      await harness().elapse(PART);
+      expect(await store.touch(touched.id, absolute)).toBe(true);
+      expect(await store.save(saved.id, changes({ a: '2' }, absolute))).toBe('saved');
+      await harness().elapse(PART);
+      expect(await Promise.all([store.load(touched.id), store.load(saved.id)])).toEqual([
+        undefined,
+        undefined,
+      ]);
+    });
+
+    it.each(older)('has ended what is older, for touch and save: before there was %s', async (_, rest) => {
+      const [touched, saved] = await Promise.all([created(rest), created(rest)]);
+      const { store } = harness();
+      await harness().elapse(PAST);
+      expect(await store.touch(touched.id, absolute)).toBe(false);
+      expect(await store.save(saved.id, changes({ a: '2' }, absolute))).toBe('gone');
+      expect(await store.load(touched.id)).toBeUndefined();
+    });
+
+    it('does not lengthen the life of a session that was created under a shorter one', async () => {
+      const { store, id } = await created({ absoluteTimeoutInMilliseconds: SHORT });
+      expect(await store.touch(id, { ...longIdle, absoluteTimeoutInMilliseconds: LONG })).toBe(true);
+      await harness().elapse(PAST);
+      expect(await store.load(id)).toBeUndefined();
+    });
+  });
+
   describe('the absolute deadline', () => {
     const deadline = { absoluteTimeoutInMilliseconds: SHORT };
 
@@ -187,7 +259,7 @@ export function describeExpiry(harness: CurrentHarness): void {
       const { store, id } = await created(deadline);
       const { expiresAt } = (await store.load(id))!;
       await harness().elapse(PART);
-      expect(await store.touch(id, LONG, expiresAt)).toBe(true);
+      expect(await store.touch(id, { defaultIdleTimeoutInMilliseconds: LONG, expiresAt })).toBe(true);
       expect(await attributesOf(store, id)).toEqual(new Map([['a', '1']]));
       await harness().elapse(PART);
       expect(await store.load(id)).toBeUndefined();
@@ -198,8 +270,8 @@ export function describeExpiry(harness: CurrentHarness): void {
       const session = newSession({}, deadline);
       await store.create(session);
       await harness().elapse(PART);
-      const rotate = { from: session.secretHash, to: newHash() };
-      expect(await store.save(session.id, changes({}, { rotate }))).toBe('saved');
+      const rotate = { secretHash: session.secretHash, newSecretHash: newHash() };
+      expect(await store.save(session.id, changes({}, rotate))).toBe('saved');
       await harness().elapse(PART);
       expect(await store.load(session.id)).toBeUndefined();
     });
@@ -209,7 +281,9 @@ export function describeExpiry(harness: CurrentHarness): void {
       const [untouched, saved, touched] = await Promise.all([created(far), created(far), created(far)]);
       const { expiresAt } = (await touched.store.load(touched.id))!;
       expect(await saved.store.save(saved.id, changes({ a: '2' }, shortIdle))).toBe('saved');
-      expect(await touched.store.touch(touched.id, SHORT, expiresAt)).toBe(true);
+      expect(
+        await touched.store.touch(touched.id, { defaultIdleTimeoutInMilliseconds: SHORT, expiresAt }),
+      ).toBe(true);
       await harness().elapse(PAST);
       const loads = [untouched, saved, touched].map(({ store, id }) => store.load(id));
       expect(await Promise.all(loads)).toEqual([undefined, undefined, undefined]);

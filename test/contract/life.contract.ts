@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { attributesOf, changes, newHash, newSession, type CurrentHarness } from './contract-harness.js';
 
-/** Behaviours 11, 14, 25, 26, 30: how a session comes to be, and that it stays ended once it has ended. */
+/** How a session comes to be, and that it stays ended once it has ended. */
 export function describeLife(harness: CurrentHarness): void {
   describe('creating a session', () => {
     it('stores what was given and tells when, by its own clock', async () => {
@@ -80,7 +80,7 @@ export function describeLife(harness: CurrentHarness): void {
       const { store } = harness();
       const { id } = newSession();
       expect(await store.load(id)).toBeUndefined();
-      expect(await store.touch(id, 10_000, undefined)).toBe(false);
+      expect(await store.touch(id, { defaultIdleTimeoutInMilliseconds: 10_000 })).toBe(false);
       expect(await store.save(id, changes({ a: '1' }))).toBe('gone');
       expect(await store.destroy(id)).toBe(false);
       expect(await store.load(id)).toBeUndefined();
@@ -107,8 +107,8 @@ export function describeLife(harness: CurrentHarness): void {
       const session = newSession({ a: '1' });
       await store.create(session);
       await store.destroy(session.id);
-      const rotate = { from: session.secretHash, to: newHash() };
-      expect(await store.save(session.id, changes({}, { rotate }))).toBe('gone');
+      const rotate = { secretHash: session.secretHash, newSecretHash: newHash() };
+      expect(await store.save(session.id, changes({}, rotate))).toBe('gone');
       expect(await store.load(session.id)).toBeUndefined();
     });
 
@@ -118,7 +118,9 @@ export function describeLife(harness: CurrentHarness): void {
       await store.create(session);
       const { expiresAt } = (await store.load(session.id))!;
       await store.destroy(session.id);
-      expect(await store.touch(session.id, 10_000, expiresAt)).toBe(false);
+      expect(await store.touch(session.id, { defaultIdleTimeoutInMilliseconds: 10_000, expiresAt })).toBe(
+        false,
+      );
       expect(await store.load(session.id)).toBeUndefined();
     });
 
@@ -138,10 +140,10 @@ export function describeLife(harness: CurrentHarness): void {
       const session = newSession({ a: '1' });
       await store.create(session);
       const before = await store.load(session.id);
-      const rotate = { from: session.secretHash, to: newHash() };
+      const rotate = { secretHash: session.secretHash, newSecretHash: newHash() };
       const late = changes(
         { a: '2', b: '2' },
-        { lock: { token: newHash(), release: true }, rotate, idleTimeoutInMilliseconds: 5_000 },
+        { lock: { token: newHash(), release: true }, ...rotate, idleTimeoutInMilliseconds: 5_000 },
       );
       expect(await store.save(session.id, late)).toBe('lock-lost');
       expect(await store.load(session.id)).toEqual(before);
@@ -151,9 +153,9 @@ export function describeLife(harness: CurrentHarness): void {
       const { store } = harness();
       const session = newSession();
       await store.create(session);
-      const rotate = { from: newHash(), to: newHash() };
+      const rotate = { secretHash: newHash(), newSecretHash: newHash() };
       expect(
-        await store.save(session.id, changes({}, { lock: { token: newHash(), release: true }, rotate })),
+        await store.save(session.id, changes({}, { lock: { token: newHash(), release: true }, ...rotate })),
       ).toBe('lock-lost');
     });
   });
@@ -165,7 +167,7 @@ export function describeLife(harness: CurrentHarness): void {
       const createdAt = await store.create(session);
       expect(await other.load(session.id)).toBeUndefined();
       expect(await other.save(session.id, changes({ application: '"second"' }))).toBe('gone');
-      expect(await other.touch(session.id, 10_000, undefined)).toBe(false);
+      expect(await other.touch(session.id, { defaultIdleTimeoutInMilliseconds: 10_000 })).toBe(false);
       expect(await other.destroy(session.id)).toBe(false);
 
       const twin = newSession({ application: '"second"' }, { id: session.id });

@@ -209,7 +209,7 @@ export function describeLocks(harness: CurrentHarness): void {
       await store.loadExclusive(session.id, lock);
       expect(await store.destroy(session.id)).toBe(true);
       expect(await store.renewLock(session.id, lock)).toBe(false);
-      await store.create(session);
+      await store.create(newSession({}, { id: session.id }));
       expect(await store.loadExclusive(session.id, request(atOnce))).toMatchObject({ id: session.id });
     });
   });
@@ -253,8 +253,8 @@ export function describeLocks(harness: CurrentHarness): void {
       const { store, id } = await stored();
       const lock = request();
       await store.loadExclusive(id, lock);
-      const rotate = { from: newHash(), to: newHash() };
-      expect(await store.save(id, changes({}, { rotate, ...released(lock.token) }))).toBe('conflict');
+      const rotate = { secretHash: newHash(), newSecretHash: newHash() };
+      expect(await store.save(id, changes({}, { ...rotate, ...released(lock.token) }))).toBe('conflict');
       expect(await store.renewLock(id, lock)).toBe(true);
     });
 

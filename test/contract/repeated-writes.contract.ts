@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { changes, newHash, newSession, type CurrentHarness } from './contract-harness.js';
 
-/** Behaviour 36: an operation that is tried again, though it had succeeded, changes nothing more. */
+/** An operation that is tried again, though it had succeeded, changes nothing more. */
 export function describeRepeatedWrites(harness: CurrentHarness): void {
   describe('a write that is sent twice', () => {
     it('creates one session, and gives the first time again', async () => {
@@ -31,8 +31,8 @@ export function describeRepeatedWrites(harness: CurrentHarness): void {
       const { store } = harness();
       const session = newSession({ a: '1' });
       await store.create(session);
-      const rotate = { from: session.secretHash, to: newHash() };
-      await store.save(session.id, changes({}, { rotate }));
+      const rotate = { secretHash: session.secretHash, newSecretHash: newHash() };
+      await store.save(session.id, changes({}, rotate));
       const before = await store.load(session.id);
       expect(await store.create(session)).toBeUndefined();
       expect(await store.load(session.id)).toEqual(before);
@@ -53,11 +53,22 @@ export function describeRepeatedWrites(harness: CurrentHarness): void {
       const { store } = harness();
       const session = newSession({ a: '1' });
       await store.create(session);
-      const save = changes({ a: '2' }, { rotate: { from: session.secretHash, to: newHash() } });
+      const save = changes({ a: '2' }, { secretHash: session.secretHash, newSecretHash: newHash() });
       expect(await store.save(session.id, save)).toBe('saved');
       const before = await store.load(session.id);
       expect(await store.save(session.id, save)).toBe('saved');
       expect(await store.load(session.id)).toEqual(before);
+    });
+
+    it('does not undo with a rotation what was saved in between', async () => {
+      const { store } = harness();
+      const session = newSession({ a: '1' });
+      await store.create(session);
+      const save = changes({ a: '2' }, { secretHash: session.secretHash, newSecretHash: newHash() });
+      await store.save(session.id, save);
+      await store.save(session.id, changes({ a: '3' }));
+      expect(await store.save(session.id, save)).toBe('saved');
+      expect((await store.load(session.id))?.attributes).toEqual(new Map([['a', '3']]));
     });
 
     it('does not take back a rotation that came after its own', async () => {
@@ -65,9 +76,9 @@ export function describeRepeatedWrites(harness: CurrentHarness): void {
       const session = newSession({ a: '1' });
       await store.create(session);
       const [second, third] = [newHash(), newHash()];
-      const save = changes({ a: '2' }, { rotate: { from: session.secretHash, to: second } });
+      const save = changes({ a: '2' }, { secretHash: session.secretHash, newSecretHash: second });
       await store.save(session.id, save);
-      await store.save(session.id, changes({ a: '3' }, { rotate: { from: second, to: third } }));
+      await store.save(session.id, changes({ a: '3' }, { secretHash: second, newSecretHash: third }));
       const before = await store.load(session.id);
       expect(await store.save(session.id, save)).toBe('conflict');
       expect(await store.load(session.id)).toEqual(before);
@@ -78,8 +89,8 @@ export function describeRepeatedWrites(harness: CurrentHarness): void {
       const session = newSession({ a: '1' });
       await store.create(session);
       const before = await store.load(session.id);
-      expect(await store.touch(session.id, 10_000, undefined)).toBe(true);
-      expect(await store.touch(session.id, 10_000, undefined)).toBe(true);
+      expect(await store.touch(session.id, { defaultIdleTimeoutInMilliseconds: 10_000 })).toBe(true);
+      expect(await store.touch(session.id, { defaultIdleTimeoutInMilliseconds: 10_000 })).toBe(true);
       expect(await store.load(session.id)).toEqual(before);
     });
 

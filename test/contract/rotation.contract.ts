@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { attributesOf, changes, newHash, newSession, type CurrentHarness } from './contract-harness.js';
 
-/** Behaviour 22: a new secret, the same data, in one atomic write. */
+/** A new secret, the same data, in one atomic write. */
 export function describeRotation(harness: CurrentHarness): void {
   describe('rotating the secret', () => {
     it('replaces the secret and keeps everything else', async () => {
@@ -12,21 +12,21 @@ export function describeRotation(harness: CurrentHarness): void {
       );
       await store.create(session);
       const before = await store.load(session.id);
-      const rotate = { from: session.secretHash, to: newHash() };
-      expect(await store.save(session.id, changes({}, { rotate }))).toBe('saved');
-      expect(await store.load(session.id)).toEqual({ ...before, secretHash: rotate.to });
+      const rotate = { secretHash: session.secretHash, newSecretHash: newHash() };
+      expect(await store.save(session.id, changes({}, rotate))).toBe('saved');
+      expect(await store.load(session.id)).toEqual({ ...before, secretHash: rotate.newSecretHash });
     });
 
     it('stores the other changes of the request in the same write', async () => {
       const { store } = harness();
       const session = newSession({ cart: '["tea"]', guest: 'true' });
       await store.create(session);
-      const rotate = { from: session.secretHash, to: newHash() };
-      expect(await store.save(session.id, changes({ user: '"alice"', guest: undefined }, { rotate }))).toBe(
+      const rotate = { secretHash: session.secretHash, newSecretHash: newHash() };
+      expect(await store.save(session.id, changes({ user: '"alice"', guest: undefined }, rotate))).toBe(
         'saved',
       );
       expect(await store.load(session.id)).toMatchObject({
-        secretHash: rotate.to,
+        secretHash: rotate.newSecretHash,
         attributes: new Map(Object.entries({ cart: '["tea"]', user: '"alice"' })),
       });
     });
@@ -35,15 +35,12 @@ export function describeRotation(harness: CurrentHarness): void {
       const { store } = harness();
       const session = newSession({ a: '1', b: '1' }, { absoluteTimeoutInMilliseconds: 90_000 });
       await store.create(session);
-      const first = { from: session.secretHash, to: newHash() };
-      await store.save(session.id, changes({}, { rotate: first }));
+      const first = { secretHash: session.secretHash, newSecretHash: newHash() };
+      await store.save(session.id, changes({}, first));
       const before = await store.load(session.id);
 
-      const second = { from: session.secretHash, to: newHash() };
-      const late = changes(
-        { a: '2', b: undefined, c: '2' },
-        { rotate: second, idleTimeoutInMilliseconds: 5_000 },
-      );
+      const second = { secretHash: session.secretHash, newSecretHash: newHash() };
+      const late = changes({ a: '2', b: undefined, c: '2' }, { ...second, idleTimeoutInMilliseconds: 5_000 });
       expect(await store.save(session.id, late)).toBe('conflict');
       expect(await store.load(session.id)).toEqual(before);
     });
@@ -57,7 +54,7 @@ export function describeRotation(harness: CurrentHarness): void {
         rivals.map((to, n) =>
           store.save(
             session.id,
-            changes({ [`rival${n}`]: '1' }, { rotate: { from: session.secretHash, to } }),
+            changes({ [`rival${n}`]: '1' }, { secretHash: session.secretHash, newSecretHash: to }),
           ),
         ),
       );
@@ -74,8 +71,8 @@ export function describeRotation(harness: CurrentHarness): void {
       const session = newSession();
       await store.create(session);
       const [second, third] = [newHash(), newHash()];
-      await store.save(session.id, changes({}, { rotate: { from: session.secretHash, to: second } }));
-      expect(await store.save(session.id, changes({}, { rotate: { from: second, to: third } }))).toBe(
+      await store.save(session.id, changes({}, { secretHash: session.secretHash, newSecretHash: second }));
+      expect(await store.save(session.id, changes({}, { secretHash: second, newSecretHash: third }))).toBe(
         'saved',
       );
       expect((await store.load(session.id))?.secretHash).toBe(third);
@@ -86,7 +83,7 @@ export function describeRotation(harness: CurrentHarness): void {
       const session = newSession();
       await store.create(session);
       const to = newHash();
-      await store.save(session.id, changes({}, { rotate: { from: session.secretHash, to } }));
+      await store.save(session.id, changes({}, { secretHash: session.secretHash, newSecretHash: to }));
       expect(await store.save(session.id, changes({ late: '1' }))).toBe('saved');
       expect(await attributesOf(store, session.id)).toEqual(new Map([['late', '1']]));
     });

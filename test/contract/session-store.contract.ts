@@ -5,6 +5,7 @@ import { describeExpiry } from './expiry.contract.js';
 import { describeLife } from './life.contract.js';
 import { describeLocks } from './locks.contract.js';
 import { describeRepeatedWrites } from './repeated-writes.contract.js';
+import { describeSecrets } from './secret.contract.js';
 import { describeRotation } from './rotation.contract.js';
 
 export type { SessionStoreHarness } from './contract-harness.js';
@@ -28,6 +29,7 @@ export function describeSessionStore(name: string, createHarness: () => Promise<
     describeLife(() => harness);
     describeAttributes(() => harness);
     describeRotation(() => harness);
+    describeSecrets(() => harness);
     describeRepeatedWrites(() => harness);
     describeExpiry(() => harness);
     describeLocks(() => harness);

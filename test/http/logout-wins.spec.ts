@@ -118,11 +118,12 @@ describe.each(platforms)('requests of one session that overlap on %s', (platform
     });
 
     describe('when a rotation comes before a save', () => {
-      it('the save is kept, under the new secret', async () => {
+      it('the save is refused: it came in by a credential that is void', async () => {
         const saving = await overlap();
         await browser.post('/rotate');
-        expect((await saving.leave()).status).toBe(201);
-        expect(await seenBy(browser)).toEqual({ n: 0, held: true });
+        const answer = await saving.leave();
+        expect([answer.status, answer.setCookies.length]).toEqual([409, 0]);
+        expect(await seenBy(browser)).toEqual({ n: 0 });
         expect(await seenBy(saving.visitor)).toEqual({});
       });
     });

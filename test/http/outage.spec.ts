@@ -70,6 +70,21 @@ class Shops {
     await session.destroy().catch(() => undefined);
   }
 
+  @Post('end')
+  async end(@Session() session: Session<Shop>): Promise<void> {
+    await session.destroy();
+  }
+
+  @Post('end-unawaited')
+  endUnawaited(@Session() session: Session<Shop>): void {
+    void session.destroy();
+  }
+
+  @Post('start-anew')
+  async startAnew(@Session() session: Session<Shop>): Promise<void> {
+    await session.regenerate();
+  }
+
   @Post('lost-with-a-page')
   @UseFilters(SorryPage)
   async page(@Session() session: Session<Shop>): Promise<void> {
@@ -218,5 +233,17 @@ describe.each(platforms)('while Redis is away, on %s', (platform) => {
       expect([answer.status, answer.json()]).toEqual([201, { why: 'SessionStoreUnavailableError' }]);
       await expectUntouched();
     });
+
+    it.each(['/end', '/end-unawaited', '/start-anew', '/lost-while-ending'])(
+      'a logout that did not happen is an error all the same, and the cookie stays: %s',
+      async (path) => {
+        await start(false);
+        if (path !== '/lost-while-ending') await loseRedis();
+        const answer = await browser.post(path);
+        expect([answer.status, answer.setCookies]).toEqual([503, []]);
+        expect(app.sessions.lastException).toBeInstanceOf(SessionStoreUnavailableError);
+        await expectUntouched();
+      },
+    );
   });
 });

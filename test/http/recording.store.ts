@@ -24,14 +24,16 @@ export class RecordingStore extends InMemorySessionStore {
     return super.save(id, changes);
   }
 
-  override async touch(...args: Parameters<InMemorySessionStore['touch']>): Promise<boolean> {
+  override async touch(...args: Parameters<InMemorySessionStore['touch']>): Promise<boolean | 'conflict'> {
     this.#note('touch');
     return super.touch(...args);
   }
 
-  override async destroy(id: string): Promise<boolean> {
+  override async destroy(
+    ...args: Parameters<InMemorySessionStore['destroy']>
+  ): Promise<boolean | 'conflict'> {
     this.#note('destroy');
-    return super.destroy(id);
+    return super.destroy(...args);
   }
 
   /** What was asked for since the last look. */

@@ -39,7 +39,8 @@ describe('an operation that is under way while Redis is away', () => {
       const save = {
         ...noChanges,
         attributes: new Map([['a', '2']]),
-        rotate: { from: 'hash', to: 'new hash' },
+        secretHash: 'hash',
+        newSecretHash: 'new hash',
       };
       await server.resetStats();
       proxy.cutMidReply(1);

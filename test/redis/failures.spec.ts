@@ -48,7 +48,7 @@ describe('a server that quotes the arguments of a command that it does not know'
         failureOf(store.create({ ...session, id: secret, secretHash: secret })),
         failureOf(store.load(secret)),
         failureOf(store.save(secret, session)),
-        failureOf(store.touch(secret, 1000, undefined)),
+        failureOf(store.touch(secret, noChanges)),
         failureOf(store.destroy(secret)),
         failureOf(
           store.loadExclusive(secret, { token: secret, leaseInMilliseconds: 1000, waitInMilliseconds: 0 }),

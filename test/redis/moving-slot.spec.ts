@@ -18,11 +18,14 @@ describe('a session whose slot is being moved, without any retry', () => {
 
   beforeAll(async () => {
     cluster = await RedisCluster.start({ masters: 3, replicas: 0 });
-    store = new RedisSessionStore(cluster.client(), {
-      applicationName,
-      operationTimeoutInMilliseconds: 1000,
-      retryTimeoutInMilliseconds: 0,
-    });
+    store = new RedisSessionStore(
+      cluster.client({ redisOptions: { autoResendUnfulfilledCommands: false } }),
+      {
+        applicationName,
+        operationTimeoutInMilliseconds: 1000,
+        retryTimeoutInMilliseconds: 0,
+      },
+    );
   });
   afterAll(async () => {
     store.close();

@@ -32,10 +32,11 @@ describe.each([{}, { keyPrefix: 'mine:' }, { enableAutoPipelining: true }])(
         undefined,
         { id: other.id, attributes: other.attributes },
       ]);
-      expect(await Promise.all([one, other].map(({ id }) => store.touch(id, 1_200_000, undefined)))).toEqual([
-        true,
-        true,
-      ]);
+      expect(
+        await Promise.all(
+          [one, other].map(({ id }) => store.touch(id, { defaultIdleTimeoutInMilliseconds: 1_200_000 })),
+        ),
+      ).toEqual([true, true]);
       store.close();
       await server.stop();
     });

@@ -75,9 +75,13 @@ export function attemptsIn(error: Error): number {
 }
 
 /** Answers a session that the store has created. */
-export async function createdIn(store: RedisSessionStore, attributes: Record<string, string> = { a: '1' }) {
+export async function createdIn(
+  store: RedisSessionStore,
+  attributes: Record<string, string> = { a: '1' },
+  id = newSessionId(),
+) {
   const session = {
-    id: newSessionId(),
+    id,
     secretHash: 'hash',
     defaultIdleTimeoutInMilliseconds: 600_000,
     attributes: new Map(Object.entries(attributes)),

@@ -7,7 +7,7 @@ import { createdIn, failureOf, withConnection } from './redis-fixture.js';
 
 const IDLE = 1_200_000;
 const touchAll = (store: RedisSessionStore, ids: string[]) =>
-  Promise.all(ids.map((id) => store.touch(id, IDLE, undefined)));
+  Promise.all(ids.map((id) => store.touch(id, { defaultIdleTimeoutInMilliseconds: IDLE })));
 
 describe('touches of one turn of the event loop', () => {
   it('slide each session, with a plain command', async () => {
@@ -16,9 +16,24 @@ describe('touches of one turn of the event loop', () => {
       const sessions = await Promise.all([1, 2, 3].map(() => createdIn(store)));
       const ids = sessions.map(({ id }) => id);
       await server.resetStats();
-      expect(await touchAll(store, [...ids, 'x'.repeat(22)])).toEqual([true, true, true, false]);
-      expect(await server.commandStats()).toEqual({ pexpire: 4 });
+      expect(await touchAll(store, ids)).toEqual([true, true, true]);
+      expect(await server.commandStats()).toEqual({ pexpire: 3 });
       for (const id of ids) expect(await client.pttl(keyOf(id))).toBeGreaterThan(IDLE / 2);
+      expect(await touchAll(store, [ids[0]!, 'x'.repeat(22)])).toEqual([true, false]);
+    });
+    await server.stop();
+  });
+
+  it('set no expiry that the absolute end does not cap: they are one script', async () => {
+    const server = await RedisServer.start();
+    await withConnection({ port: server.port }, async ({ store, client, keyOf }) => {
+      const { id } = await createdIn(store);
+      const touch = { defaultIdleTimeoutInMilliseconds: IDLE, absoluteTimeoutInMilliseconds: 60_000 };
+      await store.touch(id, touch);
+      await server.resetStats();
+      expect(await store.touch(id, touch)).toBe(true);
+      expect(await server.commandStats()).toEqual({ evalsha: 1, hmget: 1, time: 1, pexpire: 1 });
+      expect(await client.pttl(keyOf(id))).toBeLessThanOrEqual(60_000);
     });
     await server.stop();
   });
@@ -30,7 +45,9 @@ describe('touches of one turn of the event loop', () => {
       async ({ store, client, keyOf }) => {
         for (const id of ['a'.repeat(22), 'b'.repeat(22)]) await client.hset(keyOf(id), ':secret', 'hash');
         const failures = await Promise.all(
-          ['a'.repeat(22), 'b'.repeat(22)].map((id) => failureOf(store.touch(id, IDLE, undefined))),
+          ['a'.repeat(22), 'b'.repeat(22)].map((id) =>
+            failureOf(store.touch(id, { defaultIdleTimeoutInMilliseconds: IDLE })),
+          ),
         );
         for (const failure of failures) expect(failure).toBeInstanceOf(SessionStoreUnavailableError);
         expect(failures[0]).toBe(failures[1]);

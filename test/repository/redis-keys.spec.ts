@@ -15,7 +15,7 @@ let server: RedisServer;
 let name: string;
 let sessions: SessionRepository;
 const storeOf = (applicationName: string) =>
-  new RedisSessionStore(server.client(), {
+  new RedisSessionStore(server.client({ autoResendUnfulfilledCommands: false }), {
     applicationName,
     operationTimeoutInMilliseconds: 5000,
     retryTimeoutInMilliseconds: 0,

@@ -40,11 +40,14 @@ describe.each(stores)('the sessions of the repository, in the %s store', (_, ope
       ['save', (repository) => repository.save(session)],
       ['touch', (repository) => repository.touch(session)],
       ['rotate', (repository) => repository.rotate(session)],
+    ];
+    const endings: typeof operations = [
       ['destroy a session', (repository) => repository.destroy(session)],
       ['destroy an id', (repository) => repository.destroy(session.id)],
+      ['regenerate', () => session.regenerate()],
     ];
 
-    it.each(operations)(
+    it.each([...operations, ...endings])(
       'rejects, and lastException tells it, with throwOnError: %s',
       async (_name, operate) => {
         session.user = 'ada';
@@ -61,6 +64,22 @@ describe.each(stores)('the sessions of the repository, in the %s store', (_, ope
         session.user = 'ada';
         expect(await operate(quiet)).toBeUndefined();
         expect(quiet.lastException).toBe(away);
+      },
+    );
+
+    it.each(endings)(
+      'rejects even without throwOnError, since a logout that did not happen is an error: %s',
+      async (_name, end) => {
+        const quiet = repositoryOf(watched.store, { throwOnError: false });
+        watched.before = () => undefined;
+        session = await found(quiet, session.id);
+        watched.before = () => {
+          throw away;
+        };
+        await expect(end(quiet)).rejects.toBe(away);
+        expect(quiet.lastException).toBe(away);
+        watched.before = () => undefined;
+        expect({ ...(await found(quiet, session.id)) }).toEqual({ cart: ['tea'] });
       },
     );
 

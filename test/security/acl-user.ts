@@ -2,7 +2,8 @@ import type { RedisServer } from '../support/redis-server.js';
 import { table } from '../readme/readme.js';
 
 /** The rows of the README's table of rights. */
-export type Use = 'sessions' | '`exclusive` routes' | 'a Cluster' | '`databaseId`' | '`migrateFrom`';
+export type Use =
+  'sessions' | '`exclusive` routes' | 'retries, or `client`' | 'a Cluster' | '`databaseId`' | '`migrateFrom`';
 
 export const user = { username: 'shop', accessKey: 'password' };
 

@@ -14,7 +14,9 @@ import { RedisServer } from '../support/redis-server.js';
 import { allow, commandsIn, refusals, rulesFor, user, type Use } from './acl-user.js';
 
 const always = { store: 'redis', applicationName: 'shop', ...user } as const;
-const busy = { absoluteTimeoutInSeconds: 3600, retryTimeoutInMilliseconds: 1000 };
+const RETRIES: Use = 'retries, or `client`';
+const ending = { absoluteTimeoutInSeconds: 3600 };
+const busy = { ...ending, retryTimeoutInMilliseconds: 1000 };
 
 /** All that sessions do without a lock. */
 async function visit(browser: Browser): Promise<void> {
@@ -61,11 +63,11 @@ describe.each(platforms)('the ACL user of the README, on %s', (platform) => {
   });
 
   it('has enough rights with an absolute timeout and retries', async () => {
-    expect(await run(['sessions'], busy, (app) => visit(app.browser()))).toEqual([]);
+    expect(await run(['sessions', RETRIES], busy, (app) => visit(app.browser()))).toEqual([]);
   });
 
   it('has no right for sessions that nothing uses', async () => {
-    await run(['sessions'], busy, async (app) => {
+    await run(['sessions'], ending, async (app) => {
       await server.admin.script('FLUSH');
       await visit(app.browser());
     });
@@ -75,7 +77,7 @@ describe.each(platforms)('the ACL user of the README, on %s', (platform) => {
   });
 
   it('has enough rights for exclusive routes', async () => {
-    const refused = await run(['sessions', '`exclusive` routes'], busy, async (app) => {
+    const refused = await run(['sessions', '`exclusive` routes', RETRIES], busy, async (app) => {
       const browser = app.browser();
       await browser.post('/visits');
       await Promise.all(Array.from({ length: 10 }, () => browser.post('/visits')));
@@ -112,7 +114,7 @@ describe('the ACL user of the README, in a cluster', () => {
   afterAll(() => cluster.stop());
 
   it.each(platforms)('has enough rights, also while a slot moves, on %s', async (platform) => {
-    const rules = rulesFor('sessions', '`exclusive` routes', 'a Cluster');
+    const rules = rulesFor('sessions', '`exclusive` routes', RETRIES, 'a Cluster');
     await Promise.all(cluster.nodes.map((node) => allow(node, rules)));
     const app = await startApp(platform, {
       controllers,

@@ -79,7 +79,9 @@ describe.each(stores)('in the %s store', (_, open) => {
       session.visits = 2;
       session.idleTimeoutInSeconds = 300;
       await session.touch();
-      expect(watched.calls).toEqual([{ method: 'touch', args: [session.id, 300_000, undefined] }]);
+      expect(watched.calls).toEqual([
+        { method: 'touch', args: [session.id, { defaultIdleTimeoutInMilliseconds: 1_200_000 }] },
+      ]);
       expect(await inStore()).toEqual({ cart: ['tea'], visits: 1 });
     });
 
@@ -173,7 +175,7 @@ describe.each(stores)('in the %s store', (_, open) => {
       await expect(session.save()).rejects.toThrow(gone);
       await expect(session.reload()).rejects.toThrow(gone);
       await session.touch();
-      expect(watched.calls).toEqual([{ method: 'destroy', args: [session.id] }]);
+      expect(watched.calls).toEqual([{ method: 'destroy', args: [session.id, undefined] }]);
     });
 
     it('can be called twice, and on a session that is gone or was never stored', async () => {

@@ -1,10 +1,12 @@
 --[[ create: store a new session, unless its id is taken.
   KEYS[1] session hash
+  KEYS[2] receipt, if the write may be sent again: it keeps a late copy from bringing back a session that was destroyed
   ARGV[1] SHA-256 of the secret
   ARGV[2] the application's idle timeout, ms
   ARGV[3] the session's own idle timeout, ms, or '' (none)
   ARGV[4] absolute timeout, ms, or '' (none)
-  ARGV[5..] name/value pairs of attributes
+  ARGV[5] how long the receipt is kept, ms
+  ARGV[6..] name/value pairs of attributes
   returns when the session was created, ms by Redis's clock
           | 0 another session has this id, nothing written
   The same secret again means that this call was sent twice: the answer is the first one's. ]]
@@ -14,10 +16,12 @@ if secret then
   if secret ~= ARGV[1] then return 0 end
   return tonumber(redis.call('HGET', key, ':created'))
 end
+local created = KEYS[2] and redis.call('GET', KEYS[2])
+if created then return tonumber(created) end
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 redis.call('HSET', key, ':secret', ARGV[1], ':created', now)
-for i = 5, #ARGV, 4000 do
+for i = 6, #ARGV, 4000 do
   redis.call('HSET', key, unpack(ARGV, i, math.min(i + 3999, #ARGV)))
 end
 local idle = tonumber(ARGV[2])
@@ -30,4 +34,5 @@ if ARGV[4] ~= '' then
   idle = math.min(idle, tonumber(ARGV[4]))
 end
 redis.call('PEXPIRE', key, idle)
+if KEYS[2] then redis.call('SET', KEYS[2], now, 'PX', ARGV[5]) end
 return now

@@ -1,0 +1,7 @@
+--[[ destroy: remove a session, if its secret is still this one.
+  KEYS[1] session hash   ARGV[1] SHA-256 that the secret must still have
+  returns 1 removed | 0 session is gone | -1 the secret was replaced by another ]]
+local secret = redis.call('HGET', KEYS[1], ':secret')
+if not secret then return 0 end
+if secret ~= ARGV[1] then return -1 end
+return redis.call('DEL', KEYS[1])

@@ -1,0 +1,61 @@
+import { describe, expect, it } from '@jest/globals';
+import type { SessionStore } from '../../lib/session/session-store.js';
+import { changes, LONG, newHash, newSession, type CurrentHarness } from './contract-harness.js';
+
+/** Who came in by a secret that was replaced since is refused, whatever he asks for. */
+export function describeSecrets(harness: CurrentHarness): void {
+  const life = { defaultIdleTimeoutInMilliseconds: LONG };
+  const operations: [string, (store: SessionStore, id: string, secretHash: string) => Promise<unknown>][] = [
+    ['a save', (store, id, secretHash) => store.save(id, changes({ a: '2', b: undefined }, { secretHash }))],
+    [
+      'a save that gives an idle timeout',
+      (store, id, secretHash) =>
+        store.save(id, changes({}, { secretHash, idleTimeoutInMilliseconds: 5_000 })),
+    ],
+    [
+      'a save that rotates',
+      (store, id, secretHash) => store.save(id, changes({}, { secretHash, newSecretHash: newHash() })),
+    ],
+    ['a touch', (store, id, secretHash) => store.touch(id, { ...life, secretHash })],
+    ['a destroy', (store, id, secretHash) => store.destroy(id, secretHash)],
+  ];
+
+  describe('an operation that expects a secret', () => {
+    it.each(operations)('is refused after that was replaced, and changes nothing: %s', async (_, operate) => {
+      const { store } = harness();
+      const session = newSession({ a: '1', b: '1' });
+      await store.create(session);
+      const rotate = { secretHash: session.secretHash, newSecretHash: newHash() };
+      await store.save(session.id, changes({}, rotate));
+      const before = await store.load(session.id);
+      expect(await operate(store, session.id, session.secretHash)).toBe('conflict');
+      expect(await store.load(session.id)).toEqual(before);
+    });
+
+    it.each(operations)('is carried out while the secret is that one: %s', async (_, operate) => {
+      const { store } = harness();
+      const session = newSession({ a: '1', b: '1' });
+      await store.create(session);
+      expect([true, 'saved']).toContain(await operate(store, session.id, session.secretHash));
+    });
+
+    it.each(operations)('finds no session that is gone: %s', async (_, operate) => {
+      const { store } = harness();
+      const session = newSession({ a: '1' });
+      await store.create(session);
+      await store.destroy(session.id);
+      expect([false, 'gone']).toContain(await operate(store, session.id, session.secretHash));
+      expect(await store.load(session.id)).toBeUndefined();
+    });
+
+    it('keeps the lock of a session that it may not destroy', async () => {
+      const { store } = harness();
+      const session = newSession();
+      await store.create(session);
+      const lock = { token: newHash().slice(0, 22), leaseInMilliseconds: 30_000, waitInMilliseconds: 0 };
+      await store.loadExclusive(session.id, lock);
+      expect(await store.destroy(session.id, newHash())).toBe('conflict');
+      expect(await store.renewLock(session.id, lock)).toBe(true);
+    });
+  });
+}

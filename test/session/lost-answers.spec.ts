@@ -1,0 +1,189 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import {
+  SessionConflictError,
+  type SessionRepository,
+  type SessionStore,
+  SessionStoreUnavailableError,
+} from 'nestjs-redis-session';
+import { eventually } from '../support/eventually.js';
+import { found, repositoryOf, stores, type AnySession, type StoreUnderTest } from './session-fixture.js';
+
+/** What becomes of the next call of an operation: its answer is lost, or it never arrives. */
+type Loss = 'the answer is lost' | 'the request is lost' | 'it is refused';
+
+/** A store on a line that loses what a test says. */
+function lossy(inner: SessionStore) {
+  const losses = new Map<string, Loss>();
+  let away = false;
+  const store = new Proxy(inner, {
+    get(target, name) {
+      const method = Reflect.get(target, name) as unknown;
+      if (typeof method !== 'function') return method;
+      return async (...args: unknown[]) => {
+        const loss = losses.get(String(name));
+        if (loss === 'it is refused') throw gone(false);
+        if (away || loss === 'the request is lost') throw gone();
+        const answer = (await Reflect.apply(method, target, args)) as unknown;
+        if (loss === 'the answer is lost') throw gone();
+        return answer;
+      };
+    },
+  });
+  return {
+    store,
+    lose: (method: string, loss: Loss) => losses.set(method, loss),
+    goAway: () => (away = true),
+    comeBack: () => {
+      away = false;
+      losses.clear();
+    },
+  };
+}
+
+const gone = (outcomeUnknown = true) =>
+  new SessionStoreUnavailableError('save', 1, new Error('connection lost'), outcomeUnknown);
+
+/** @throws Error if the operation did not fail. */
+async function failed(operation: Promise<unknown>): Promise<void> {
+  const outcome = await operation.catch((error: unknown) => error);
+  if (!(outcome instanceof SessionStoreUnavailableError)) throw new Error('It should have failed.');
+}
+
+describe.each(stores)('in the %s store', (_, open) => {
+  let opened: StoreUnderTest;
+  let line: ReturnType<typeof lossy>;
+  let sessions: SessionRepository;
+
+  beforeAll(async () => {
+    opened = await open();
+  });
+  afterAll(() => opened?.close());
+  beforeEach(() => {
+    line = lossy(opened.store);
+    sessions = repositoryOf(line.store);
+  });
+  const inStore = async (id: string) => ({ ...(await found(sessions, id)) });
+
+  describe.each<Loss>(['the answer is lost', 'the request is lost'])('when %s', (loss) => {
+    describe('to the save of a new session', () => {
+      let session: AnySession;
+      beforeEach(async () => {
+        session = sessions.create() as AnySession;
+        Object.assign(session, { kept: 1, changed: 1, removed: 1 });
+        line.lose('create', loss);
+        await failed(session.save());
+        line.comeBack();
+      });
+
+      it('the next save stores what was added, changed and removed since', async () => {
+        Object.assign(session, { changed: 2, added: 2 });
+        delete session.removed;
+        session.idleTimeoutInSeconds = 4000;
+        await session.save();
+        const after = await found(sessions, session.id);
+        expect({ ...after }).toEqual({ kept: 1, changed: 2, added: 2 });
+        expect(after.idleTimeoutInSeconds).toBe(4000);
+        const opener = sessions.credentialOf(session)!;
+        expect((await sessions.findByCredential(opener))?.id).toBe(session.id);
+      });
+
+      it('a save of a session that was emptied meanwhile leaves an empty one', async () => {
+        for (const name of Object.keys(session)) delete session[name];
+        await session.save();
+        expect(await inStore(session.id)).toEqual({});
+      });
+
+      it('the credential is told, for a session that may be there', async () => {
+        const opener = sessions.credentialOf(session)!;
+        const same = await sessions.findByCredential(opener);
+        expect(same?.id).toBe(loss === 'the answer is lost' ? session.id : undefined);
+      });
+
+      it('destroy() leaves no session', async () => {
+        await session.destroy();
+        expect(await sessions.find(session.id)).toBeUndefined();
+      });
+    });
+
+    describe('to a rotation', () => {
+      let session: AnySession;
+      let old: string;
+      beforeEach(async () => {
+        const first = sessions.create() as AnySession;
+        first.cart = ['tea'];
+        await first.save();
+        old = sessions.credentialOf(first)!;
+        session = (await sessions.findByCredential(old)) as AnySession;
+        session.user = 'ada';
+        session.rotate();
+        line.lose('save', loss);
+        await failed(session.save());
+      });
+
+      it('the next save is no conflict, and stores everything', async () => {
+        line.comeBack();
+        session.more = 1;
+        await session.save();
+        expect(await inStore(session.id)).toEqual({ cart: ['tea'], user: 'ada', more: 1 });
+        expect(await sessions.findByCredential(old)).toBeUndefined();
+        expect((await sessions.findByCredential(sessions.credentialOf(session)!))?.id).toBe(session.id);
+      });
+
+      it('its new credential opens the session as soon as the store answers, and the old one never again', async () => {
+        const credential = sessions.credentialOf(session)!;
+        expect(credential).not.toBe(old);
+        line.goAway();
+        await expect(sessions.findByCredential(credential)).rejects.toBeInstanceOf(
+          SessionStoreUnavailableError,
+        );
+        line.comeBack();
+        expect((await sessions.findByCredential(credential))?.id).toBe(session.id);
+        expect(await sessions.findByCredential(old)).toBeUndefined();
+      });
+
+      it('the store hears of it in the background, with nothing but the secret', async () => {
+        const { secretHash } = (await opened.store.load(session.id))!;
+        line.goAway();
+        await new Promise(setImmediate);
+        line.comeBack();
+        const elsewhere = repositoryOf(opened.store);
+        await eventually(async () => {
+          expect(await elsewhere.findByCredential(sessions.credentialOf(session)!)).toBeDefined();
+        });
+        const after = (await opened.store.load(session.id))!;
+        expect(after.secretHash === secretHash).toBe(loss === 'the answer is lost');
+        expect(after.attributes.has('user')).toBe(loss === 'the answer is lost');
+      });
+
+      it.each(['reload', 'touch', 'destroy'] as const)('%s() is no conflict with itself', async (verb) => {
+        line.comeBack();
+        await session[verb]();
+        expect((await sessions.find(session.id))?.id).toBe(verb === 'destroy' ? undefined : session.id);
+        expect(await sessions.findByCredential(old)).toBeUndefined();
+      });
+
+      it('another request that rotated first wins', async () => {
+        if (loss === 'the answer is lost') return;
+        const rival = (await repositoryOf(opened.store).findByCredential(old))!;
+        rival.rotate();
+        await rival.save();
+        line.comeBack();
+        await expect(session.save()).rejects.toBeInstanceOf(SessionConflictError);
+        expect(sessions.credentialOf(session)).toBeUndefined();
+      });
+    });
+  });
+
+  it('a rotation that the store has refused for certain leaves the old credential as it is', async () => {
+    const session = sessions.create() as AnySession;
+    session.cart = ['tea'];
+    await session.save();
+    const old = sessions.credentialOf(session)!;
+    const same = (await sessions.findByCredential(old)) as AnySession;
+    line.lose('save', 'it is refused');
+    same.rotate();
+    await expect(same.save()).rejects.toMatchObject({ outcomeUnknown: false });
+    expect(sessions.credentialOf(same)).toBeUndefined();
+    expect((await sessions.findByCredential(old))?.id).toBe(same.id);
+  });
+});
