@@ -33,6 +33,7 @@ export class SessionRequest implements Commits {
   #failure: Error | undefined;
   #state: SessionState | undefined;
   #locking: Promise<void> | undefined;
+  #waiting: AbortController | undefined;
   // Whose lock the request holds or has held: `regenerate()` puts another session in `core`.
   #locked: SessionCore | undefined;
   // What was presented besides, and not asked for: a second cookie of the same name.
@@ -135,6 +136,8 @@ export class SessionRequest implements Commits {
     if (core.status === 'detached' && !core.destroyRequested) return undefined;
     if (core.underWay !== undefined) return core.underWay.then(() => this.commit(failed));
     this.#committed = true;
+    // A message whose socket has closed: nobody needs the lock that it waits for.
+    this.#waiting?.abort();
     let storing = this.#locked ? this.#storeAndUnlock(core, failed) : this.#store(core, failed);
     if (this.#others !== undefined) storing = this.#endOthers(core, this.#others, storing);
     if (storing === undefined) return this.#tellClient(core);
@@ -213,7 +216,7 @@ export class SessionRequest implements Commits {
     const { core, answer } = this;
     if (core?.status !== 'stored') return;
     const { operations } = this.registration;
-    const waiting = new AbortController();
+    const waiting = (this.#waiting = new AbortController());
     // The client has gone, or the handler never answered. What it writes from now on is refused.
     answer?.onceClosed(() => {
       waiting.abort();

@@ -1,6 +1,16 @@
 import { Injectable, type CallHandler, type ExecutionContext, type NestInterceptor } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
-import { catchError, concat, concatMap, defer, from, ignoreElements, map, type Observable } from 'rxjs';
+import {
+  catchError,
+  concat,
+  concatMap,
+  defer,
+  finalize,
+  from,
+  ignoreElements,
+  map,
+  type Observable,
+} from 'rxjs';
 import { SESSION_STATE } from '../http/session.interceptor.js';
 import type { SessionState } from '../session/session-state.js';
 import type { SessionRequest } from '../request/session-request.js';
@@ -25,6 +35,7 @@ export class MessageSessionInterceptor implements NestInterceptor {
     // `stored` again at the end: a handler may answer nothing at all.
     return concat(entered, answers, stored.pipe(ignoreElements())).pipe(
       catchError((error: unknown) => from(this.#fail(session, error))),
+      finalize(() => this.#abandon(session)),
     );
   }
 
@@ -32,6 +43,11 @@ export class MessageSessionInterceptor implements NestInterceptor {
     if (session.committed) return;
     assertNothingToSend(session);
     await session.commit(false);
+  }
+
+  // Nest drops a message whose socket has closed. The handler may go on, but its lock must not outlive the socket.
+  #abandon(session: SessionRequest): void {
+    session.commit(true)?.catch(() => undefined);
   }
 
   // The commit releases the lock, whatever becomes of the changes.

@@ -17,12 +17,14 @@ import {
   WebSocketGateway,
   WsException,
   type OnGatewayConnection,
+  type OnGatewayDisconnect,
 } from '@nestjs/websockets';
 import { Session, sessionFromContext, SessionState } from 'nestjs-redis-session';
 import { GatewaySession, type GatewaySessionOptions } from 'nestjs-redis-session/websockets';
 import { from } from 'rxjs';
 import { barrier } from '../support/barrier.js';
 import { ExceptionsToWs } from './exceptions-to-ws.js';
+import { platforms } from './nest-app.js';
 
 export interface Visitor {
   name: string;
@@ -69,6 +71,9 @@ class NamedGuard implements CanActivate {
 /** Sockets that have connected, as the gateway's own `handleConnection` saw them. */
 export const connections: unknown[] = [];
 
+/** Those that its `handleDisconnect` was told of. */
+export const disconnections: unknown[] = [];
+
 /** Two messages that are handled at the same time. */
 export const together = { meet: barrier(2) };
 
@@ -77,9 +82,13 @@ export function chatGateway(options?: GatewaySessionOptions): new () => object {
   @WebSocketGateway()
   @UseFilters(ExceptionsToWs)
   @GatewaySession(options)
-  class ChatGateway implements OnGatewayConnection {
+  class ChatGateway implements OnGatewayConnection, OnGatewayDisconnect {
     handleConnection(client: unknown): void {
       connections.push(client);
+    }
+
+    handleDisconnect(client: unknown): void {
+      disconnections.push(client);
     }
 
     @SubscribeMessage('name')
@@ -167,6 +176,11 @@ export function chatGateway(options?: GatewaySessionOptions): new () => object {
 }
 
 export type Library = 'socket.io' | 'ws';
+
+/** Each library on each platform. */
+export const combinations = (['socket.io', 'ws'] as const).flatMap((library) =>
+  platforms.map((platform) => ({ library, platform })),
+);
 
 export function useAdapter(app: INestApplication, library: Library): void {
   app.useWebSocketAdapter(library === 'ws' ? new WsAdapter(app) : new IoAdapter(app));

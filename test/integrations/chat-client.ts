@@ -12,7 +12,8 @@ interface Message {
 export class ChatClient {
   /** Settles when the server closes the socket; tells how, where the protocol can. */
   readonly closed: Promise<unknown>;
-  readonly #arrived: Message[] = [];
+  /** What nobody has asked for yet. */
+  readonly arrived: Message[] = [];
   #wanted: ((message: Message) => void) | undefined;
 
   private constructor(private readonly socket: Socket | WebSocket) {
@@ -25,8 +26,14 @@ export class ChatClient {
     }
   }
 
-  static async open(library: Library, url: string, cookie: string | undefined): Promise<ChatClient> {
-    const headers: Record<string, string> = cookie === undefined ? {} : { cookie: `sid=${cookie}` };
+  static async open(
+    library: Library,
+    url: string,
+    cookie: string | undefined,
+    others: Record<string, string> = {},
+  ): Promise<ChatClient> {
+    const headers: Record<string, string> =
+      cookie === undefined ? others : { ...others, cookie: `sid=${cookie}` };
     if (library === 'ws') {
       const socket = new WebSocket(url.replace('http', 'ws'), { headers });
       const client = new ChatClient(socket);
@@ -51,9 +58,15 @@ export class ChatClient {
     else this.socket.emit(event, data);
   }
 
+  /** Sends a frame as it is: no event, and often no JSON. */
+  sendRaw(frame: string | Buffer): void {
+    if (this.socket instanceof WebSocket) this.socket.send(frame);
+    else this.socket.io.engine.write(frame);
+  }
+
   /** The next message that the server sent, whichever that is. */
   next(): Promise<Message> {
-    const first = this.#arrived.shift();
+    const first = this.arrived.shift();
     if (first !== undefined) return Promise.resolve(first);
     return new Promise((resolve) => (this.#wanted = resolve));
   }
@@ -71,6 +84,6 @@ export class ChatClient {
     const wanted = this.#wanted;
     this.#wanted = undefined;
     if (wanted) wanted(message);
-    else this.#arrived.push(message);
+    else this.arrived.push(message);
   }
 }

@@ -9,17 +9,14 @@ import { eventually } from '../support/eventually.js';
 import type { Browser } from '../support/http-browser.js';
 import {
   chatGateway,
+  combinations,
   connections,
   together,
   useAdapter,
   VisitorController,
-  type Library,
 } from './chat-app.js';
 import { ChatClient } from './chat-client.js';
-import { platforms, sessionsInMemory, startNest, type NestApp } from './nest-app.js';
-
-const libraries: Library[] = ['socket.io', 'ws'];
-const combinations = libraries.flatMap((library) => platforms.map((platform) => ({ library, platform })));
+import { sessionsInMemory, startNest, type NestApp } from './nest-app.js';
 
 // What a client may know of a fault of the application; the filter logs the rest.
 const failure = { event: 'exception', data: { status: 'error', message: 'Internal server error' } };
@@ -321,7 +318,7 @@ describe('a gateway without @GatewaySession()', () => {
     context.setType('ws');
 
     expect(() => sessionFromContext(context)).toThrow(
-      'There is no session here: the gateway lacks @GatewaySession(), or this guard runs before the one that it brings. Write @GatewaySession() right above the class.',
+      'There is no session here: the gateway lacks @GatewaySession(). Write it right above the class.',
     );
   });
 });
