@@ -3,6 +3,7 @@ import { httpOfContext } from '../http/http-of-context.js';
 import { registrationOf, SESSION_ROUTER, type WithSession } from '../http/session-accessor.js';
 import { called } from '../http/session-registrations.js';
 import { usedRegistration } from '../http/used-registrations.js';
+import { GATEWAY_SESSION } from '../request/gateway-session.js';
 import { SessionRequest } from '../request/session-request.js';
 import { SessionMissingError } from '../session/session.errors.js';
 
@@ -12,8 +13,11 @@ const noSession =
 const reasons: Readonly<Record<string, string>> = {
   http: noSession,
   graphql: noSession,
-  ws: 'There is no session here: the gateway lacks @GatewaySession(), or this guard runs before the one that it brings. Write @GatewaySession() right above the class.',
+  ws: 'There is no session here: the gateway lacks @GatewaySession(). Write it right above the class.',
 };
+
+const tooEarly =
+  'The session of this message is not loaded yet. A global guard runs before those of a gateway: make MessageSessionGuard of nestjs-redis-session/websockets the first global guard ({ provide: APP_GUARD, useClass: MessageSessionGuard }). A guard of the gateway itself: write @GatewaySession() below @UseGuards(), right above the class.';
 
 /** What carries the session of a context: a platform's request, or what `@GatewaySession` gives a message. */
 export type SessionSource = (WithSession & { readonly session?: unknown }) | SessionRequest;
@@ -45,8 +49,14 @@ export function whyMissing(
   source: SessionSource | undefined,
 ): SessionMissingError {
   const why = source instanceof SessionRequest ? undefined : source?.[SESSION_ROUTER]?.whyMissing(source);
-  const reason = reasons[context.getType<string>()] ?? 'There are no sessions in this context.';
-  return why ?? new SessionMissingError(reason);
+  return why ?? new SessionMissingError(reasonIn(context));
+}
+
+function reasonIn(context: ExecutionContext): string {
+  const type = context.getType<string>();
+  const gateway = context.getClass<object>() as object | null;
+  if (type === 'ws' && gateway && Reflect.hasMetadata(GATEWAY_SESSION, gateway)) return tooEarly;
+  return reasons[type] ?? 'There are no sessions in this context.';
 }
 
 // @GatewaySession() puts the session request of a message among its arguments: nothing else of it is the same everywhere.

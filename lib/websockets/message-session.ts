@@ -1,11 +1,5 @@
 import { SessionRequest } from '../request/session-request.js';
 import { SessionMissingError } from '../session/session.errors.js';
-import type { Handshake } from './handshake.js';
-
-/** The session of one message: that of the socket's handshake, read anew, and stored when the message was handled. */
-export function messageSession({ registration, headers }: Handshake): SessionRequest {
-  return new SessionRequest(registration, headers);
-}
 
 /**
  * A message has no answer that could carry a cookie.

@@ -1,0 +1,23 @@
+import type { SessionCredential } from '../session/session-credential.js';
+import type { SessionIdResolver } from './session-id-resolver.js';
+import { SessionRegistration } from './session-registration.js';
+
+/**
+ * A registration as it is for whoever has presented this credential once: no other opens a session any more, whatever
+ * else the headers hold. Without a credential none does.
+ */
+export function pinnedTo(
+  credential: SessionCredential | undefined,
+  { name, operations, resolver, sessionState }: SessionRegistration,
+): SessionRegistration {
+  const credentials = credential === undefined ? [] : [credential];
+  const pinned: SessionIdResolver = {
+    resends: () => false,
+    path: resolver.path,
+    transport: resolver.transport,
+    resolve: () => credentials,
+    send: () => undefined,
+    expire: () => undefined,
+  };
+  return new SessionRegistration(name, operations, pinned, sessionState);
+}
