@@ -121,19 +121,24 @@ function cookiePrefixFaults({ name, secure, domain, path }: CookieOptions): stri
 function lockFaults({ lock, operationTimeoutInMilliseconds }: RedisSessionOptions): string[] {
   const { leaseInMilliseconds, maxHoldInMilliseconds } = lock;
   const faults: string[] = [];
-  if (leaseInMilliseconds < operationTimeoutInMilliseconds)
+  if (isLess(leaseInMilliseconds, operationTimeoutInMilliseconds))
     faults.push(
       `${nameWithVariable('lock.leaseInMilliseconds')} is ${leaseInMilliseconds} while ` +
         `${nameWithVariable('operationTimeoutInMilliseconds')} is ${operationTimeoutInMilliseconds}; ` +
         'a lock could end before one operation does. Raise lock.leaseInMilliseconds.',
     );
-  if (maxHoldInMilliseconds < leaseInMilliseconds)
+  if (isLess(maxHoldInMilliseconds, leaseInMilliseconds))
     faults.push(
       `${nameWithVariable('lock.maxHoldInMilliseconds')} is ${maxHoldInMilliseconds} while ` +
         `${nameWithVariable('lock.leaseInMilliseconds')} is ${leaseInMilliseconds}; ` +
         'a lease could last longer than a lock may. Raise lock.maxHoldInMilliseconds, or lower lock.leaseInMilliseconds.',
     );
   return faults;
+}
+
+// What is no integer is a fault already, and not everything can be compared.
+function isLess(one: number, other: number): boolean {
+  return Number.isInteger(one) && Number.isInteger(other) && one < other;
 }
 
 function migrationFaults({ migrateFrom, store }: RedisSessionOptions): string[] {

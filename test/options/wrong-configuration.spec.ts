@@ -37,10 +37,11 @@ const mistakes: readonly Mistake[] = [
   ],
   [
     'objects that cannot become text',
-    { maxIdleTimeoutInSeconds: [noText], cookie: { name: noText } },
+    { maxIdleTimeoutInSeconds: [noText], operationTimeoutInMilliseconds: [noText], cookie: { name: noText } },
     {},
     `maxIdleTimeoutInSeconds (REDIS_SESSION_MAX_IDLE_TIMEOUT_IN_SECONDS) is a list; ${upTo(1)}`,
     "cookie.name (REDIS_SESSION_COOKIE_NAME) is an object; expected a cookie name of letters, digits and !#$%&'*+-.^_`|~ (RFC 6265).",
+    `operationTimeoutInMilliseconds (REDIS_SESSION_OPERATION_TIMEOUT_IN_MILLISECONDS) is a list; ${upTo(1)}`,
   ],
   [
     'a name longer than any typo',
