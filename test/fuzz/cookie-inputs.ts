@@ -52,9 +52,16 @@ export class CookieInputs extends HttpInputs {
   }
 
   #cookie(random: Random): string {
+    // Most of what is odd here is odd beside something that is right.
+    if (random.chance(0.3)) return this.#right(random);
     const name = random.chance(0.9) ? random.pick(NAMES) : randomText(random);
     const equals = random.pick(['=', '=', '=', '=', ' =', '= ', '', '==']);
     return name + equals + this.#value(random);
+  }
+
+  #right(random: Random): string {
+    const { shop, admin } = this.people.attacker;
+    return random.chance(0.7) ? `sid=${textOf(shop)}` : `admin=${textOf(admin)}`;
   }
 
   #value(random: Random): string {

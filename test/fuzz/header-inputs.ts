@@ -2,6 +2,7 @@ import type { Random } from '../soak/random.js';
 import { credentialText } from './cookie-inputs.js';
 import type { FuzzInput } from './fuzz-input.js';
 import { HttpInputs } from './http-inputs.js';
+import { textOf } from './people.js';
 import { mutated, randomText } from './random-text.js';
 import { requestBytes } from './raw-request.js';
 
@@ -33,7 +34,9 @@ export class HeaderInputs extends HttpInputs {
   }
 
   #value(random: Random): string {
-    const value = random.pick(SCHEMES) + credentialText(random, this.people);
+    const isRight = random.chance(0.3);
+    const credential = isRight ? textOf(this.people.attacker.api) : credentialText(random, this.people);
+    const value = random.pick(SCHEMES) + credential;
     const odd = random.next();
     if (odd < 0.6) return value;
     if (odd < 0.7) return `${value}, ${value}`;

@@ -47,7 +47,8 @@ export class TargetInputs extends HttpInputs {
 
   #target(random: Random): string {
     let target = random.pick(PATHS);
-    for (let changes = random.integer(1, 3); changes > 0; changes--) target = this.#changed(random, target);
+    for (let changes = random.pick([1, 1, 1, 2, 3]); changes > 0; changes--)
+      target = this.#changed(random, target);
     // A space or a line break would end it: what follows were another input.
     return target.replace(/[\r\n ]/g, '');
   }
