@@ -45,6 +45,7 @@ export { RedisSessionStore } from './redis/redis-session.store.js';
 export { InMemorySessionStore } from './memory/in-memory-session.store.js';
 
 export {
+  SessionAnswerSentError,
   SessionConflictError,
   SessionDataError,
   SessionError,

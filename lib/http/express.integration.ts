@@ -1,7 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { SessionRequest, type RequestRouting } from '../request/session-request.js';
 import type { SessionRegistration } from '../request/session-registration.js';
-import { clientHasGone } from './client-gone.js';
 import {
   ExpressRouting,
   markMiddleware,
@@ -9,6 +8,7 @@ import {
   type MiddlewareBinder,
   type RoutedByExpress,
 } from './express-routing.js';
+import { clientHasGone } from './response-stream.js';
 import { preparePretence } from './held-answer.js';
 import { HttpAnswer } from './http-answer.js';
 import { HttpIntegration } from './http-integration.js';
@@ -19,6 +19,8 @@ interface ExpressRequest extends IncomingMessage, WithSession, RoutedByExpress {
   readonly method: string;
   readonly originalUrl: string;
   readonly secure: boolean;
+  readonly baseUrl: string;
+  readonly route?: { readonly path: unknown };
   /** The rest of Express's stack; it leads to the error handlers. */
   next?: (error?: unknown) => void;
 }
@@ -44,6 +46,10 @@ class ExpressAnswer extends HttpAnswer {
 
   get secure(): boolean {
     return this.request.secure;
+  }
+
+  protected get pattern(): string | undefined {
+    return patternsOf(this.request)?.map(String).join(', ');
   }
 
   fail(error: unknown): void {

@@ -35,6 +35,7 @@ export interface FastifyRequest extends WithSession {
 /** What this package needs of a Fastify reply. */
 export interface FastifyReply {
   readonly raw: ServerResponse;
+  readonly request: Pick<FastifyRequest, 'routeOptions'>;
   /** Somebody took the raw response over, or it has ended. */
   readonly sent: boolean;
   removeHeader(name: string): unknown;
@@ -57,6 +58,10 @@ export class FastifyAnswer extends HttpAnswer {
 
   get secure(): boolean {
     return this.request.protocol === 'https';
+  }
+
+  protected get pattern(): string | undefined {
+    return this.reply?.request.routeOptions.url;
   }
 
   fail(error: unknown): void {

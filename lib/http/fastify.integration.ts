@@ -1,7 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import type { SessionRegistration } from '../request/session-registration.js';
 import { SessionRequest } from '../request/session-request.js';
-import { clientHasGone } from './client-gone.js';
+import { clientHasGone } from './response-stream.js';
 import {
   FastifyAnswer,
   MIDDLEWARE_ROUTING,

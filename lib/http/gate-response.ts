@@ -47,15 +47,21 @@ function write(this: Gated, ...args: unknown[]): boolean {
 
 function end(this: Gated, ...args: unknown[]): ServerResponse {
   const gate = this[GATE]!;
-  if (gate.state === 'open') return gate.end.apply(this, args);
+  if (gate.state === 'open' && gate.ended) return gate.end.apply(this, args);
+  const begun = gate.state !== 'waiting';
   const chunk = typeof args[0] === 'function' ? undefined : args[0];
   if (chunk && !gate.ended) checkChunk(chunk);
-  if (gate.state === 'waiting') gate.handOver();
-  if (now(gate) === 'open') return gate.end.apply(this, args);
+  if (gate.state !== 'held') gate.handOver();
+  if (now(gate) === 'open') {
+    gate.ended = true;
+    return gate.end.apply(this, args);
+  }
   if (now(gate) !== 'held') return this;
   if (!gate.ended) {
     gate.ended = true;
-    gate.hold(() => gate.end.apply(this, args));
+    const call = () => void gate.end.apply(this, args);
+    if (begun && gate.held) gate.heldEnd = call;
+    else gate.hold(call);
   } else if (chunk) {
     refuseChunk(this, args);
   } else {

@@ -1,9 +1,12 @@
 import type { ServerResponse } from 'node:http';
+import { Logger } from '@nestjs/common';
 import type { Commits, SessionAnswer } from '../request/session-answer.js';
-import { isClosed } from './client-gone.js';
+import { isClosed } from './response-stream.js';
 import { gateResponse } from './gate-response.js';
 import { addOwnHeader } from './held-answer.js';
 import type { GateKeeper } from './response-gate.js';
+
+const logger = new Logger('RedisSessionModule');
 
 /** The answer of an HTTP request. */
 export abstract class HttpAnswer implements SessionAnswer, GateKeeper {
@@ -51,4 +54,19 @@ export abstract class HttpAnswer implements SessionAnswer, GateKeeper {
   }
 
   abstract fail(error: unknown): void;
+
+  cut(error: unknown): void {
+    logger.error(`${this.#route} could not store its session after the first byte.`, error);
+  }
+
+  warn(message: string): void {
+    logger.warn(`${this.#route}: ${message}`);
+  }
+
+  /** The pattern of the route; a path may hold what must not be logged. */
+  protected abstract get pattern(): string | undefined;
+
+  get #route(): string {
+    return `${this.response.req.method} ${this.pattern ?? '(no route)'}`;
+  }
 }

@@ -1,5 +1,5 @@
 import type { ServerResponse } from 'node:http';
-import { isClosed } from './client-gone.js';
+import { cutOff, isClosed } from './response-stream.js';
 import { pretendSent, type AnswerState, type HeaderMethods } from './held-answer.js';
 import { WrittenHead } from './written-head.js';
 
@@ -27,6 +27,8 @@ type Method<Result> = (this: ServerResponse, ...args: unknown[]) => Result;
 export interface GateKeeper {
   /** Called when the answer is handed over. @returns `undefined` if there is nothing to wait for */
   commit(): Promise<void> | undefined;
+  /** Gets the error of a commit that failed after the first byte. The connection is closed. */
+  cut(error: unknown): void;
   /** Gets the error of a commit that failed, with the answer discarded and its headers reset: answers instead. */
   fail(error: unknown): void;
 }
@@ -39,6 +41,8 @@ export class ResponseGate implements AnswerState {
   headers: HeaderMethods | undefined;
   takesHeaders = false;
   held: Call[] | undefined;
+  /** The end of an answer that was held at its first byte: what changed in between is stored before. */
+  heldEnd: Call | undefined;
   head: WrittenHead | undefined;
   // Not those of the prototype: middleware that compresses, for one, may have put its own in their place.
   readonly writeHead: Method<ServerResponse>;
@@ -61,7 +65,7 @@ export class ResponseGate implements AnswerState {
     /* oxlint-enable typescript/unbound-method */
   }
 
-  /** Commits. Afterwards the answer is held, or open, or discarded. */
+  /** Commits, before the first byte and before the end. Afterwards the answer is held, or open, or discarded. */
   handOver(): void {
     const { response } = this;
     let storing: Promise<void> | undefined;
@@ -77,9 +81,9 @@ export class ResponseGate implements AnswerState {
     }
     this.#statusCode = response.statusCode;
     this.#statusMessage = messageOf(response);
-    this.headers = pretendSent(response);
+    this.headers ??= pretendSent(response);
     // The client has gone: what is held for it must not wait for the store.
-    response.once('close', () => (this.held = undefined));
+    response.once('close', () => (this.held = this.heldEnd = undefined));
     storing.then(
       () => this.#release(),
       (error: unknown) => this.#discard(error),
@@ -108,15 +112,26 @@ export class ResponseGate implements AnswerState {
     } catch (error) {
       return this.#discard(error);
     }
-    if (this.backPressure) drain(response);
+    if (this.heldEnd !== undefined) this.#finish(this.heldEnd);
+    else if (this.backPressure) drain(response);
+  }
+
+  #finish(end: Call): void {
+    this.heldEnd = undefined;
+    this.handOver();
+    if (this.state === 'held') this.hold(end);
+    else if (this.state === 'open') end();
   }
 
   // Whoever wrote the discarded answer may go on writing it; none of that may get into the one that takes its place.
   #discard(error: unknown): void {
     const { response, writeHead: head, write: body, end: finish, flushHeaders: flush } = this;
     this.state = 'discarded';
-    this.held = undefined;
-    if (response.headersSent) return void response.destroy();
+    this.held = this.heldEnd = undefined;
+    if (response.headersSent) {
+      this.keeper.cut(error);
+      return cutOff(response);
+    }
     for (const name of ANSWER_HEADERS) response.removeHeader(name);
     this.head?.remove();
     response.statusCode = 200;
@@ -133,7 +148,7 @@ export class ResponseGate implements AnswerState {
     try {
       this.keeper.fail(error);
     } catch {
-      response.destroy();
+      cutOff(response);
     }
   }
 }

@@ -3,9 +3,10 @@ export type RequestHeaders = Readonly<Record<string, string | string[] | undefin
 
 /** What stores the session of a request before its answer leaves. */
 export interface Commits {
-  /** The session is stored and the answer's headers say so; nothing of the request is stored any more. */
+  /** The session is stored and the answer's headers say so. */
   readonly committed: boolean;
   /**
+   * Called again, stores what changed since.
    * @param failed the server failed to answer, so the changes of the request are discarded
    * @returns `undefined` if there is nothing to wait for
    */
@@ -29,6 +30,8 @@ export interface SessionAnswer {
   /** From now on nothing leaves before `request` has committed. */
   hold(request: Commits): void;
   onceClosed(listener: () => void): void;
+  /** Logs, with the route, what became of a session that the answer can no longer tell of. */
+  warn(message: string): void;
 }
 
 /** Forbids shared caches to keep an answer with a credential: they would hand it to the next visitor. */

@@ -2,7 +2,13 @@ import { formatCredential, type SessionCredential } from '../session/session-cre
 import type { SessionCore } from '../session/session-core.js';
 import { coreIn, sessionOf } from '../session/session-proxy.js';
 import type { SessionState } from '../session/session-state.js';
-import { SessionLockLostError, SessionReadOnlyError, SessionUsageError } from '../session/session.errors.js';
+import {
+  SessionAnswerSentError,
+  SessionConflictError,
+  SessionLockLostError,
+  SessionReadOnlyError,
+  SessionUsageError,
+} from '../session/session.errors.js';
 import type { Session } from '../session/session.js';
 import {
   type Commits,
@@ -45,6 +51,7 @@ export class SessionRequest implements Commits {
   // The session was looked at while the answer could still take a header.
   #limitsCaching = false;
   #committed = false;
+  #warned = false;
 
   /**
    * @param answer `undefined` for a message: nothing of it can carry a credential
@@ -128,23 +135,48 @@ export class SessionRequest implements Commits {
     await (this.#locking ??= this.#lock());
   }
 
-  /** Stores what the request changed, and gives the client its credential if that is new or has ended. Once. */
+  /**
+   * Stores what the request changed, and gives the client its credential if that is new or has ended. Called again after
+   * the first byte, stores what changed since in a session that the client has the credential of.
+   */
   commit(failed: boolean): Promise<void> | undefined {
     const { core } = this;
-    if (core === undefined || this.#committed || this.misrouted) return undefined;
+    if (core === undefined || this.misrouted) return undefined;
     // Of a session that could not be loaded nothing is stored, but a logout is not passed over.
     if (core.status === 'detached' && !core.destroyRequested) return undefined;
     if (core.underWay !== undefined) return core.underWay.then(() => this.commit(failed));
+    // The head of the answer has been sent: no credential can leave.
+    const late = core.answerSent;
+    if (this.#committed && !late) return undefined;
+    const releases = this.#locked !== undefined && !this.#committed;
     this.#committed = true;
     // A message whose socket has closed: nobody needs the lock that it waits for.
     this.#waiting?.abort();
-    let storing = this.#locked ? this.#storeAndUnlock(core, failed) : this.#store(core, failed);
+    core.answerSent = this.answer !== undefined;
+    let storing = releases ? this.#storeAndUnlock(core, failed, late) : this.#store(core, failed, late);
     if (this.#others !== undefined) storing = this.#endOthers(core, this.#others, storing);
+    if (late) return storing?.catch((error: unknown) => this.#refuse(error));
     if (storing === undefined) return this.#tellClient(core);
     return storing.then(
       () => this.#tellClient(core),
       (error: unknown) => this.#fail(core, error),
     );
+  }
+
+  #dropNew(core: SessionCore, failed: boolean): undefined {
+    if (failed || core.destroyRequested || core.attributes.changes().size === 0) return;
+    this.#refuse(new SessionAnswerSentError('store a new session'));
+  }
+
+  #refuse(error: unknown): void {
+    // The lock was released before the first byte: a stream that stays open must not hold it.
+    const refused =
+      error instanceof SessionAnswerSentError ||
+      error instanceof SessionConflictError ||
+      error instanceof SessionLockLostError;
+    if (!refused) throw error;
+    if (!this.#warned) this.answer?.warn(error.message);
+    this.#warned = true;
   }
 
   async #load(
@@ -200,6 +232,7 @@ export class SessionRequest implements Commits {
     this.core = core;
     this.#removed = false;
     core.transport = this.answer;
+    core.answerSent = this.answer !== undefined && (this.#committed || this.answer.headersSent);
     core.setReadOnly(this.#state === 'read-only');
     core.onReplaced = (next) => this.#adopt(next);
   }
@@ -208,6 +241,7 @@ export class SessionRequest implements Commits {
     if (this.#holdsAnswer) return;
     this.#holdsAnswer = true;
     this.#limitsCaching = this.answer?.headersSent === false;
+    if (this.core && this.answer?.headersSent) this.core.answerSent = true;
     this.answer?.hold(this);
   }
 
@@ -247,18 +281,19 @@ export class SessionRequest implements Commits {
     await Promise.all(others.map((credential) => this.registration.operations.end(credential)));
   }
 
-  async #storeAndUnlock(core: SessionCore, failed: boolean): Promise<void> {
+  async #storeAndUnlock(core: SessionCore, failed: boolean, late: boolean): Promise<void> {
     try {
-      await this.#store(core, failed);
+      await this.#store(core, failed, late);
     } finally {
       // A save has released it already; if nothing was saved, the answer does not wait for this.
       void this.registration.operations.unlock(this.#locked!);
     }
   }
 
-  #store(core: SessionCore, failed: boolean): Promise<void> | undefined {
+  #store(core: SessionCore, failed: boolean, late: boolean): Promise<void> | undefined {
     const { operations } = this.registration;
     if (core.status === 'ended') return undefined;
+    if (late && core.status === 'new') return this.#dropNew(core, failed);
     // The verb itself failed, and nobody may have looked: try the logout again before the answer says that it happened.
     if (core.destroyRequested) return operations.destroy(core);
     if (failed) return undefined;

@@ -16,7 +16,12 @@ import {
   type SessionCredential,
 } from './session-credential.js';
 import { sessionOf } from './session-proxy.js';
-import { SessionDataError, SessionGoneError, SessionReadOnlyError } from './session.errors.js';
+import {
+  SessionAnswerSentError,
+  SessionDataError,
+  SessionGoneError,
+  SessionReadOnlyError,
+} from './session.errors.js';
 import type { SessionLock } from './session-lock.js';
 import type { SessionRecord, SessionTimeouts } from './session-store.js';
 
@@ -93,6 +98,8 @@ export class SessionCore implements CookieOwner {
   cookieChanged = false;
   /** What the request of this session came over. */
   transport: { readonly secure: boolean } | undefined;
+  /** The answer has begun: a new credential can no longer reach the client. */
+  answerSent = false;
   /**
    * A credential that the client does not have yet. With `outcomeUnknown`, the one to which the session will answer if the
    * store has carried out the write, or does when it is sent again.
@@ -244,6 +251,11 @@ export class SessionCore implements CookieOwner {
   assertWritable(attempt: string): void {
     if (this.status === 'ended') throw new SessionGoneError(this.id);
     if (this.readOnly) throw new SessionReadOnlyError(attempt);
+  }
+
+  /** @throws SessionAnswerSentError if the client can no longer be given a credential */
+  assertCanSend(attempt: string): void {
+    if (this.answerSent) throw new SessionAnswerSentError(attempt);
   }
 
   /** Whether handlers may write: a read-only route also freezes what they read. */

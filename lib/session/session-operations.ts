@@ -85,7 +85,8 @@ export class SessionOperations implements SessionActions {
     return core;
   }
 
-  save(core: SessionCore): Promise<void> {
+  async save(core: SessionCore): Promise<void> {
+    if (core.status === 'new') core.assertCanSend('save a new session');
     return this.#save(core, false);
   }
 
@@ -195,6 +196,7 @@ export class SessionOperations implements SessionActions {
   }
 
   async regenerate(core: SessionCore): Promise<Session> {
+    core.assertCanSend('regenerate the session');
     await this.destroy(core);
     const next = this.core();
     next.onReplaced = core.onReplaced;

@@ -19,6 +19,7 @@ const verbs: Readonly<Record<string, Verb | undefined>> = Object.assign(Object.c
   destroy: (core, callback) => answer(core.actions.destroy(core), callback),
   rotate: (core) => {
     core.assertWritable('rotate the session');
+    core.assertCanSend('rotate the session');
     core.rotateRequested = true;
   },
 } satisfies Record<string, Verb>);

@@ -8,6 +8,7 @@ export type SessionErrorCode =
   | 'SESSION_READ_ONLY'
   | 'SESSION_MISSING'
   | 'SESSION_USAGE'
+  | 'SESSION_ANSWER_SENT'
   | 'SESSION_TOO_LARGE'
   | 'SESSION_LOCK_TIMEOUT'
   | 'SESSION_LOCK_LOST';
@@ -135,6 +136,16 @@ export class SessionMissingError extends SessionError {
 /** The application used the session in a way that this package does not have; the message names the alternatives. */
 export class SessionUsageError extends SessionError {
   readonly code = 'SESSION_USAGE';
+}
+
+/** A new cookie is needed, and the head of the answer has been sent. Nothing was written. */
+export class SessionAnswerSentError extends SessionError {
+  readonly code = 'SESSION_ANSWER_SENT';
+  constructor(attempt: string) {
+    super(
+      `Cannot ${attempt}: the answer has begun, and the cookie that this needs can no longer be sent; nothing was written. Do it before the first byte of the answer.`,
+    );
+  }
 }
 
 /** The attributes together exceed `maxSessionBytes`; the stored session stays as it was. */
