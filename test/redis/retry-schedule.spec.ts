@@ -130,7 +130,7 @@ async function load(retryTimeoutInMilliseconds: number, answer: () => Promise<ne
   const began: number[] = [];
   const startedAt = performance.now();
   // In tens: a deadline that is due lets the sockets be read before it expires, which takes a turn.
-  const since = () => Math.round((performance.now() - startedAt) / 10) * 10;
+  const since = () => Math.floor((performance.now() - startedAt) / 10) * 10;
   const client = {
     options: {},
     call: () => {
