@@ -1,7 +1,10 @@
+import 'reflect-metadata';
 import { createParamDecorator, type ExecutionContext, type PipeTransform, type Type } from '@nestjs/common';
 import type { SessionData } from '../session/session-data.js';
 import type { Session as SessionType } from '../session/session.js';
 import { sessionFromContext } from './session-from-context.js';
+
+const PARAMETER_TYPES = 'design:paramtypes';
 
 type Pipe = Type<PipeTransform> | PipeTransform;
 
@@ -14,6 +17,8 @@ const inject = createParamDecorator((attribute: string | undefined, context: Exe
  * Hands a handler its session, or one attribute of it. Pipes work as everywhere.
  *
  * An attribute that is not there is `undefined`. Assigning to the parameter changes nothing; take the session for that.
+ * A global `ValidationPipe({ validateCustomDecorators: true })` validates attributes by the class of their parameter, and
+ * leaves whole sessions alone.
  *
  * @throws SessionMissingError on a route of state `disabled`, and where the module does not load sessions.
  * @example
@@ -22,10 +27,18 @@ const inject = createParamDecorator((attribute: string | undefined, context: Exe
  * @Post('visits') count(@Session() session: Session<Shop>) { return (session.visits = (session.visits ?? 0) + 1); }
  * ```
  */
-export const Session = (attribute?: string | Pipe, ...pipes: Pipe[]): ParameterDecorator =>
-  typeof attribute === 'string'
-    ? inject(attribute, ...pipes)
-    : inject(...(attribute ? [attribute, ...pipes] : pipes));
+export const Session = (attribute?: string | Pipe, ...pipes: Pipe[]): ParameterDecorator => {
+  if (typeof attribute === 'string') return inject(attribute, ...pipes);
+  return attribute === undefined ? wholeSession : inject(attribute, ...pipes);
+};
+
+const wholeSession: ParameterDecorator = (target, method, index) => {
+  inject()(target, method, index);
+  // A global pipe would make a copy of the class that the parameter names, and what is written to a copy is lost. SWC
+  // names this decorator there.
+  const types = method && (Reflect.getOwnMetadata(PARAMETER_TYPES, target, method) as unknown[] | undefined);
+  if (types) types[index] = Object;
+};
 
 /** {@inheritDoc SessionType} */
 export type Session<T extends object = SessionData> = SessionType<T>;

@@ -48,13 +48,10 @@ for (const [name, verb] of Object.entries(verbs)) {
 // Code that replaced a verb (a regenerate() that does nothing) would take its protection from every session.
 Object.freeze(sessionPrototype);
 
+const inherited = new Set([...Object.getOwnPropertyNames(Object.prototype), 'prototype']);
+
 // Names that no attribute can have: the verbs, and what every JavaScript object inherits.
-const reserved = new Set([
-  ...Object.keys(verbs),
-  ...Object.keys(properties),
-  ...Object.getOwnPropertyNames(Object.prototype),
-  'prototype',
-]);
+const reserved = new Set([...Object.keys(verbs), ...Object.keys(properties), ...inherited]);
 
 const handler: ProxyHandler<SessionCore> = {
   get(core, name, receiver) {
@@ -74,6 +71,8 @@ const handler: ProxyHandler<SessionCore> = {
     return true;
   },
   deleteProperty(core, name) {
+    // As with every object: sanitizers, Nest's ValidationPipe among them, delete `__proto__` of whatever they are given.
+    if (typeof name === 'string' && inherited.has(name)) return true;
     core.setAttribute(attributeName(name), undefined);
     return true;
   },

@@ -20,8 +20,8 @@ const attempts: [string, (session: AnySession, name: string) => unknown][] = [
         configurable: true,
       }),
   ],
-  ['deleting it', (session, name) => delete (session as Record<string, unknown>)[name]],
 ];
+const remove = (session: AnySession, name: string) => delete (session as Record<string, unknown>)[name];
 
 describe.each(reserved)('an attribute named %s', (name) => {
   it.each(attempts)('is refused with an error that says so: %s', async (_, attempt) => {
@@ -45,6 +45,28 @@ describe.each(reserved)('an attribute named %s', (name) => {
     expect(() => Object.assign(session, sent)).toThrow(SessionDataError);
     expect(Object.prototype).not.toHaveProperty('polluted');
   });
+});
+
+describe('deleting a name that is no attribute', () => {
+  it.each([...verbs, ...properties, 'cookie'])(
+    'is refused for a verb or property of the session: %s',
+    (name) => {
+      const session = repositoryOf(new InMemorySessionStore()).create() as AnySession;
+      expect(() => remove(session, name)).toThrow(SessionDataError);
+    },
+  );
+
+  it.each([...inherited, '__proto__'])(
+    'does nothing for what every object inherits, as sanitizers expect: %s',
+    async (name) => {
+      const sessions = repositoryOf(new InMemorySessionStore());
+      const session = await found(sessions, await stored(sessions, { cart: ['tea'] }));
+      const before = (session as Record<string, unknown>)[name];
+      expect(remove(session, name)).toBe(true);
+      expect((session as Record<string, unknown>)[name]).toBe(before);
+      expect({ ...session }).toEqual({ cart: ['tea'] });
+    },
+  );
 });
 
 describe('a session in which other software has stored attributes of reserved names', () => {
