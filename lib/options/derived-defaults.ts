@@ -1,3 +1,4 @@
+import { plainJsonSerializer } from '../session/session-serializer.js';
 import { CookieOptions } from './cookie-options.js';
 import { isIntegerFrom, isObject, LARGEST_INTEGER } from './expectations.js';
 import type { Environment } from './options-from-env.js';
@@ -7,6 +8,7 @@ type Options = Readonly<Record<string, unknown>>;
 
 /** Fills in the defaults that depend on other options or on NODE_ENV; the classes of the options hold the others. */
 export function withDerivedDefaults(given: Options, env: Environment): Options {
+  const { classInstances, serializer = classInstances === 'plain' ? plainJsonSerializer : undefined } = given;
   const { tls, ssl = tls !== undefined, port = ssl === true ? 6380 : 6379 } = given;
   return {
     ...given,
@@ -15,6 +17,7 @@ export function withDerivedDefaults(given: Options, env: Environment): Options {
     maxIdleTimeoutInSeconds: maxIdleDefault(given),
     cookie: cookieDefaults(given['cookie'], env['NODE_ENV'] === 'production'),
     header: headerDefaults(given['header']),
+    serializer,
   };
 }
 

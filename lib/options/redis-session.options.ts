@@ -138,6 +138,17 @@ export class RedisSessionOptions extends RedisConnectionOptions {
   readonly serializer: SessionSerializer = jsonSerializer;
 
   /**
+   * What happens to an attribute that is, or contains, the instance of a class: `'refuse'` it with a SessionDataError, or
+   * store it as a `'plain'` object, such as a DTO that a ValidationPipe made. Only own enumerable properties are stored;
+   * later requests read an object without the class. An instance that is more than them (an accessor, a `toJSON()`,
+   * hidden properties, a built-in such as Map) is refused all the same. `#private` fields cannot be seen, and are lost.
+   * A `serializer` of your own decides for itself.
+   * @default 'refuse'
+   */
+  @OneOf('refuse', 'plain')
+  readonly classInstances: 'refuse' | 'plain' = 'refuse';
+
+  /**
    * Refuses to store more than this in one session, its attributes' names and serialized values together. Bytes.
    * @default 65536 (64 KiB)
    */

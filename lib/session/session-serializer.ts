@@ -1,4 +1,5 @@
 import { SessionDataError } from './session.errors.js';
+import { whatElseItIs } from './plain-instance.js';
 
 /**
  * Turns an attribute's value into text and back. What `deserialize(serialize(value))` returns must equal `value`, and
@@ -24,12 +25,21 @@ export const DEFAULT_MAX_DEPTH = 64;
 /** Plain JSON, and only what plain JSON gives back as it was: everything else is refused instead of changed silently. */
 export const jsonSerializer: SessionSerializer = {
   serialize(value, attribute, maxDepth = DEFAULT_MAX_DEPTH) {
-    assertPlain(value, attribute, { attribute, maxDepth, above: [] });
+    assertPlain(value, attribute, { attribute, maxDepth, above: [], takesInstances: false });
     return JSON.stringify(value);
   },
   deserialize(text, attribute, maxDepth = DEFAULT_MAX_DEPTH) {
     if (isDeeper(text, maxDepth)) throw tooDeepToRead(attribute, maxDepth);
     return JSON.parse(text) as unknown;
+  },
+};
+
+/** JSON that stores instances of classes as plain objects, if own enumerable properties are all that they are. */
+export const plainJsonSerializer: SessionSerializer = {
+  ...jsonSerializer,
+  serialize(value, attribute, maxDepth = DEFAULT_MAX_DEPTH) {
+    assertPlain(value, attribute, { attribute, maxDepth, above: [], takesInstances: true });
+    return JSON.stringify(value);
   },
 };
 
@@ -39,6 +49,7 @@ interface Walk {
   readonly maxDepth: number;
   /** The objects that contain the value under the check, outermost first. */
   readonly above: object[];
+  readonly takesInstances: boolean;
 }
 
 function assertPlain(value: unknown, path: string, walk: Walk): void {
@@ -84,11 +95,9 @@ function assertPlainObject(value: object, path: string, walk: Walk): void {
   const prototype = Object.getPrototypeOf(value) as object | null;
   // Objects of another realm (node:vm, a test runner's sandbox) are as plain as ours: theirs is a prototype without one.
   if (prototype !== null && Object.getPrototypeOf(prototype) !== null) {
-    const hint =
-      value instanceof Date
-        ? 'Store date.toISOString()'
-        : 'Store a plain object, or set a serializer that can';
-    throw refusal(path, `is an instance of ${className(prototype)}`, hint, walk);
+    const more = walk.takesInstances ? whatElseItIs(value) : '';
+    if (more !== undefined)
+      throw refusal(path, `is an instance of ${className(prototype)}${more}`, hintFor(value, walk), walk);
   }
   for (const key of Object.keys(value)) {
     const item = (value as Record<string, unknown>)[key];
@@ -97,6 +106,12 @@ function assertPlainObject(value: object, path: string, walk: Walk): void {
   }
   if (Object.getOwnPropertySymbols(value).length > 0)
     throw refusal(path, 'has a symbol as a key', 'Use a string', walk);
+}
+
+function hintFor(value: object, { takesInstances }: Walk): string {
+  if (value instanceof Date) return 'Store date.toISOString()';
+  if (takesInstances) return 'Store a plain object of what you need, or set a serializer that can';
+  return 'Store a plain object ({ ...dto }), set classInstances to "plain", or set a serializer that can';
 }
 
 function className(prototype: object | null): string {

@@ -1,3 +1,4 @@
+// oxlint-disable typescript/no-misused-spread -- the DTO has no methods, and is stored as data
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { Body, Controller, Get, Post, ValidationPipe, type ValidationPipeOptions } from '@nestjs/common';
 import { IsInt, IsString } from 'class-validator';
@@ -45,9 +46,9 @@ class CartController {
   @Get('checked')
   checked(
     @Session(new ValidationPipe({ expectedType: ShopSession, validateCustomDecorators: true }))
-    it: ShopSession,
+    session: ShopSession,
   ) {
-    return { visits: it.visits };
+    return { visits: session.visits };
   }
 }
 
@@ -79,7 +80,7 @@ describe.each(cases)('behind a global ValidationPipe($options), on $platform', (
     ]);
   });
 
-  it('it is the session and no copy, whatever class its parameter names', async () => {
+  it('a handler gets the session and no copy, whatever class its parameter names', async () => {
     const browser = await start();
     expect((await browser.post('/visits')).json()).toEqual({ visits: 1 });
     expect((await browser.post('/visits')).json()).toEqual({ visits: 2 });

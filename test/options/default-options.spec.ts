@@ -50,6 +50,7 @@ describe('when nothing is given', () => {
         maxWaiters: 50,
       },
       serializer: jsonSerializer,
+      classInstances: 'refuse',
       maxSessionBytes: 65_536,
       maxDepth: 64,
       unreadableAttribute: 'throw',

@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
-import type { DynamicModule, Type } from '@nestjs/common';
+import { type DynamicModule, type Type, ValidationPipe } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { Redis } from 'ioredis';
 import { resolveOptions } from '../../lib/options/resolve-options.js';
@@ -21,6 +21,7 @@ import { AppModule as FromConfig } from './environment.js';
 import { AccountController } from './guard.js';
 import { testedApplication } from './in-memory.js';
 import { OrderJob } from './job.js';
+import { ItemController } from './dto.js';
 import { limited } from './limits.js';
 import { LoginController } from './login.js';
 import { ShopController as OutageController, survivesOutages } from './outage.js';
@@ -120,6 +121,18 @@ describe.each(platforms)('the routes of the README, on %s', (platform) => {
     await browser.post('/cart');
     await browser.post('/cart');
     expect((await browser.get('/cart')).json()).toEqual(['tea', 'tea']);
+  });
+
+  it('store what a ValidationPipe made of a body', async () => {
+    app = await startApp(platform, {
+      controllers: [ItemController],
+      main: (nest) => void nest.useGlobalPipes(new ValidationPipe({ transform: true })),
+    });
+    const browser = app.browser();
+    await browser.post('/cart', { sku: 'tea', quantity: 1 });
+    expect((await browser.post('/cart', { sku: 'pot', quantity: 1 })).status).toBe(201);
+    const [id] = browser.cookie('sid')!.split('.');
+    expect(await app.sessions.find(id!)).toMatchObject({ cart: [{ sku: 'tea' }, { sku: 'pot' }] });
   });
 
   it('serve clients that carry the credential in a header', async () => {
