@@ -114,7 +114,9 @@ export class InMemorySessionStore implements SessionStore {
     return record;
   }
 
-  async renewLock(id: string, lock: SessionLease): Promise<boolean> {
+  async renewLock(id: string, lock: SessionLease, secretHash?: string): Promise<boolean> {
+    const record = this.findLive(id);
+    if (record !== undefined && isReplaced(record, secretHash)) return false;
     return this.locks.isHeld(id, lock.token) && this.locks.take(id, lock);
   }
 

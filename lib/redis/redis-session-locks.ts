@@ -37,9 +37,15 @@ export class RedisSessionLocks {
     }
   }
 
-  async renew(id: string, { token, leaseInMilliseconds }: SessionLease): Promise<boolean> {
-    const args = [token, leaseInMilliseconds];
-    return (await this.commands.run('lock', sessionScripts.renew, [this.keys.writeLock(id)], args)) === 1;
+  async renew(
+    id: string,
+    { token, leaseInMilliseconds }: SessionLease,
+    secretHash: string | undefined,
+  ): Promise<boolean> {
+    const keys = [this.keys.writeLock(id)];
+    if (secretHash !== undefined) keys.push(this.keys.data(id));
+    const args = [token, leaseInMilliseconds, secretHash ?? ''];
+    return (await this.commands.run('lock', sessionScripts.renew, keys, args)) === 1;
   }
 
   /** @param leaseInMilliseconds how long a release that fails is tried again in the background. @default not at all */

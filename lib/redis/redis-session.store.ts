@@ -113,8 +113,8 @@ export class RedisSessionStore implements SessionStore {
     return this.#locks.loadExclusive(id, lock);
   }
 
-  renewLock(id: string, lock: SessionLease): Promise<boolean> {
-    return this.#locks.renew(id, lock);
+  renewLock(id: string, lock: SessionLease, secretHash?: string): Promise<boolean> {
+    return this.#locks.renew(id, lock, secretHash);
   }
 
   releaseLock(id: string, token: string, leaseInMilliseconds?: number): Promise<void> {

@@ -301,12 +301,15 @@ export class SessionCore implements CookieOwner {
     this.sentRotation = undefined;
     this.rotateRequested = false;
     this.#secretHash = rotation.secretHash;
+    if (this.lock !== undefined) this.lock.secretHash = this.expectedHash;
     this.newCredential = formatCredential(this.id, rotation.secret);
   }
 
   /** The store may have the new secret. */
   mayBeRotated(rotation: Rotation): void {
     this.sentRotation = rotation;
+    // Either may be stored now.
+    if (this.lock !== undefined) this.lock.secretHash = undefined;
     this.newCredential = formatCredential(this.id, rotation.secret);
   }
 

@@ -5,6 +5,8 @@ import type { SessionLease, SessionStore } from './session-store.js';
  * as long as a lock may be. The store refuses what its holder writes after that.
  */
 export class SessionLock {
+  /** SHA-256 that the secret must still have for the lock to be renewed; `undefined` accepts any. */
+  secretHash: string | undefined;
   #renewing: NodeJS.Timeout | undefined;
   #released = false;
   readonly #endsAt: number;
@@ -61,7 +63,7 @@ export class SessionLock {
       return;
     }
     this.#renewLater();
-    this.store.renewLock(this.id, this.lease).then(
+    this.store.renewLock(this.id, this.lease, this.secretHash).then(
       (held) => {
         // A token is drawn once, so the lock is lost for good: others of this process may ask for it.
         if (!held) this.ended();

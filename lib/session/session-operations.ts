@@ -128,6 +128,7 @@ export class SessionOperations implements SessionActions {
     try {
       if (core.status !== 'stored') throw new SessionGoneError(core.id);
       core.reloaded(this.#expected(core, locked?.record), 'rebase');
+      if (core.lock !== undefined) core.lock.secretHash = core.expectedHash;
     } catch (error) {
       core.status = 'ended';
       await this.unlock(core);

@@ -129,8 +129,12 @@ export interface SessionStore {
    */
   loadExclusive(id: string, lock: LockRequest): Promise<SessionRecord | 'locked' | undefined>;
 
-  /** Lets a lock be held for another lease from now. @returns `false` where this token does not hold it. */
-  renewLock(id: string, lock: SessionLease): Promise<boolean>;
+  /**
+   * Lets a lock be held for another lease from now.
+   * @param secretHash SHA-256 that the secret must still have. @default any
+   * @returns `false` if this token does not hold it, or the secret is not the expected one.
+   */
+  renewLock(id: string, lock: SessionLease, secretHash?: string): Promise<boolean>;
 
   /**
    * Hands the lock to its first waiter, if this token holds it; does nothing otherwise. A store that cannot answer

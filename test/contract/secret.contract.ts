@@ -48,6 +48,16 @@ export function describeSecrets(harness: CurrentHarness): void {
       expect(await store.load(session.id)).toBeUndefined();
     });
 
+    it('is refused for the renewal of a lock, too', async () => {
+      const { store } = harness();
+      const session = newSession();
+      await store.create(session);
+      const lock = { token: newHash().slice(0, 22), leaseInMilliseconds: 30_000, waitInMilliseconds: 0 };
+      await store.loadExclusive(session.id, lock);
+      expect(await store.renewLock(session.id, lock, session.secretHash)).toBe(true);
+      expect(await store.renewLock(session.id, lock, newHash())).toBe(false);
+    });
+
     it('keeps the lock of a session that it may not destroy', async () => {
       const { store } = harness();
       const session = newSession();

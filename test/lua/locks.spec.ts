@@ -17,7 +17,7 @@ describe('the scripts of a lock', () => {
   const [a, b, c] = [token('a'), token('b'), token('c')];
   const hold = (value: string, lease = 30_000) => lua.redis.set(keys.lock, value, 'PX', lease);
   const wait = (who: string) => lua.run('wait', [keys.data, keys.lock], [who, 5000, `at-${who}`]);
-  const renew = (who: string) => lua.run('renew', [keys.lock], [who, 60_000]);
+  const renew = (who: string) => lua.run('renew', [keys.lock], [who, 60_000, '']);
   const release = (who: string) => lua.run('release', [keys.lock], [who]);
 
   const drop = () => lua.run('drop', [keys.lock], []);
@@ -67,6 +67,14 @@ describe('the scripts of a lock', () => {
       expect(await renew(b)).toBe(0);
       expect(await lua.redis.pttl(keys.lock)).toBeLessThanOrEqual(30_000);
     });
+  });
+
+  it('renew.lua answers 0 to a holder whose secret was replaced, and its lease goes on', async () => {
+    const renewAs = (secret: string) => lua.run('renew', [keys.lock, keys.data], [a, 60_000, secret]);
+    await hold(a);
+    expect(await renewAs('other')).toBe(0);
+    expect(await lua.redis.pttl(keys.lock)).toBeLessThanOrEqual(30_000);
+    expect(await renewAs('hash')).toBe(1);
   });
 
   describe('release.lua', () => {

@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { SessionConflictError } from 'nestjs-redis-session';
+import { SessionConflictError, SessionStore } from 'nestjs-redis-session';
+import { coreOf } from '../../lib/session/session-proxy.js';
 import { ExclusiveController, PlainController, Stage } from '../http/exclusive-app.js';
 import { type HttpApp, platforms, startApp } from '../http/http-app.js';
 import type { AnySession } from '../session/session-fixture.js';
@@ -97,6 +98,19 @@ describe.each(platforms)('who planted a credential, on %s', (platform) => {
       expect((await leave()).setCookies).toEqual([]);
       expect(await ofVictim()).toEqual(before);
       expect(await http.sessions.find(session.id)).toBeDefined();
+    });
+
+    it('cannot keep its lock by renewing it', async () => {
+      const answer = attacker.post('/hold');
+      const { session, leave } = await stage.next();
+      const { lock } = coreOf(session);
+      const port = http.app.get<SessionStore>(SessionStore);
+      const lease = { token: lock!.token, leaseInMilliseconds: 30_000 };
+      expect(await port.renewLock(session.id, lease, lock!.secretHash)).toBe(true);
+      await victim.post('/rotate');
+      expect(await port.renewLock(session.id, lease, lock!.secretHash)).toBe(false);
+      leave.resolve();
+      expect((await answer).status).toBe(409);
     });
 
     it('cannot go on with a session that the request itself has created', async () => {
