@@ -132,6 +132,17 @@ describe('the checker of the soak', () => {
     expect(objections()).toEqual(['session v0-1.: b0 is null, and not "v0-1./0.2"']);
   });
 
+  it('accepts what a request stored itself before the rest of it was refused', async () => {
+    const { session, tab, objections } = given(
+      { ...well, credential: 'second' },
+      refused('SESSION_CONFLICT'),
+      { ...well, body: sight({ a0: 'v0-1./0.1' }) },
+    );
+    await Promise.all([session.request(actions.rotate), tab.save()]);
+    await tab.read();
+    expect(objections()).toEqual([]);
+  });
+
   it('objects to half of a write', async () => {
     const { tab, objections } = given({ ...well, body: sight({ x0: 'v0-1./0.1' }) });
     await tab.read();

@@ -174,6 +174,8 @@ export function outcomeOf(reply: SoakReply, action?: Action): Result['outcome'] 
   // Stored before the first byte.
   if (action?.name === 'stream' && head !== undefined && head < 300) return 'done';
   if (action?.name === 'stream' && (head ?? 0) !== 410 && (head ?? 0) !== 409) return 'unknown';
+  // Its first half may have been stored before the second was refused.
+  if (action?.name === 'save' && status === 409) return 'unknown';
   if (status === 'lost' || status >= 500) return 'unknown';
   return status < 300 ? 'done' : 'refused';
 }
