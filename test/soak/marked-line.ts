@@ -8,13 +8,15 @@ export const marks = ['lose', 'late'] as const;
 export type Mark = (typeof marks)[number];
 
 const MARKED = /"[^"]*~(lose|late) ([\w-]+)~"/;
-const LATE_AFTER_MILLISECONDS = [300, 5000] as const;
+const LATE_AFTER_MILLISECONDS = 300;
 
 /** What the lines of one application have in common. */
 export interface MarkedTraffic {
   /** The marks that have passed. */
   readonly met: Set<string>;
   readonly random: Random;
+  /** How late a write arrives at most. */
+  readonly lateWithin: number;
   readonly count: (name: string) => void;
 }
 
@@ -82,7 +84,8 @@ export class MarkedLine {
   /** The client hears at once that its line is gone; what it has sent still travels. */
   #deliverLate(client: Socket, server: Socket, chunk: Buffer): void {
     client.removeAllListeners('close').removeAllListeners('data').resetAndDestroy();
-    const after = this.traffic.random.integer(...LATE_AFTER_MILLISECONDS);
+    const { random, lateWithin } = this.traffic;
+    const after = random.integer(LATE_AFTER_MILLISECONDS, lateWithin);
     // To a server that was restarted since, nothing arrives any more.
     setTimeout(() => server.destroyed || server.end(chunk), after).unref();
   }

@@ -19,6 +19,7 @@ import { Visitor } from './visitor.js';
 
 const VISITORS = 8;
 const HEALED_WITHIN_MILLISECONDS = 15_000;
+const LATEST_MILLISECONDS = 5000;
 /** This part of the time everything is well but the event loops of the applications, which stall. */
 const CALM = 0.15;
 
@@ -55,7 +56,8 @@ export class Soak {
     const redis = { ...this.#topology.connection, retryTimeoutInMilliseconds: this.given.retries };
     for (const platform of ['express', 'fastify'] as const) {
       const count = (name: string): void => this.figures.fault(name);
-      const traffic = { met: new Set<string>(), random: this.#random.fork(), count };
+      const lateWithin = latenessWith(this.given.retries);
+      const traffic = { met: new Set<string>(), random: this.#random.fork(), lateWithin, count };
       const lines = await Lines.start(this.#topology, traffic);
       this.#lines.push(lines);
       const app = new ApplicationProcess({ platform, port: await freePort(), redis, ports: lines.ports });
@@ -134,4 +136,10 @@ export class Soak {
       if (good === 0) await sleep(100);
     }
   }
+}
+
+// With retries, a copy of a write is told from a new one for as long as the package may send copies itself, and not for
+// ever. Without retries nothing is sent twice: what comes late is a write of which nobody knows.
+function latenessWith(retries: number): number {
+  return retries > 0 ? retries + soakOptions.operationTimeoutInMilliseconds : LATEST_MILLISECONDS;
 }
