@@ -2,7 +2,7 @@ import { SessionOptionsError } from '../session/session.errors.js';
 import { isHost } from './expectations.js';
 import { nameWithVariable } from './option-faults.js';
 
-/** What a connection string says. What it leaves out is `undefined`, and has the default of the option. */
+/** The parts of a connection string. A part that it omits is `undefined`, and the default of the option applies. */
 export interface ConnectionTarget {
   readonly host: string;
   readonly port?: number | undefined;
@@ -13,26 +13,28 @@ export interface ConnectionTarget {
 }
 
 /**
- * Takes a connection string apart: `redis://user:password@host:port/database`, `rediss://…` for TLS, or the form of
- * StackExchange.Redis that the Azure portal hands out (`host:port,password=…,ssl=True,abortConnect=False`).
- * @throws SessionOptionsError with one fault, which never shows the string or a part of it
+ * Parses a connection string: `redis://user:password@host:port/database`, `rediss://…` for TLS, or the StackExchange.Redis
+ * form that the Azure portal shows (`host:port,password=…,ssl=True,abortConnect=False`).
+ * @throws SessionOptionsError with one fault. The message never contains any part of the string.
  */
 export function parseConnectionString(text: string): ConnectionTarget {
   const target = /^[a-z][a-z\d+.-]*:\/\//i.test(text) ? fromUrl(text) : fromSettings(text);
-  if (!isHost(target.host)) throw fault('names no host, or one that cannot be a host name or an IP address');
+  if (!isHost(target.host)) throw fault('has no host, or its host is not a host name or an IP address');
   if (target.username !== undefined && target.accessKey === undefined)
-    throw fault('has a user name without a password; Redis takes both or the password alone');
+    throw fault('has a user name without a password; give both, or only the password');
   return target;
 }
 
 function fromUrl(text: string): ConnectionTarget {
   if (!URL.canParse(text))
-    throw fault('cannot be read as a URL; percent-encode what is special in the user name and the password');
+    throw fault('is not a valid URL; percent-encode special characters in the user name and the password');
   const url = new URL(text);
   if (url.protocol !== 'redis:' && url.protocol !== 'rediss:')
-    throw fault('does not begin with "redis://" or "rediss://"');
+    throw fault('does not start with "redis://" or "rediss://"');
   if (url.search !== '' || url.hash !== '')
-    throw fault('has a part after "?" or "#"; use options instead, and percent-encode both in a password');
+    throw fault(
+      'has a part after "?" or "#"; use options instead, and percent-encode these characters in a password',
+    );
   return {
     host: url.hostname.replace(/^\[|\]$/g, ''),
     port: wholeNumber(url.port, 'port'),
@@ -57,8 +59,8 @@ function fromSettings(text: string): ConnectionTarget {
   };
 }
 
-/** Settings of StackExchange.Redis that steer that client and mean nothing to this one. */
-const settingsWithoutMeaning = new Set(
+/** Settings that only the client StackExchange.Redis uses. */
+const ignoredSettings = new Set(
   (
     'abortConnect allowAdmin asyncTimeout channelPrefix checkCertificateRevocation configChannel configCheckSeconds ' +
     'connectRetry connectTimeout defaultVersion heartbeatInterval highIntegrity keepAlive name preserveAsyncOrder ' +
@@ -68,14 +70,14 @@ const settingsWithoutMeaning = new Set(
     .split(' '),
 );
 
-// A password that holds a comma falls into pieces here, so not even the name of an unknown setting is shown.
+// A password with a comma is split here, so an error must not even show the name of an unknown setting.
 function nameAndValue(part: string): [name: string, value: string] {
   const end = part.indexOf('=');
   if (end < 0)
-    throw fault('has a second host, or a comma in its password; several hosts go into cluster or sentinel');
+    throw fault('has a second host, or a comma in its password; set several hosts with cluster or sentinel');
   const name = part.slice(0, end).trim().toLowerCase();
-  if (!['user', 'password', 'ssl', 'defaultdatabase'].includes(name) && !settingsWithoutMeaning.has(name))
-    throw fault('has a setting that is not supported; use user, password, ssl and defaultDatabase');
+  if (!['user', 'password', 'ssl', 'defaultdatabase'].includes(name) && !ignoredSettings.has(name))
+    throw fault('has an unsupported setting; use user, password, ssl and defaultDatabase');
   return [name, part.slice(end + 1).trim()];
 }
 
@@ -86,7 +88,7 @@ function wholeNumber(text: string, part: string): number | undefined {
 }
 
 function trueOrFalse(text = 'false'): boolean {
-  if (!/^(true|false)$/i.test(text)) throw fault('has an ssl setting that is neither True nor False');
+  if (!/^(true|false)$/i.test(text)) throw fault('has an ssl setting that is not True or False');
   return text.toLowerCase() === 'true';
 }
 
@@ -94,7 +96,7 @@ function decoded(text: string): string | undefined {
   try {
     return decodeURIComponent(text) || undefined;
   } catch {
-    throw fault('has a "%" in the user name or password that encodes nothing; write %25 for a percent sign');
+    throw fault('has an invalid "%" in the user name or password; write %25 for a percent sign');
   }
 }
 

@@ -5,7 +5,7 @@ import { LockOptions } from './lock-options.js';
 import { nameWithVariable, shown } from './option-faults.js';
 import type { RedisSessionOptions } from './redis-session.options.js';
 
-/** Each says where Redis is, in place of the options listed with it. */
+/** Each of these options replaces the options listed with it. */
 const replacedBy = {
   client: [
     'connectionString',
@@ -24,7 +24,7 @@ const replacedBy = {
   sentinel: ['host', 'port'],
 } as const;
 
-/** Faults of options that were given side by side, from either source, and leave open which of them counts. */
+/** One fault for each set of options that exclude each other, whether they come from the code or the environment. */
 export function connectionContradictions(given: Readonly<Record<string, unknown>>): string[] {
   const faults: string[] = [];
   for (const [option, replaced] of Object.entries(replacedBy)) {
@@ -32,19 +32,19 @@ export function connectionContradictions(given: Readonly<Record<string, unknown>
     if (given[option] === undefined || beside.length === 0) continue;
     const names = listed(beside.map((other) => nameWithVariable(other)));
     faults.push(
-      `${nameWithVariable(option)} is given beside ${names}; ${option} takes ${beside.length === 1 ? 'its' : 'their'} place. ` +
+      `${nameWithVariable(option)} is set together with ${names}, which it replaces. ` +
         `Remove ${option}, or ${listed(beside)}.`,
     );
   }
   if (given['username'] !== undefined && given['accessKey'] === undefined)
     faults.push(
-      `${nameWithVariable('username')} is given without ${nameWithVariable('accessKey')}; ` +
-        'Redis takes a user name only with its password. Set accessKey, or remove username.',
+      `${nameWithVariable('username')} is set without ${nameWithVariable('accessKey')}; ` +
+        'Redis accepts a user name only with a password. Set accessKey, or remove username.',
     );
   return faults;
 }
 
-/** Faults of values that are right by themselves and wrong together. */
+/** One fault for each set of values that are valid on their own and conflict with each other. */
 export function valueContradictions(options: RedisSessionOptions): string[] {
   return [
     ...connectionFaults(options),
@@ -59,12 +59,12 @@ function connectionFaults({ cluster, databaseId, ssl, tls }: RedisSessionOptions
   const faults: string[] = [];
   if (cluster !== undefined && Number.isInteger(databaseId) && databaseId !== 0)
     faults.push(
-      `${nameWithVariable('databaseId')} is ${databaseId} while cluster is given; ` +
-        'a Redis Cluster has database 0 only. Remove databaseId.',
+      `${nameWithVariable('databaseId')} is ${databaseId} while cluster is set; ` +
+        'a Redis Cluster has only database 0. Remove databaseId.',
     );
   if (tls !== undefined && !ssl)
     faults.push(
-      `${nameWithVariable('ssl')} is false while tls is given; tls has no effect then. ` +
+      `${nameWithVariable('ssl')} is false while tls is set, so tls has no effect. ` +
         'Set ssl to true (in a connectionString: "rediss://" or "ssl=True"), or remove tls.',
     );
   return faults;
@@ -76,7 +76,7 @@ function timeoutFaults({ idleTimeoutInSeconds, maxIdleTimeoutInSeconds }: RedisS
   return [
     `${nameWithVariable('maxIdleTimeoutInSeconds')} is ${shown(maxIdleTimeoutInSeconds)} while ` +
       `${nameWithVariable('idleTimeoutInSeconds')} is ${shown(idleTimeoutInSeconds)}; ` +
-      'it cannot be less. Raise maxIdleTimeoutInSeconds, or remove it.',
+      'it must not be less. Raise maxIdleTimeoutInSeconds, or remove it.',
   ];
 }
 
@@ -85,7 +85,7 @@ function cookieFaults(cookie: CookieOptions): string[] {
   const faults: string[] = [];
   const insecure = `${nameWithVariable('cookie.secure')} is ${shown(secure)}`;
   const remedy = 'browsers reject that cookie. Set cookie.secure to true.';
-  // sameSite 'auto' says "none" on HTTPS alone, where secure 'auto' sends the attribute that browsers want with it.
+  // sameSite 'auto' is None only on HTTPS, where secure 'auto' sends the Secure that browsers require with it.
   if ((sameSite === 'none' && secure !== true) || (sameSite === 'auto' && secure === false))
     faults.push(`${insecure} while ${nameWithVariable('cookie.sameSite')} is ${shown(sameSite)}; ${remedy}`);
   if (partitioned && secure !== true)
@@ -93,7 +93,7 @@ function cookieFaults(cookie: CookieOptions): string[] {
   return [...faults, ...cookiePrefixFaults(cookie)];
 }
 
-// RFC 6265bis §5.7: browsers compare these prefixes without regard to case, and drop a cookie that breaks their rules.
+// RFC 6265bis §5.7: browsers ignore the case of these prefixes, and reject a cookie that breaks their rules.
 function cookiePrefixFaults({ name, secure, domain, path }: CookieOptions): string[] {
   if (typeof name !== 'string') return [];
   const prefix = /^__(Host|Secure)-/i.exec(name)?.[1]?.toLowerCase();
@@ -125,18 +125,18 @@ function lockFaults({ lock, operationTimeoutInMilliseconds }: RedisSessionOption
     faults.push(
       `${nameWithVariable('lock.leaseInMilliseconds')} is ${leaseInMilliseconds} while ` +
         `${nameWithVariable('operationTimeoutInMilliseconds')} is ${operationTimeoutInMilliseconds}; ` +
-        'a lock could end before one operation does. Raise lock.leaseInMilliseconds.',
+        'a lock could expire before one operation ends. Raise lock.leaseInMilliseconds.',
     );
   if (isLess(maxHoldInMilliseconds, leaseInMilliseconds))
     faults.push(
       `${nameWithVariable('lock.maxHoldInMilliseconds')} is ${maxHoldInMilliseconds} while ` +
         `${nameWithVariable('lock.leaseInMilliseconds')} is ${leaseInMilliseconds}; ` +
-        'a lease could last longer than a lock may. Raise lock.maxHoldInMilliseconds, or lower lock.leaseInMilliseconds.',
+        'a lease must not be longer than a lock can be held. Raise lock.maxHoldInMilliseconds, or lower lock.leaseInMilliseconds.',
     );
   return faults;
 }
 
-// What is no integer is a fault already, and not everything can be compared.
+// A value that is not an integer is a fault already, and comparing it can throw.
 function isLess(one: number, other: number): boolean {
   return Number.isInteger(one) && Number.isInteger(other) && one < other;
 }
@@ -145,8 +145,8 @@ function migrationFaults({ migrateFrom, store }: RedisSessionOptions): string[] 
   if (store === 'redis' || !(migrateFrom instanceof ExpressSessionMigration)) return [];
   if (migrateFrom.client !== undefined) return [];
   return [
-    'migrateFrom is given without a client while the sessions are not in Redis; there is nowhere to read the old ones from. ' +
-      'Give expressSession() a client.',
+    'migrateFrom has no client while the sessions are not in Redis, so the old sessions cannot be read. ' +
+      'Pass a client to expressSession().',
   ];
 }
 

@@ -6,7 +6,7 @@ import { RedisSessionOptions } from './redis-session.options.js';
 
 type Options = Readonly<Record<string, unknown>>;
 
-/** Fills in the defaults that depend on other options or on NODE_ENV; the classes of the options hold the others. */
+/** Sets the defaults that depend on other options or on NODE_ENV. The option classes declare the others. */
 export function withDerivedDefaults(given: Options, env: Environment): Options {
   const { classInstances, serializer = classInstances === 'plain' ? plainJsonSerializer : undefined } = given;
   const { tls, ssl = tls !== undefined, port = ssl === true ? 6380 : 6379 } = given;
@@ -21,7 +21,7 @@ export function withDerivedDefaults(given: Options, env: Environment): Options {
   };
 }
 
-// An application whose every session may be idle for longer than the default says by that how long is right.
+// If `idleTimeoutInSeconds` exceeds the default maximum, it becomes the maximum.
 function maxIdleDefault({ maxIdleTimeoutInSeconds: given, idleTimeoutInSeconds: idle }: Options): unknown {
   const usual = new RedisSessionOptions().maxIdleTimeoutInSeconds;
   return given === undefined && isIntegerFrom(usual, LARGEST_INTEGER, idle) ? idle : given;
@@ -36,7 +36,7 @@ function cookieDefaults(given: unknown = {}, production: boolean): unknown {
   return { ...given, secure, name: prefix + name };
 }
 
-// A prefix that the application has chosen stays. An empty name stays too, for validation to refuse.
+// Keeps a prefix that the application chose, and an empty name, which validation refuses.
 function hasPrefix(name: string): boolean {
   return name === '' || name.startsWith('__');
 }

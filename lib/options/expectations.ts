@@ -1,18 +1,18 @@
 import { isIPv6 } from 'node:net';
 import { ValidateBy, ValidateIf, ValidateNested } from 'class-validator';
 
-/** Node's timers hold no longer delay, and no count or database number needs to be larger. */
+/** The longest delay of Node's timers. It is large enough for counts and database numbers too. */
 export const LARGEST_INTEGER = 2 ** 31 - 1;
 
 /**
- * The value must satisfy `holds`. `expected` completes the sentence "expected …": one text per option, whatever was
- * wrong with the value and wherever it came from.
+ * Requires a value for which `holds` returns true. `expected` completes "expected …" in the error: one text per option,
+ * for every invalid value.
  */
 export function Expect(expected: string, holds: (value: unknown) => boolean): PropertyDecorator {
   return ValidateBy({ name: 'expect', validator: { validate: holds, defaultMessage: () => expected } });
 }
 
-/** `undefined` is a value of this option. `null` is not: class-validator's own `IsOptional` would let it pass. */
+/** Allows `undefined`, but not `null`, which class-validator's `IsOptional` allows too. */
 export function Optional(): PropertyDecorator {
   return ValidateIf((_options, value) => value !== undefined);
 }
@@ -41,20 +41,20 @@ export function Text(expected: string, pattern = /./su): PropertyDecorator {
 }
 
 export function Host(): PropertyDecorator {
-  return Expect('a host name or an IP address alone (a URL goes into connectionString)', isHost);
+  return Expect('only a host name or an IP address (use connectionString for a URL)', isHost);
 }
 
-/** RFC 9110 §5.6.2: what may name a cookie, a header or an authentication scheme. */
+/** A token of RFC 9110 §5.6.2: a valid name for a cookie, a header or an authentication scheme. */
 export function Token(expected: string): PropertyDecorator {
   return Text(expected, /^[\w!#$%&'*+.^`|~-]+$/);
 }
 
-/** Judged by its methods: a class check would refuse a client or a store that comes from another copy of its package. */
+/** Checks the methods: `instanceof` would refuse a client or a store from another copy of its package. */
 export function HasMethods(expected: string, ...methods: readonly string[]): PropertyDecorator {
   return Expect(expected, (value) => hasMethods(value, methods));
 }
 
-/** A group of options, each validated by the class that declares the group. */
+/** A group of options, validated by its class. */
 export function Group(): PropertyDecorator {
   return (target, property) => {
     Expect('an object', isObject)(target, property);

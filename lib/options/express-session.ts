@@ -2,37 +2,37 @@ import { SessionOptionsError } from '../session/session.errors.js';
 import { hasMethods, isIntegerFrom, LARGEST_INTEGER } from './expectations.js';
 import type { RedisConnectionOptions } from './redis-connection-options.js';
 
-/** What the application said to express-session and connect-redis. */
+/** The options that the application passed to express-session and connect-redis. */
 export interface ExpressSessionOptions {
   /** The name of the cookie. @default 'connect.sid' */
   name?: string;
-  /** What signs the cookie, or everything that may have signed it: each is tried. */
+  /** The secret that signs the cookie, or a list of the current and former secrets. */
   secret: string | readonly string[];
-  /** What the keys of connect-redis begin with. @default 'sess:' */
+  /** The key prefix of connect-redis. @default 'sess:' */
   prefix?: string;
   /** The path of the cookie. @default '/' */
   path?: string;
   /** The domain of the cookie. @default none */
   domain?: string;
-  /** A client of ioredis for the Redis that holds the old sessions. @default the one that holds the new ones */
+  /** An ioredis client for the Redis that stores the old sessions. @default the client of the new sessions */
   client?: RedisConnectionOptions['client'];
   /**
-   * How long a migrated session is remembered beyond its end. In that time a record that the old application writes
-   * again is removed and not migrated again, so it cannot undo a logout. Seconds; not less than the `maxAge` of the old
+   * How long a migrated session is remembered after its end. If the old application writes its record again in that time,
+   * the record is deleted and not migrated, so that it cannot undo a logout. Seconds; at least the `maxAge` of the old
    * cookie and the `ttl` of connect-redis.
    * @default 2592000 (30 days)
    */
   rememberMigratedInSeconds?: number;
 }
 
-/** Sessions of express-session and connect-redis, completed: what `expressSession()` returns. */
+/** The return value of `expressSession()`: its options with their defaults. */
 export class ExpressSessionMigration {
   readonly name: string;
   readonly prefix: string;
   readonly path: string;
   readonly domain: string | undefined;
   readonly rememberMigratedInSeconds: number;
-  // Private, so that nothing that shows an object shows them: a client holds the password of its Redis.
+  // Private, so that inspecting the object shows no secret. A client holds the password of its Redis.
   readonly #client: RedisConnectionOptions['client'];
   readonly #secrets: readonly string[];
 
@@ -57,11 +57,11 @@ export class ExpressSessionMigration {
 }
 
 /**
- * Takes the sessions of express-session over: a visitor's first request with the old cookie turns the record that
- * connect-redis wrote into a session of ours, with the same attributes and the same lifetime, and removes the old record
- * and the old cookie. Nobody is logged out. Take the option away when the old cookies have expired.
+ * Migrates the sessions of express-session and connect-redis. On a visitor's first request with the old cookie, the record
+ * of connect-redis becomes a session of this package with the same attributes and the same lifetime, and the old record
+ * and the old cookie are removed. Nobody is logged out. Remove the option when the old cookies have expired.
  *
- * @throws SessionOptionsError where there is no secret: an unsigned cookie could be anybody's.
+ * @throws SessionOptionsError if there is no secret: anybody can forge an unsigned cookie.
  * @example
  * ```ts
  * RedisSessionModule.forRoot({ migrateFrom: expressSession({ secret: [process.env.SECRET!, process.env.OLD_SECRET!] }) })
@@ -73,11 +73,11 @@ export function expressSession(options: ExpressSessionOptions): ExpressSessionMi
   const faults: string[] = [];
   if (secrets.length === 0 || secrets.some((one) => typeof one !== 'string' || one === ''))
     faults.push(
-      'migrateFrom: secret cannot be used (its value is not shown); expected the text that express-session signed its cookies with, or a list of such texts.',
+      'migrateFrom: secret cannot be used (its value is not shown); expected the secret of express-session, or an array of its secrets.',
     );
   if (client !== undefined && !hasMethods(client, ['get', 'set', 'del', 'exists']))
     faults.push(
-      'migrateFrom: client is no client of ioredis; expected one, or nothing for the one of the sessions.',
+      'migrateFrom: client is not an ioredis client; pass one, or omit it to use the client of the sessions.',
     );
   if (!isIntegerFrom(1, LARGEST_INTEGER, rememberMigratedInSeconds))
     faults.push(

@@ -1,17 +1,17 @@
 import { Optional, Token } from './expectations.js';
 
-/** The header that carries the session's credential, for clients that keep no cookies. */
+/** The header that carries the session's credential, for clients without cookies. */
 export class HeaderOptions {
   /**
-   * Names the header, in requests and in answers. Kept in lower case, as Node gives the names of headers.
+   * The name of the header, in requests and in answers. Converted to lower case, as Node does with header names.
    * @example 'authorization'
    */
   @Token('a header name such as "authorization"')
   readonly name!: string;
 
   /**
-   * The word before the credential.
-   * @default 'Bearer' where the header is `authorization`, otherwise none
+   * The authentication scheme before the credential.
+   * @default 'Bearer' if the header is `authorization`, otherwise none
    * @example 'Session'
    */
   @Optional()

@@ -2,8 +2,8 @@ import { jsonSerializer } from '../session/session-serializer.js';
 import type { RedisSessionOptions } from './redis-session.options.js';
 
 /**
- * Keeps secrets out of whatever shows the options: `console.log`, `JSON.stringify`, a logger, a spread. They can still be
- * read by their names. Objects of the application may hold secrets too: a client its password, a serializer its key.
+ * Hides secrets from `console.log`, `JSON.stringify`, loggers and spreads. Code can still read them by name. Hides objects
+ * of the application too: a client holds a password, a serializer may hold a key.
  */
 export function hideSecrets(options: RedisSessionOptions): void {
   const { store, serializer, cluster, sentinel } = options;
@@ -14,7 +14,7 @@ export function hideSecrets(options: RedisSessionOptions): void {
   if (sentinel !== undefined) hide(sentinel, 'password');
 }
 
-// An accessor, because `inspect` with `showHidden` shows the value of a property that is only not enumerable.
+// A getter: `inspect` with `showHidden` shows the value of any other non-enumerable property.
 function hide<Options extends object>(options: Options, ...names: (keyof Options)[]): void {
   for (const name of names) {
     const value = options[name];

@@ -1,12 +1,12 @@
 import { isObject } from './expectations.js';
 import { optionGroups } from './redis-session.options.js';
 
-/** Whether every object has a property of this name, such as `__proto__`: assigning it would change the object itself. */
+/** Whether every object inherits a property of this name. Assigning `__proto__` would replace an object's prototype. */
 export function isInherited(name: string): boolean {
   return name in Object.prototype;
 }
 
-/** One sentence for every option, in groups and nodes too, that has the name of what every object inherits. */
+/** One fault for each option, also in groups and nodes, whose name every object inherits. */
 export function inheritedNameFaults(given: Readonly<Record<string, unknown>>): string[] {
   const faults = faultsIn(given, '');
   for (const group of Object.keys(optionGroups)) {

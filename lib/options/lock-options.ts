@@ -1,32 +1,32 @@
 import { IntegerFrom } from './expectations.js';
 
-/** How requests take turns on routes whose session is `exclusive`. */
+/** How `exclusive` requests lock their session and wait for the lock. */
 export class LockOptions {
   /**
-   * Ends a lock this long after its process was last heard of: it is renewed while the handler runs. Milliseconds. A
-   * process that stands still for two thirds of it may lose the lock.
+   * The lease of a lock, which is renewed while the handler runs. The lock of a process that dies expires after this time;
+   * a process that stalls for two thirds of it can lose the lock. Milliseconds.
    * @default 30000
    */
   @IntegerFrom(1)
   readonly leaseInMilliseconds: number = 30_000;
 
   /**
-   * Ends a lock this long after it was taken, however long the handler runs: a handler that hangs keeps the session from
-   * others no longer. What it writes after that is refused with `SessionLockLostError`. Milliseconds; at least the lease.
+   * The longest time that a request can hold a lock, so that a handler that hangs does not block the session for longer.
+   * Its later writes are refused with `SessionLockLostError`. Milliseconds; at least the lease.
    * @default 300000 (5 minutes)
    */
   @IntegerFrom(1)
   readonly maxHoldInMilliseconds: number = 300_000;
 
   /**
-   * Answers 423 to a request that has waited this long for the lock. Milliseconds; 0 never waits.
+   * How long a request waits for the lock before it is answered with 423. Milliseconds; 0 does not wait.
    * @default 10000
    */
   @IntegerFrom(0)
   readonly waitTimeoutInMilliseconds: number = 10_000;
 
   /**
-   * Answers 423 at once if this many requests of one process wait for the same session.
+   * How many requests of one process can wait for the same session. Others are answered with 423 at once.
    * @default 50
    */
   @IntegerFrom(0)

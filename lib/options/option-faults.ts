@@ -4,7 +4,7 @@ import { variableOf } from './options-from-env.js';
 
 const secretOptions = new Set(['accessKey', 'connectionString', 'tls', 'sentinel.password']);
 
-/** One sentence for every option that holds a value it cannot have, and for every name that is no option. */
+/** One fault for each option with an invalid value, and for each unknown option. */
 export function optionFaults(options: object): string[] {
   const errors = validateSync(options, {
     whitelist: true,
@@ -15,17 +15,17 @@ export function optionFaults(options: object): string[] {
   return errors.flatMap((error) => faultsOf(error, error.property));
 }
 
-/** An option as faults name it: its path, and its environment variable where it has one. */
+/** The name of an option in faults: its path, and its environment variable if it has one. */
 export function nameWithVariable(option: string): string {
   const variable = variableOf(option.replace(/\[.*$/, ''));
   return variable === undefined ? option : `${option} (${variable})`;
 }
 
-/** The value of an option as faults show it; never that of a secret, nor a text that may hold one. */
+/** The value of an option in faults. Never shows a string that may contain a password. */
 export function shown(value: unknown): string {
   if (typeof value === 'string') return shownText(value);
   if (typeof value === 'function') return 'a function';
-  if (Array.isArray(value)) return 'a list';
+  if (Array.isArray(value)) return 'an array';
   if (typeof value === 'object' && value !== null) return 'an object';
   return String(value);
 }
@@ -54,14 +54,14 @@ function given(option: string, value: unknown): string {
   if (option === 'port' && typeof value === 'string' && /^(tcp|udp|sctp):\/\//.test(value))
     return (
       `is ${JSON.stringify(value)}, which Kubernetes sets for a Service named redis-session ` +
-      '(enableServiceLinks: false in the pod stops that)'
+      '(set enableServiceLinks: false in the pod to prevent that)'
     );
   return `is ${shown(value)}`;
 }
 
-// A text that only looks like a number or a boolean is the fault itself: `"6379"` where `6379` is expected.
+// Says "the string" if the type is the fault: `"6379"` instead of `6379`.
 function shownText(text: string): string {
-  if (/@|password=|:\/\//i.test(text)) return 'a text that is not shown, because it may hold a password';
+  if (/@|password=|:\/\//i.test(text)) return 'a string that is not shown because it may contain a password';
   const shortened = JSON.stringify(text.length > 60 ? `${text.slice(0, 60)}…` : text);
-  return /^(-?\d+(\.\d+)?|true|false)$/.test(text) ? `the text ${shortened}` : shortened;
+  return /^(-?\d+(\.\d+)?|true|false)$/.test(text) ? `the string ${shortened}` : shortened;
 }

@@ -1,7 +1,7 @@
 import { getMetadataStorage } from 'class-validator';
 import { optionGroups, RedisSessionOptions } from './redis-session.options.js';
 
-/** Every option by its path, those of groups included: `host`, `cookie`, `cookie.sameSite`, … */
+/** The path of every option, also in groups: `host`, `cookie`, `cookie.sameSite`, … */
 export const optionNames: readonly string[] = [
   ...declaredBy(RedisSessionOptions),
   ...Object.entries(optionGroups).flatMap(([group, type]) =>
@@ -9,7 +9,7 @@ export const optionNames: readonly string[] = [
   ),
 ];
 
-/** What these options are called elsewhere. */
+/** Names of options in other packages. */
 const otherNames: Readonly<Record<string, string>> = {
   password: 'accessKey',
   url: 'connectionString',
@@ -26,8 +26,8 @@ const otherNames: Readonly<Record<string, string>> = {
 const LONGEST_TYPO = 100;
 
 /**
- * The option that somebody means who wrote `unknown`, a path in any spelling: `databseId`, `SAME_SITE`, `cookie.secured`.
- * @returns `undefined` where no option among `names` comes near
+ * Finds the option closest to an unknown path in any spelling: `databseId`, `SAME_SITE`, `cookie.secured`.
+ * @returns `undefined` if none of `names` is close
  */
 export function nearestOption(unknown: string, names: readonly string[] = optionNames): string | undefined {
   if (unknown.length > LONGEST_TYPO) return undefined;
@@ -37,7 +37,7 @@ export function nearestOption(unknown: string, names: readonly string[] = option
   let nearest: string | undefined;
   let least = Math.max(2, Math.floor(wanted.length / 3)) + 1;
   for (const name of names) {
-    // The same name in another group is a good guess, and never better than one in the group that was written.
+    // A name in another group matches too, but an equal match in the written group is better.
     const inAnotherGroup = editDistance(letters(lastPart(unknown)), letters(lastPart(name))) + 0.5;
     const distance = Math.min(editDistance(wanted, letters(name)), inAnotherGroup);
     if (distance < least) [nearest, least] = [name, distance];
@@ -45,7 +45,7 @@ export function nearestOption(unknown: string, names: readonly string[] = option
   return nearest;
 }
 
-// Levenshtein's, one row of the table at a time.
+// The Levenshtein distance, one row at a time.
 function editDistance(from: string, to: string): number {
   let row = Array.from({ length: to.length + 1 }, (_, column) => column);
   for (let line = 1; line <= from.length; line++) {

@@ -2,10 +2,10 @@ import { isObject } from './expectations.js';
 import { nearestOption } from './option-names.js';
 import type { RedisSessionModuleOptions } from './redis-session-module-options.js';
 
-/** The environment, as `process.env` has it. */
+/** Environment variables, in the form of `process.env`. */
 export type Environment = Readonly<Record<string, string | undefined>>;
 
-/** Turns the text of a variable into a value. What it cannot read it gives back as it is, for validation to name. */
+/** Parses a variable. Returns the text unchanged if it cannot be parsed; validation then reports it. */
 type Parser = (text: string) => unknown;
 
 const text: Parser = (value) => value;
@@ -22,7 +22,7 @@ const nodes: Parser = (value) => {
   }));
 };
 
-/** Every variable, the option that it sets, and how its text is read. */
+/** Each environment variable with its option and its parser. */
 export const variables: Readonly<Record<string, readonly [option: string, parse: Parser]>> = {
   REDIS_SESSION_HOST: ['host', text],
   REDIS_SESSION_PORT: ['port', number],
@@ -71,14 +71,14 @@ export const variables: Readonly<Record<string, readonly [option: string, parse:
 
 const variableOfOption = new Map(Object.entries(variables).map(([variable, [option]]) => [option, variable]));
 
-/** The variable that sets an option. @returns `undefined` where no text can say the option */
+/** The environment variable of an option. @returns `undefined` if it has none */
 export function variableOf(option: string): string | undefined {
   return variableOfOption.get(option);
 }
 
 /**
- * The options that the environment sets. An empty variable counts as not set: compose files hand out empty ones.
- * Nothing is judged here; a value that cannot be read stays text, which the validation of the options refuses.
+ * Reads the options from the environment. Ignores empty variables, because compose files often set them. Does not
+ * validate: a value that cannot be parsed stays a string, which validation refuses later.
  */
 export function optionsFromEnv(env: Environment = process.env): RedisSessionModuleOptions {
   const options: Record<string, unknown> = {};
@@ -92,7 +92,7 @@ export function optionsFromEnv(env: Environment = process.env): RedisSessionModu
   return options;
 }
 
-/** One sentence for every variable that begins like ours and sets nothing: a typo would otherwise go unnoticed. */
+/** One fault for each unknown variable that starts with `REDIS_SESSION_`: it is probably a typo. */
 export function unknownVariables(env: Environment): string[] {
   return Object.keys(env)
     .filter((variable) => variable.startsWith('REDIS_SESSION_') && !(variable in variables))
@@ -109,7 +109,7 @@ function asObject(value: unknown): object {
   return isObject(value) ? value : {};
 }
 
-// Kubernetes describes every Service to every pod in variables, those of a Service named redis-session-… in ours.
+// Kubernetes sets variables for each Service. Those of a Service named redis-session-… start with our prefix.
 function isServiceLink(variable: string, value = ''): boolean {
   return (
     /_(SERVICE_HOST|SERVICE_PORT(_.+)?|PORT_\d+_(TCP|UDP|SCTP)(_.+)?)$/.test(variable) ||

@@ -16,19 +16,19 @@ import { RedisClusterOptions, RedisSentinelOptions } from './topology-options.js
 /** Where Redis is, how to reach it, and how long to wait for it. */
 export class RedisConnectionOptions {
   /**
-   * Where Redis listens: a host name or an IP address.
+   * The host name or IP address of Redis.
    * @default '127.0.0.1'
    */
   @Host()
   readonly host: string = '127.0.0.1';
 
-  /** @default 6379; 6380 where `ssl` is true */
+  /** The port of Redis. @default 6379; 6380 if `ssl` is true */
   @IntegerFrom(1, 65_535)
   readonly port: number = 6379;
 
   /**
-   * Says host, port, username, accessKey, ssl and databaseId in one text: `redis://`, `rediss://` (TLS) or the form that
-   * the Azure portal hands out. It is taken apart at start; the resolved options hold its parts and not the text.
+   * Sets host, port, username, accessKey, ssl and databaseId in one string: `redis://`, `rediss://` (TLS) or the form that
+   * the Azure portal shows. It is parsed at start; the resolved options contain its parts, not the string.
    * @default none
    * @example 'rediss://shop:p%40ssword@redis.example.com:6380/0'
    * @example 'name.redis.cache.windows.net:6380,password=…,ssl=True,abortConnect=False'
@@ -38,8 +38,8 @@ export class RedisConnectionOptions {
   readonly connectionString?: string;
 
   /**
-   * The ACL user of Redis. Needs `accessKey`.
-   * @default none, which is Redis's user `default`
+   * The Redis ACL user. Needs `accessKey`.
+   * @default none: Redis uses its user `default`
    */
   @Optional()
   @Text('a user name')
@@ -50,34 +50,34 @@ export class RedisConnectionOptions {
    * @default none
    */
   @Optional()
-  @Text('a text of at least one character')
+  @Text('a non-empty string')
   readonly accessKey?: string;
 
   /**
    * Encrypts the connection to Redis.
-   * @default false; true where `tls` is given
+   * @default false; true if `tls` is set
    */
   @Flag()
   readonly ssl: boolean = false;
 
   /**
-   * Options of Node's `tls.connect` for an encrypted connection. Giving them turns `ssl` on.
+   * Options of Node's `tls.connect` for an encrypted connection. Setting them turns `ssl` on.
    * @default none
    * @example { ca: readFileSync('redis-ca.pem') }
    */
   @Optional()
-  @Expect('an object (options of tls.connect); for TLS without any, set ssl to true', isObject)
+  @Expect('an object with options of tls.connect; for TLS without options, set ssl to true', isObject)
   readonly tls?: ConnectionOptions;
 
   /**
-   * The number of the Redis database. A cluster has database 0 only.
+   * The number of the Redis database. A cluster has only database 0.
    * @default 0
    */
   @IntegerFrom(0)
   readonly databaseId: number = 0;
 
   /**
-   * Connects to a Redis Cluster; takes the place of `host` and `port`.
+   * Connects to a Redis Cluster. Replaces `host` and `port`.
    * @default none
    * @example { nodes: [{ host: 'redis-1' }, { host: 'redis-2' }] }
    */
@@ -86,7 +86,7 @@ export class RedisConnectionOptions {
   readonly cluster?: RedisClusterOptions;
 
   /**
-   * Connects to the master that Redis Sentinels name; takes the place of `host` and `port`.
+   * Connects to the master that Redis Sentinel reports. Replaces `host` and `port`.
    * @default none
    * @example { name: 'mymaster', sentinels: [{ host: 'sentinel-1' }] }
    */
@@ -95,30 +95,30 @@ export class RedisConnectionOptions {
   readonly sentinel?: RedisSentinelOptions;
 
   /**
-   * Uses a client of the application's, `Redis` or `Cluster` of ioredis 5 or 6, and never closes it.
-   * @default none: the module makes a client and closes it on shutdown
+   * The application's own client: `Redis` or `Cluster` of ioredis 5 or 6. The module never closes it.
+   * @default none: the module creates a client and closes it at shutdown
    */
   @Optional()
-  @HasMethods('a client of ioredis (Redis or Cluster)', 'defineCommand', 'on')
+  @HasMethods('an ioredis client (Redis or Cluster)', 'defineCommand', 'on')
   readonly client?: Redis | Cluster;
 
   /**
-   * How long a failed operation is tried again: after 20 ms, then every second, and once more when this time is over.
-   * Milliseconds; 0 does not try again.
+   * How long a failed operation is retried: after 20 ms, then every second, and once more at the end of this time.
+   * Milliseconds; 0 does not retry.
    * @default 0
    */
   @IntegerFrom(0)
   readonly retryTimeoutInMilliseconds: number = 0;
 
   /**
-   * Gives up an attempt to connect after this long. Milliseconds.
+   * The timeout of an attempt to connect. Milliseconds.
    * @default 5000
    */
   @IntegerFrom(1)
   readonly connectionTimeoutInMilliseconds: number = 5000;
 
   /**
-   * Gives up waiting for the answer to one operation after this long. Milliseconds.
+   * How long an operation waits for Redis to answer. Milliseconds.
    * @default 1000
    */
   @IntegerFrom(1)

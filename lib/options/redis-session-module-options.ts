@@ -2,8 +2,8 @@ import type { optionGroups, RedisSessionOptions } from './redis-session.options.
 import type { RedisNode } from './topology-options.js';
 
 /**
- * What `RedisSessionModule.forRoot()` takes: any of the options. What is left out comes from the environment, else from
- * the defaults; groups such as `cookie` are completed field by field.
+ * The options of `RedisSessionModule.forRoot()`. An omitted option comes from the environment, or else has its default.
+ * Groups such as `cookie` are merged field by field.
  * @example { applicationName: 'shop', cookie: { sameSite: 'strict' } }
  */
 export type RedisSessionModuleOptions = {

@@ -2,8 +2,8 @@ import { registerAs } from '@nestjs/config';
 import { optionsFromEnv } from './options-from-env.js';
 
 /**
- * The options that the environment sets (`REDIS_SESSION_…`), as a configuration of @nestjs/config. The module judges
- * them when it starts, together with all others.
+ * The options from the environment (`REDIS_SESSION_…`), as a configuration of @nestjs/config. The module validates them
+ * at start.
  * @example RedisSessionModule.forRootAsync(redisSessionConfig.asProvider())
  */
 export const redisSessionConfig = registerAs('redisSession', () => optionsFromEnv());

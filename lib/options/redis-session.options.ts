@@ -20,34 +20,34 @@ import { RedisConnectionOptions } from './redis-connection-options.js';
 import { RedisClusterOptions, RedisSentinelOptions } from './topology-options.js';
 
 /**
- * Every option with its default. Inject this class to read the options that the module runs with: complete, validated
- * and frozen.
+ * Every option with its default. Inject this class to read the options that the module uses: complete, validated and
+ * frozen.
  * @example constructor(private readonly options: RedisSessionOptions) {}
  */
 export class RedisSessionOptions extends RedisConnectionOptions {
   /**
-   * Where sessions are stored: in Redis, in the memory of this process (for tests, lost at its end), or in a store of
-   * your own, whose `close()` is called at shutdown if it has one. The options of the connection have no effect on the
-   * latter two.
+   * Where sessions are stored: in Redis, in the memory of this process (for tests; it forgets them when it ends), or in
+   * your own store, whose `close()` is called at shutdown if it has one. The last two ignore the connection options.
    * @default 'redis'
    */
   @Expect('"redis", "memory" or a SessionStore', isStore)
   readonly store: 'redis' | 'memory' | SessionStore = 'redis';
 
   /**
-   * Begins the keys of this application, so that several can share one Redis without seeing each other's sessions.
+   * The prefix of this application's keys. Applications with different names can share one Redis without seeing each
+   * other's sessions.
    * @default 'nest'
    * @example 'shop'
    */
   @Text(
-    'a text of 1 to 128 characters without "{", "}", line breaks and control characters',
+    'a string of 1 to 128 characters without "{", "}", line breaks and control characters',
     /^(?=.*\S)[^{}\p{Cc}\p{Cs}\p{Zl}\p{Zp}]{1,128}$/u,
   )
   readonly applicationName: string = 'nest';
 
   /**
-   * Answers 503 where Redis stays away. `false` lets the request go on with a session that is never stored;
-   * `session.lastException` then tells why.
+   * Answers with 503 if Redis is not available. With `false` the request continues with a session that is never stored,
+   * and `session.lastException` says why.
    * @default true
    */
   @Flag()
@@ -61,16 +61,16 @@ export class RedisSessionOptions extends RedisConnectionOptions {
   readonly idleTimeoutInSeconds: number = 20 * 60;
 
   /**
-   * The longest idle timeout that one session can be given by `session.idleTimeoutInSeconds` or `session.cookie.maxAge`;
-   * a longer one is an error. Bounds what a client can set if a handler assigns a request's body to the session. Never
-   * more than `absoluteTimeoutInSeconds`, if that is set. Seconds.
+   * The longest idle timeout that `session.idleTimeoutInSeconds` or `session.cookie.maxAge` can set for one session. A
+   * longer one throws. Limits what a client can set if a handler assigns a request body to the session. Never more than
+   * `absoluteTimeoutInSeconds`, if that is set. Seconds.
    * @default 2592000 (30 days); `idleTimeoutInSeconds` if that is longer
    */
   @IntegerFrom(1)
   readonly maxIdleTimeoutInSeconds: number = 30 * 24 * 3600;
 
   /**
-   * Ends a session this long after its beginning, however busy it is (OWASP ASVS 5.0 V7.3.2). Seconds, at least 1.
+   * Ends a session this long after its creation, even if it is in use (OWASP ASVS 5.0 V7.3.2). Seconds, at least 1.
    * @default none
    * @example 12 * 60 * 60
    */
@@ -78,7 +78,7 @@ export class RedisSessionOptions extends RedisConnectionOptions {
   @IntegerFrom(1)
   readonly absoluteTimeoutInSeconds?: number;
 
-  /** The cookie that carries the credential. Has no effect where `header` is given. */
+  /** The cookie that carries the credential. Has no effect if `header` is set. */
   @Group()
   readonly cookie: CookieOptions = new CookieOptions();
 
@@ -92,7 +92,7 @@ export class RedisSessionOptions extends RedisConnectionOptions {
   readonly header?: HeaderOptions;
 
   /**
-   * Takes the sessions of other software over, a visitor at a time.
+   * Migrates the sessions of another library, each at its visitor's next request.
    * @default none
    * @example expressSession({ secret: process.env.SECRET! })
    */
@@ -101,78 +101,79 @@ export class RedisSessionOptions extends RedisConnectionOptions {
   readonly migrateFrom?: ExpressSessionMigration;
 
   /**
-   * When the session is loaded: `'request'` for every request, before guards run; `'interceptor'` only around handlers,
-   * so that guards cannot see it, and static files and 404s cost nothing.
+   * When the session is loaded: `'request'` for every request, before guards run; `'interceptor'` only around handlers.
+   * With `'interceptor'`, guards cannot see the session, and static files and 404s cost nothing.
    * @default 'request'
    */
   @OneOf('request', 'interceptor')
   readonly hydrate: 'request' | 'interceptor' = 'request';
 
   /**
-   * What routes may do with the session unless `@SessionState` says otherwise: `'read-write'` without a lock,
-   * `'read-only'`, `'exclusive'` one request at a time, `'disabled'` no session at all. Anything but `'read-write'` puts an
-   * interceptor before every handler.
+   * How routes use the session, unless `@SessionState` says otherwise: `'read-write'` without a lock, `'read-only'`,
+   * `'exclusive'` one request at a time, `'disabled'` without a session. Any value but `'read-write'` adds an interceptor
+   * to every handler.
    * @default 'read-write'
    */
   @OneOf(...sessionStates)
   readonly sessionState: SessionState = 'read-write';
 
   /**
-   * The Cache-Control of an answer for which the session was read, unless the application sets one: `'private'` keeps it
-   * from shared caches, `'no-store'` from the browser's own cache too (OWASP ASVS 5.0 V14.3.2). An answer that sets the
-   * cookie is never `public`, whatever the application sets.
+   * The Cache-Control of an answer if the request read the session and the application sets none: `'private'` keeps the
+   * answer out of shared caches, `'no-store'` out of the browser's cache too (OWASP ASVS 5.0 V14.3.2). An answer that sets
+   * the cookie is never `public`, whatever the application sets.
    * @default 'private'
    */
   @OneOf('private', 'no-store')
   readonly sessionCacheControl: 'private' | 'no-store' = 'private';
 
-  /** How requests of one session take turns where its state is `exclusive`. */
+  /** How `exclusive` requests lock their session and wait for the lock. */
   @Group()
   readonly lock: LockOptions = new LockOptions();
 
   /**
-   * Turns the values of attributes into text and back.
-   * @default JSON, which refuses what it could not give back unchanged
+   * Converts the values of attributes to text and back.
+   * @default JSON, which refuses values that it cannot restore unchanged
    */
   @HasMethods('an object with the methods serialize and deserialize', 'serialize', 'deserialize')
   readonly serializer: SessionSerializer = jsonSerializer;
 
   /**
-   * What happens to an attribute that is, or contains, the instance of a class: `'refuse'` it with a SessionDataError, or
-   * store it as a `'plain'` object, such as a DTO that a ValidationPipe made. Only own enumerable properties are stored;
-   * later requests read an object without the class. An instance that is more than them (an accessor, a `toJSON()`,
-   * hidden properties, a built-in such as Map) is refused all the same. `#private` fields cannot be seen, and are lost.
-   * A `serializer` of your own decides for itself.
+   * What to do with an attribute that is or contains an instance of a class: `'refuse'` it with a SessionDataError, or
+   * store it as a `'plain'` object, for example a DTO that a ValidationPipe made. A plain object has only the own enumerable
+   * properties, and later requests read it without its class. An instance with an accessor, a `toJSON()` or hidden
+   * properties is refused with both values, and so is a built-in such as Map. `#private` fields are lost, because code
+   * cannot detect them. A custom `serializer` ignores this option.
    * @default 'refuse'
    */
   @OneOf('refuse', 'plain')
   readonly classInstances: 'refuse' | 'plain' = 'refuse';
 
   /**
-   * Refuses to store more than this in one session, its attributes' names and serialized values together. Bytes.
+   * The maximum size of a session: the names and serialized values of its attributes. A larger one is not stored. Bytes.
    * @default 65536 (64 KiB)
    */
   @IntegerFrom(1)
   readonly maxSessionBytes: number = 64 * 1024;
 
   /**
-   * Refuses attributes whose arrays and objects are nested deeper than this, when they are stored and when they are
-   * read. 1 to 1000: parsing and copying deeper values can exhaust the stack. Your own serializer receives the limit.
+   * The maximum nesting of arrays and objects in an attribute. Deeper values are refused when they are stored and when
+   * they are read. 1 to 1000: parsing and copying deeper values can exhaust the stack. Your own serializer receives the
+   * limit.
    * @default 64
    */
   @IntegerFrom(1, 1000)
   readonly maxDepth: number = DEFAULT_MAX_DEPTH;
 
   /**
-   * What happens where a stored value cannot be read: `'throw'` a SessionDataError that names the attribute, or `'drop'`
-   * the attribute, as if it had never been set.
+   * What to do if a stored value cannot be read: `'throw'` a SessionDataError that names the attribute, or `'drop'` the
+   * attribute as if it had never been set.
    * @default 'throw'
    */
   @OneOf('throw', 'drop')
   readonly unreadableAttribute: 'throw' | 'drop' = 'throw';
 }
 
-/** The options that hold options themselves, and the class of each. */
+/** The option groups and their classes. */
 export const optionGroups = {
   cluster: RedisClusterOptions,
   sentinel: RedisSentinelOptions,

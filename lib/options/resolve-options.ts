@@ -14,10 +14,10 @@ import { RedisNode, SentinelNode } from './topology-options.js';
 type Options = Readonly<Record<string, unknown>>;
 
 /**
- * Completes the options that were given: field by field from the environment, then from the defaults.
- * @returns the options that the module runs with, frozen; objects of the application's (client, store, serializer, tls,
- * options of ioredis) stay as they are. Inspecting or serializing them shows no secret.
- * @throws SessionOptionsError that lists every fault at once
+ * Resolves each option: the given value, or else the environment, or else the default.
+ * @returns the options that the module uses. They are frozen, except for the application's own objects (client, store,
+ * serializer, tls, options of ioredis). Inspecting or serializing them shows no secret.
+ * @throws SessionOptionsError that lists every fault
  * @example resolveOptions({ applicationName: 'shop' }).cookie.name // '__Host-sid' in production
  */
 export function resolveOptions(
@@ -57,7 +57,7 @@ function withoutConnectionString(given: Options, faults: string[]): Options {
   }
 }
 
-// What cannot become an object of its class stays as it is, for validation to name.
+// Keeps values that are not objects, for validation to report.
 function instantiate(given: Options): RedisSessionOptions {
   const groups: Record<string, unknown> = {};
   for (const [group, type] of Object.entries(optionGroups)) {
@@ -77,7 +77,7 @@ function instances(type: typeof RedisNode, nodes: unknown): unknown {
   return nodes.map((node) => (isObject(node) ? Object.assign(new type(), definedIn(node)) : emptied(node)));
 }
 
-// A list in the place of an object is a fault whatever it holds; class-validator would look into all of it.
+// An array in place of an object is a fault. Empty, because class-validator would validate its elements.
 function emptied(value: unknown): unknown {
   return Array.isArray(value) ? [] : value;
 }

@@ -2,7 +2,7 @@ import { ValidateNested } from 'class-validator';
 import type { ClusterOptions } from 'ioredis';
 import { Expect, Host, IntegerFrom, isObject, Optional, Text } from './expectations.js';
 
-/** Where one Redis server listens. */
+/** The address of one Redis server. */
 export class RedisNode {
   /** @example 'redis-1.internal' */
   @Host()
@@ -13,7 +13,7 @@ export class RedisNode {
   readonly port: number = 6379;
 }
 
-/** Where one Sentinel listens. */
+/** The address of one Sentinel. */
 export class SentinelNode extends RedisNode {
   /** @default 26379 */
   @IntegerFrom(1, 65_535)
@@ -23,15 +23,14 @@ export class SentinelNode extends RedisNode {
 /** A Redis Cluster. */
 export class RedisClusterOptions {
   /**
-   * Some nodes of the cluster; the others are found through them.
+   * Some nodes of the cluster. The client discovers the others.
    * @example [{ host: 'redis-1', port: 6379 }, { host: 'redis-2', port: 6379 }]
    */
   @Nodes(RedisNode)
   readonly nodes!: readonly RedisNode[];
 
   /**
-   * Options of ioredis's Cluster, such as `natMap` or `dnsLookup`. Those that decide about retries and queues are set
-   * by this package.
+   * Options of the ioredis `Cluster`, such as `natMap` or `dnsLookup`. This package sets those for retries and queues.
    * @default none
    */
   @Optional()
@@ -39,24 +38,24 @@ export class RedisClusterOptions {
   readonly options?: ClusterOptions;
 }
 
-/** A Redis that Sentinels watch over and fail over. */
+/** A Redis master that Sentinels monitor. */
 export class RedisSentinelOptions {
   /**
-   * The name under which the Sentinels know the master.
+   * The name of the master, as configured in the Sentinels.
    * @example 'mymaster'
    */
   @Text('the name of the master, such as "mymaster"')
   readonly name!: string;
 
   /**
-   * Some of the Sentinels; the others are found through them.
+   * Some of the Sentinels. The client discovers the others.
    * @example [{ host: 'sentinel-1', port: 26379 }]
    */
   @Nodes(SentinelNode)
   readonly sentinels!: readonly SentinelNode[];
 
   /**
-   * The user that the Sentinels themselves ask for; that of Redis is the option `username`.
+   * The user name for the Sentinels. For Redis itself, set `username`.
    * @default none
    */
   @Optional()
@@ -64,11 +63,11 @@ export class RedisSentinelOptions {
   readonly username?: string;
 
   /**
-   * The password that the Sentinels themselves ask for; that of Redis is the option `accessKey`.
+   * The password for the Sentinels. For Redis itself, set `accessKey`.
    * @default none
    */
   @Optional()
-  @Text('a text of at least one character')
+  @Text('a non-empty string')
   readonly password?: string;
 }
 

@@ -323,7 +323,7 @@ describe('expressSession()', () => {
 
     await expect(startNest('express', { imports })).rejects.toMatchObject({
       faults: [
-        'migrateFrom is given without a client while the sessions are not in Redis; there is nowhere to read the old ones from. Give expressSession() a client.',
+        'migrateFrom has no client while the sessions are not in Redis, so the old sessions cannot be read. Pass a client to expressSession().',
       ],
     });
   });

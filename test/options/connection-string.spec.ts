@@ -49,37 +49,34 @@ describe('once it is taken apart', () => {
 
 describe('a connection string that cannot be used', () => {
   it.each([
-    ['http://:hunter2@cache', 'does not begin with "redis://" or "rediss://"'],
+    ['http://:hunter2@cache', 'does not start with "redis://" or "rediss://"'],
     [
       'redis://:hunter2#@cache:70',
-      'cannot be read as a URL; percent-encode what is special in the user name and the password',
+      'is not a valid URL; percent-encode special characters in the user name and the password',
     ],
     [
       'redis://:hunter2@cache:99999',
-      'cannot be read as a URL; percent-encode what is special in the user name and the password',
+      'is not a valid URL; percent-encode special characters in the user name and the password',
     ],
     [
       'redis://cache?password=hunter2',
-      'has a part after "?" or "#"; use options instead, and percent-encode both in a password',
+      'has a part after "?" or "#"; use options instead, and percent-encode these characters in a password',
     ],
     ['redis://:hunter2@cache/shop', 'has a database that is not a whole number'],
-    ['redis:///0', 'names no host, or one that cannot be a host name or an IP address'],
-    ['redis://hunter2@cache', 'has a user name without a password; Redis takes both or the password alone'],
+    ['redis:///0', 'has no host, or its host is not a host name or an IP address'],
+    ['redis://hunter2@cache', 'has a user name without a password; give both, or only the password'],
     [
       'redis://:hunter2%zz@cache',
-      'has a "%" in the user name or password that encodes nothing; write %25 for a percent sign',
+      'has an invalid "%" in the user name or password; write %25 for a percent sign',
     ],
     ['cache:hunter2', 'has a port that is not a whole number'],
-    ['password=hunter2', 'names no host, or one that cannot be a host name or an IP address'],
+    ['password=hunter2', 'has no host, or its host is not a host name or an IP address'],
     [
       'a:1,b:2,password=hunter2',
-      'has a second host, or a comma in its password; several hosts go into cluster or sentinel',
+      'has a second host, or a comma in its password; set several hosts with cluster or sentinel',
     ],
-    [
-      'cache,password=x,hunter2=y',
-      'has a setting that is not supported; use user, password, ssl and defaultDatabase',
-    ],
-    ['cache,password=hunter2,ssl=yes', 'has an ssl setting that is neither True nor False'],
+    ['cache,password=x,hunter2=y', 'has an unsupported setting; use user, password, ssl and defaultDatabase'],
+    ['cache,password=hunter2,ssl=yes', 'has an ssl setting that is not True or False'],
     ['cache,password=hunter2,defaultDatabase=x', 'has a defaultDatabase that is not a whole number'],
   ])('%s is a fault that shows no part of it', (connectionString, problem) => {
     const faults = faultsOf({ connectionString });

@@ -51,7 +51,9 @@ describe('an application name', () => {
     ['x'.repeat(129)],
   ])('that could escape the key scheme is refused: %j', (applicationName) => {
     expect(faultsOf({ applicationName })).toEqual([
-      expect.stringMatching(/^applicationName \(REDIS_SESSION_APPLICATION_NAME\) is "[^]*"; expected a text/),
+      expect.stringMatching(
+        /^applicationName \(REDIS_SESSION_APPLICATION_NAME\) is "[^]*"; expected a string/,
+      ),
     ]);
   });
 });

@@ -139,7 +139,7 @@ describe('the variables with which Kubernetes describes a Service', () => {
   it('are named as the cause where one of them is taken for the port', () => {
     expect(faultsOf({}, { REDIS_SESSION_PORT: 'tcp://10.0.0.1:6379' })).toEqual([
       'port (REDIS_SESSION_PORT) is "tcp://10.0.0.1:6379", which Kubernetes sets for a Service named redis-session ' +
-        '(enableServiceLinks: false in the pod stops that); expected an integer from 1 to 65535.',
+        '(set enableServiceLinks: false in the pod to prevent that); expected an integer from 1 to 65535.',
     ]);
   });
 });

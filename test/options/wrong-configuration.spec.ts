@@ -11,7 +11,7 @@ const client = new Redis({ lazyConnect: true });
 const cookieSecure = 'cookie.secure (REDIS_SESSION_COOKIE_SECURE)';
 const hostName = 'cookie.name (REDIS_SESSION_COOKIE_NAME) is "__Host-shop"';
 const nameRule =
-  'expected a text of 1 to 128 characters without "{", "}", line breaks and control characters.';
+  'expected a string of 1 to 128 characters without "{", "}", line breaks and control characters.';
 const nodesRule = 'expected at least one { host, port }; in the environment "host:port,host:port".';
 const upTo = (least: number) => `expected an integer from ${least} to 2147483647.`;
 
@@ -22,26 +22,26 @@ const deepList = Array.from({ length: 20_000 }).reduce<unknown[]>((inner) => [in
 const noText = { toString: 1 };
 
 const mistakes: readonly Mistake[] = [
-  ['a deep list where a group belongs', { header: deepList }, {}, 'header is a list; expected an object.'],
+  ['a deep list where a group belongs', { header: deepList }, {}, 'header is an array; expected an object.'],
   [
     'a list of what is no object where a group belongs',
     { lock: [{ constructor: null }] },
     {},
-    'lock is a list; expected an object.',
+    'lock is an array; expected an object.',
   ],
   [
     'a deep list where a node belongs',
     { cluster: { nodes: [deepList] } },
     {},
-    `cluster.nodes (REDIS_SESSION_CLUSTER_NODES) is a list; ${nodesRule}`,
+    `cluster.nodes (REDIS_SESSION_CLUSTER_NODES) is an array; ${nodesRule}`,
   ],
   [
     'objects that cannot become text',
     { maxIdleTimeoutInSeconds: [noText], operationTimeoutInMilliseconds: [noText], cookie: { name: noText } },
     {},
-    `maxIdleTimeoutInSeconds (REDIS_SESSION_MAX_IDLE_TIMEOUT_IN_SECONDS) is a list; ${upTo(1)}`,
+    `maxIdleTimeoutInSeconds (REDIS_SESSION_MAX_IDLE_TIMEOUT_IN_SECONDS) is an array; ${upTo(1)}`,
     "cookie.name (REDIS_SESSION_COOKIE_NAME) is an object; expected a cookie name of letters, digits and !#$%&'*+-.^_`|~ (RFC 6265).",
-    `operationTimeoutInMilliseconds (REDIS_SESSION_OPERATION_TIMEOUT_IN_MILLISECONDS) is a list; ${upTo(1)}`,
+    `operationTimeoutInMilliseconds (REDIS_SESSION_OPERATION_TIMEOUT_IN_MILLISECONDS) is an array; ${upTo(1)}`,
   ],
   [
     'a name longer than any typo',
@@ -71,7 +71,7 @@ const mistakes: readonly Mistake[] = [
     'a port as text, as ConfigService.get gives it',
     { port: '6379' },
     {},
-    'port (REDIS_SESSION_PORT) is the text "6379"; expected an integer from 1 to 65535.',
+    'port (REDIS_SESSION_PORT) is the string "6379"; expected an integer from 1 to 65535.',
   ],
   [
     'a port that does not exist',
@@ -89,7 +89,7 @@ const mistakes: readonly Mistake[] = [
     'a boolean as text',
     { throwOnError: 'false' },
     {},
-    'throwOnError (REDIS_SESSION_THROW_ON_ERROR) is the text "false"; expected true or false.',
+    'throwOnError (REDIS_SESSION_THROW_ON_ERROR) is the string "false"; expected true or false.',
   ],
   [
     'null',
@@ -145,33 +145,33 @@ const mistakes: readonly Mistake[] = [
     'a URL as host',
     { host: 'redis://:hunter2@cache' },
     {},
-    'host (REDIS_SESSION_HOST) is a text that is not shown, because it may hold a password; expected a host name or an IP address alone (a URL goes into connectionString).',
+    'host (REDIS_SESSION_HOST) is a string that is not shown because it may contain a password; expected only a host name or an IP address (use connectionString for a URL).',
   ],
   [
     'a port within the host',
     { host: 'localhost:6379' },
     {},
-    'host (REDIS_SESSION_HOST) is "localhost:6379"; expected a host name or an IP address alone (a URL goes into connectionString).',
+    'host (REDIS_SESSION_HOST) is "localhost:6379"; expected only a host name or an IP address (use connectionString for a URL).',
   ],
   [
     'an access key that is no text',
     { accessKey: 12_345 },
     {},
-    'accessKey (REDIS_SESSION_ACCESS_KEY) cannot be used (its value is not shown); expected a text of at least one character.',
+    'accessKey (REDIS_SESSION_ACCESS_KEY) cannot be used (its value is not shown); expected a non-empty string.',
   ],
   [
     'true for tls',
     { tls: true },
     {},
-    'tls cannot be used (its value is not shown); expected an object (options of tls.connect); for TLS without any, set ssl to true.',
+    'tls cannot be used (its value is not shown); expected an object with options of tls.connect; for TLS without options, set ssl to true.',
   ],
   ['something else for a group', { cookie: 'sid' }, {}, 'cookie is "sid"; expected an object.'],
-  ['a list for a group', { lock: [] }, {}, 'lock is a list; expected an object.'],
+  ['a list for a group', { lock: [] }, {}, 'lock is an array; expected an object.'],
   [
     'options of a client in place of the client',
     { client: { host: 'a' } },
     {},
-    'client is an object; expected a client of ioredis (Redis or Cluster).',
+    'client is an object; expected an ioredis client (Redis or Cluster).',
   ],
   [
     'a store that is none',
@@ -231,7 +231,7 @@ const mistakes: readonly Mistake[] = [
     'a path that does not begin with /',
     { cookie: { path: 'shop' } },
     {},
-    'cookie.path (REDIS_SESSION_COOKIE_PATH) is "shop"; expected a path that begins with "/" and holds no ";" or control character.',
+    'cookie.path (REDIS_SESSION_COOKIE_PATH) is "shop"; expected a path that starts with "/" and contains no ";" or control character.',
   ],
   [
     'a sameSite that does not exist',
@@ -261,37 +261,37 @@ const mistakes: readonly Mistake[] = [
     'a connection string beside host and port',
     { connectionString: 'redis://a' },
     { REDIS_SESSION_HOST: 'b', REDIS_SESSION_PORT: '1' },
-    'connectionString (REDIS_SESSION_CONNECTION_STRING) is given beside host (REDIS_SESSION_HOST) and port (REDIS_SESSION_PORT); connectionString takes their place. Remove connectionString, or host and port.',
+    'connectionString (REDIS_SESSION_CONNECTION_STRING) is set together with host (REDIS_SESSION_HOST) and port (REDIS_SESSION_PORT), which it replaces. Remove connectionString, or host and port.',
   ],
   [
     'a client beside a host',
     { client, host: 'a' },
     {},
-    'client is given beside host (REDIS_SESSION_HOST); client takes its place. Remove client, or host.',
+    'client is set together with host (REDIS_SESSION_HOST), which it replaces. Remove client, or host.',
   ],
   [
     'a cluster beside Sentinels',
     { cluster: { nodes }, sentinel: { name: 'm', sentinels: nodes } },
     {},
-    'cluster is given beside sentinel; cluster takes its place. Remove cluster, or sentinel.',
+    'cluster is set together with sentinel, which it replaces. Remove cluster, or sentinel.',
   ],
   [
     'a database of a cluster',
     { cluster: { nodes }, databaseId: 2 },
     {},
-    'databaseId (REDIS_SESSION_DATABASE_ID) is 2 while cluster is given; a Redis Cluster has database 0 only. Remove databaseId.',
+    'databaseId (REDIS_SESSION_DATABASE_ID) is 2 while cluster is set; a Redis Cluster has only database 0. Remove databaseId.',
   ],
   [
     'a user name without a password',
     { username: 'shop' },
     {},
-    'username (REDIS_SESSION_USERNAME) is given without accessKey (REDIS_SESSION_ACCESS_KEY); Redis takes a user name only with its password. Set accessKey, or remove username.',
+    'username (REDIS_SESSION_USERNAME) is set without accessKey (REDIS_SESSION_ACCESS_KEY); Redis accepts a user name only with a password. Set accessKey, or remove username.',
   ],
   [
     'tls options without TLS',
     { tls: {}, ssl: false },
     {},
-    'ssl (REDIS_SESSION_SSL) is false while tls is given; tls has no effect then. Set ssl to true (in a connectionString: "rediss://" or "ssl=True"), or remove tls.',
+    'ssl (REDIS_SESSION_SSL) is false while tls is set, so tls has no effect. Set ssl to true (in a connectionString: "rediss://" or "ssl=True"), or remove tls.',
   ],
   [
     'sameSite none with secure false',
@@ -345,19 +345,19 @@ const mistakes: readonly Mistake[] = [
     'a bound of idle timeouts below the idle timeout of all sessions',
     { maxIdleTimeoutInSeconds: 600 },
     {},
-    'maxIdleTimeoutInSeconds (REDIS_SESSION_MAX_IDLE_TIMEOUT_IN_SECONDS) is 600 while idleTimeoutInSeconds (REDIS_SESSION_IDLE_TIMEOUT_IN_SECONDS) is 1200; it cannot be less. Raise maxIdleTimeoutInSeconds, or remove it.',
+    'maxIdleTimeoutInSeconds (REDIS_SESSION_MAX_IDLE_TIMEOUT_IN_SECONDS) is 600 while idleTimeoutInSeconds (REDIS_SESSION_IDLE_TIMEOUT_IN_SECONDS) is 1200; it must not be less. Raise maxIdleTimeoutInSeconds, or remove it.',
   ],
   [
     'a lease shorter than an operation',
     { lock: { leaseInMilliseconds: 500 } },
     {},
-    'lock.leaseInMilliseconds (REDIS_SESSION_LOCK_LEASE_IN_MILLISECONDS) is 500 while operationTimeoutInMilliseconds (REDIS_SESSION_OPERATION_TIMEOUT_IN_MILLISECONDS) is 1000; a lock could end before one operation does. Raise lock.leaseInMilliseconds.',
+    'lock.leaseInMilliseconds (REDIS_SESSION_LOCK_LEASE_IN_MILLISECONDS) is 500 while operationTimeoutInMilliseconds (REDIS_SESSION_OPERATION_TIMEOUT_IN_MILLISECONDS) is 1000; a lock could expire before one operation ends. Raise lock.leaseInMilliseconds.',
   ],
   [
     'a lease longer than a lock may be held',
     { lock: { leaseInMilliseconds: 60_000, maxHoldInMilliseconds: 40_000 } },
     {},
-    'lock.maxHoldInMilliseconds (REDIS_SESSION_LOCK_MAX_HOLD_IN_MILLISECONDS) is 40000 while lock.leaseInMilliseconds (REDIS_SESSION_LOCK_LEASE_IN_MILLISECONDS) is 60000; a lease could last longer than a lock may. Raise lock.maxHoldInMilliseconds, or lower lock.leaseInMilliseconds.',
+    'lock.maxHoldInMilliseconds (REDIS_SESSION_LOCK_MAX_HOLD_IN_MILLISECONDS) is 40000 while lock.leaseInMilliseconds (REDIS_SESSION_LOCK_LEASE_IN_MILLISECONDS) is 60000; a lease must not be longer than a lock can be held. Raise lock.maxHoldInMilliseconds, or lower lock.leaseInMilliseconds.',
   ],
 ];
 
