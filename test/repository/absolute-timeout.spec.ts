@@ -4,7 +4,7 @@ import { repositoryOf, type AnySession } from '../session/session-fixture.js';
 
 const HOUR = 3600;
 
-// The session is an hour old, and was created without an absolute timeout.
+// The session is an hour old and was created without an absolute timeout.
 async function hourOld() {
   const store = new InMemorySessionStore({ now: () => Date.now() - HOUR * 1000 });
   const before = repositoryOf(store, { idleTimeoutInSeconds: 2 * HOUR });
@@ -14,7 +14,7 @@ async function hourOld() {
   return { store, session, credential: before.credentialOf(session)! };
 }
 
-describe('an absolute timeout that is switched on', () => {
+describe('an absolute timeout that is enabled later', () => {
   it.each([
     [HOUR / 2, false],
     [2 * HOUR, true],

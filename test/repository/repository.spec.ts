@@ -29,7 +29,7 @@ describe.each(stores)('the sessions of the repository, in the %s store', (_, ope
   });
 
   describe('create', () => {
-    it('gives an empty session of which nothing is stored until it is saved', async () => {
+    it('returns an empty session, which is not stored until it is saved', async () => {
       const fresh = sessions.create();
       expect({ ...fresh }).toEqual({});
       expect(sessions.credentialOf(fresh)).toBeUndefined();
@@ -39,27 +39,27 @@ describe.each(stores)('the sessions of the repository, in the %s store', (_, ope
   });
 
   describe('find', () => {
-    it('gives the session of an id, and does not slide its expiry', async () => {
+    it('returns the session with an id and does not slide its expiry', async () => {
       const same = await found(sessions, session.id);
       expect({ ...same }).toEqual({ cart: ['tea'] });
       expect(watched.calls).toEqual([{ method: 'load', args: [session.id] }]);
     });
 
-    it('gives undefined for an id that nobody has', async () => {
+    it('returns undefined if no session has this id', async () => {
       expect(await sessions.find('A'.repeat(22))).toBeUndefined();
       expect(await sessions.find('')).toBeUndefined();
     });
   });
 
   describe('findByCredential', () => {
-    it('gives the session that the credential is for, and slides its expiry', async () => {
+    it('returns the session of the credential and slides its expiry', async () => {
       const same = (await sessions.findByCredential(credential))!;
       expect(same.id).toBe(session.id);
       await eventually(() => expect(watched.calls.map(({ method }) => method)).toEqual(['load', 'touch']));
       expect(watched.calls[1]!.args).toEqual([session.id, { defaultIdleTimeoutInMilliseconds: 1_200_000 }]);
     });
 
-    it('gives undefined for a wrong secret, and does not slide the expiry', async () => {
+    it('returns undefined for a wrong secret and does not slide the expiry', async () => {
       const [id] = credential.split('.');
       const flipped = credential.endsWith('A')
         ? `${credential.slice(0, -1)}E`
@@ -78,14 +78,14 @@ describe.each(stores)('the sessions of the repository, in the %s store', (_, ope
       expect(watched.calls.map(({ method }) => method)).toEqual(['load', 'load', 'load']);
     });
 
-    it('asks nobody about what cannot be a credential', async () => {
+    it('does not ask the store about a malformed credential', async () => {
       const [id, secret] = credential.split('.');
       const rubbish = ['', '.', id!, secret!, `${id}.`, `.${secret}`, `${id}:${secret}`, `${credential}A`, ` ${credential}`, `${credential}\n`, credential.replace('.', '..'), 'A'.repeat(4096), `${'{'.repeat(22)}.${secret}`, 'toString', '\u0000'.repeat(66)]; // prettier-ignore
       for (const text of rubbish) expect(await sessions.findByCredential(text)).toBeUndefined();
       expect(watched.calls).toEqual([]);
     });
 
-    it('gives undefined for a session that was destroyed', async () => {
+    it('returns undefined if the session was destroyed', async () => {
       await sessions.destroy(session);
       expect(await sessions.findByCredential(credential)).toBeUndefined();
     });
@@ -100,7 +100,7 @@ describe.each(stores)('the sessions of the repository, in the %s store', (_, ope
       expect({ ...(await found(sessions, session.id)) }).toEqual({ cart: ['tea', 'pot'], user: 'ada' });
     });
 
-    it('rejects for a session that was destroyed meanwhile, and writes nothing', async () => {
+    it('rejects if the session was destroyed meanwhile, and writes nothing', async () => {
       const same = await found(sessions, session.id);
       await sessions.destroy(session.id);
       same.user = 'ada';
@@ -108,7 +108,7 @@ describe.each(stores)('the sessions of the repository, in the %s store', (_, ope
       expect(await opened.store.load(session.id)).toBeUndefined();
     });
 
-    it('refuses what is no session', () => {
+    it('refuses a value that is not a session', () => {
       for (const thing of [{}, null, undefined, 'text', { id: session.id }]) {
         expect(() => sessions.save(thing as never)).toThrow(
           new TypeError('This is not a session of this package.'),
@@ -127,7 +127,7 @@ describe.each(stores)('the sessions of the repository, in the %s store', (_, ope
   });
 
   describe('rotate', () => {
-    it('gives a new credential; the old one is useless, the data and the id stay', async () => {
+    it('returns a new credential, revokes the old one, and keeps the data and the id', async () => {
       const same = await found(sessions, session.id);
       same.user = 'ada';
       const next = (await sessions.rotate(same))!;
@@ -138,7 +138,7 @@ describe.each(stores)('the sessions of the repository, in the %s store', (_, ope
       expect({ ...(await sessions.findByCredential(next)) }).toEqual({ cart: ['tea'], user: 'ada' });
     });
 
-    it('lets one of two that rotate at once through', async () => {
+    it('lets only one of two concurrent rotations succeed', async () => {
       const rivals = [await found(sessions, session.id), await found(sessions, session.id)];
       const outcomes = await Promise.allSettled(rivals.map((rival) => sessions.rotate(rival)));
       const winner = outcomes.find((outcome) => outcome.status === 'fulfilled')!;
@@ -149,7 +149,7 @@ describe.each(stores)('the sessions of the repository, in the %s store', (_, ope
   });
 
   describe('credentialOf', () => {
-    it('gives what the client needs for a session that is new or rotated, else nothing', async () => {
+    it('returns the credential of a session that is new or rotated, otherwise undefined', async () => {
       expect(credential).toMatch(CREDENTIAL);
       const same = await found(sessions, session.id);
       expect(sessions.credentialOf(same)).toBeUndefined();
@@ -161,7 +161,7 @@ describe.each(stores)('the sessions of the repository, in the %s store', (_, ope
       expect(sessions.credentialOf(same)).toBeUndefined();
     });
 
-    it('is another secret for each session', async () => {
+    it('has a different secret for each session', async () => {
       const fresh = Array.from({ length: 50 }, () => sessions.create());
       await Promise.all(fresh.map((one) => sessions.save(one)));
       expect(new Set(fresh.map((one) => sessions.credentialOf(one)!.split('.')[1])).size).toBe(50);
@@ -177,7 +177,7 @@ describe.each(stores)('the sessions of the repository, in the %s store', (_, ope
       expect(await sessions.find(second)).toBeUndefined();
     });
 
-    it('is content where there is none', async () => {
+    it('resolves if the session does not exist', async () => {
       await expect(sessions.destroy('A'.repeat(22))).resolves.toBeUndefined();
     });
   });

@@ -48,7 +48,7 @@ describe.each(stores)('the sessions of the repository, in the %s store', (_, ope
     ];
 
     it.each([...operations, ...endings])(
-      'rejects, and lastException tells it, with throwOnError: %s',
+      'with throwOnError, rejects and sets lastException: %s',
       async (_name, operate) => {
         session.user = 'ada';
         expect(sessions.lastException).toBeUndefined();
@@ -58,7 +58,7 @@ describe.each(stores)('the sessions of the repository, in the %s store', (_, ope
     );
 
     it.each(operations)(
-      'resolves to nothing, and lastException tells why, without throwOnError: %s',
+      'without throwOnError, resolves to undefined and sets lastException: %s',
       async (_name, operate) => {
         const quiet = repositoryOf(watched.store, { throwOnError: false });
         session.user = 'ada';
@@ -67,23 +67,20 @@ describe.each(stores)('the sessions of the repository, in the %s store', (_, ope
       },
     );
 
-    it.each(endings)(
-      'rejects even without throwOnError, since a logout that did not happen is an error: %s',
-      async (_name, end) => {
-        const quiet = repositoryOf(watched.store, { throwOnError: false });
-        watched.before = () => undefined;
-        session = await found(quiet, session.id);
-        watched.before = () => {
-          throw away;
-        };
-        await expect(end(quiet)).rejects.toBe(away);
-        expect(quiet.lastException).toBe(away);
-        watched.before = () => undefined;
-        expect({ ...(await found(quiet, session.id)) }).toEqual({ cart: ['tea'] });
-      },
-    );
+    it.each(endings)('without throwOnError, rejects if a logout did not happen: %s', async (_name, end) => {
+      const quiet = repositoryOf(watched.store, { throwOnError: false });
+      watched.before = () => undefined;
+      session = await found(quiet, session.id);
+      watched.before = () => {
+        throw away;
+      };
+      await expect(end(quiet)).rejects.toBe(away);
+      expect(quiet.lastException).toBe(away);
+      watched.before = () => undefined;
+      expect({ ...(await found(quiet, session.id)) }).toEqual({ cart: ['tea'] });
+    });
 
-    it('an error of the application is thrown even without throwOnError, and is no lastException', async () => {
+    it('throws errors of the application even without throwOnError, and does not set lastException', async () => {
       const quiet = repositoryOf(watched.store, { throwOnError: false });
       const fresh = quiet.create<{ at: Date }>();
       fresh.at = new Date();
@@ -91,7 +88,7 @@ describe.each(stores)('the sessions of the repository, in the %s store', (_, ope
       expect(quiet.lastException).toBeUndefined();
     });
 
-    it('a slide that fails is no error of who asked, and lastException tells it', async () => {
+    it('resolves if only the touch fails, and sets lastException', async () => {
       watched.before = (method) => {
         if (method === 'touch') throw away;
       };
@@ -101,7 +98,7 @@ describe.each(stores)('the sessions of the repository, in the %s store', (_, ope
       expect(sessions.lastException).toBe(away);
     });
 
-    it('the session keeps its changes, and stores them when the store is back', async () => {
+    it('the session keeps its changes and stores them when the store is back', async () => {
       session.user = 'ada';
       await expect(session.save()).rejects.toBe(away);
       watched.before = () => undefined;
