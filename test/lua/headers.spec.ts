@@ -10,16 +10,16 @@ describe.each(scripts)('%s', (file, lua) => {
   const end = lua.indexOf(']]');
   const [header, body] = [lua.slice(0, end), lua.slice(end)];
 
-  it('begins with its contract', () => {
+  it('starts with its contract', () => {
     expect(lua.startsWith(`--[[ ${file.replace('.lua', '').replace('-', '_')}: `)).toBe(true);
   });
 
-  it('names in it every key and argument that it reads, and none that it does not', () => {
+  it('lists exactly the keys that it reads, and all its arguments', () => {
     expect(named(header, 'KEYS')).toEqual(named(body, 'KEYS'));
     for (const argument of named(body, 'ARGV')) expect(header).toContain(argument);
   });
 
-  it('names in it every number that it returns', () => {
+  it('lists every number that it returns', () => {
     const returns = header.slice(header.indexOf('returns'));
     for (const [, code] of body.matchAll(/return (-?\d)/g))
       expect(returns).toMatch(new RegExp(`(^|\\D)${code}\\D`));

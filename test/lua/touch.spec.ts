@@ -15,34 +15,34 @@ describe('touch.lua and destroy.lua', () => {
   const touch = (idle: number, absolute: number | '' = '', secret = '') =>
     lua.run('touch', [data], [idle, absolute, secret]);
 
-  it('touch answers 1 when it has slid the expiry, by the timeout of the session’s own if it has one', async () => {
+  it('touch returns 1 after it slid the expiry, by the session’s own idle timeout if it has one', async () => {
     expect(await touch(90_000)).toBe(1);
-    expect(await lua.redis.pttl(data)).toBeGreaterThan(60_000);
+    await lua.expectExpiry(data, 90_000);
     await lua.redis.hset(data, ':idle', 30_000);
     expect(await touch(90_000)).toBe(1);
-    expect(await lua.redis.pttl(data)).toBeLessThanOrEqual(30_000);
+    await lua.expectExpiry(data, 30_000);
   });
 
-  it('touch answers 0 where the session is gone, and makes none', async () => {
+  it('touch returns 0 if the session is gone, and creates none', async () => {
     await lua.redis.del(data);
     expect(await touch(90_000)).toBe(0);
     expect(await lua.redis.exists(data)).toBe(0);
   });
 
-  it('touch answers -1 where the secret is another one, and slides nothing', async () => {
+  it('touch returns -1 if the secret does not match, and does not slide the expiry', async () => {
     expect(await touch(90_000, '', 'other')).toBe(-1);
-    expect(await lua.redis.pttl(data)).toBeLessThanOrEqual(60_000);
+    await lua.expectExpiry(data, 60_000);
   });
 
-  it('touch never slides past the absolute end, and answers 0 where that has passed', async () => {
+  it('touch caps the expiry at the absolute timeout, and returns 0 once that has passed', async () => {
     expect(await touch(90_000, 40_000)).toBe(1);
-    expect(await lua.redis.pttl(data)).toBeLessThanOrEqual(40_000);
+    await lua.expectExpiry(data, 40_000);
     await lua.redis.hset(data, ':created', Date.now() - 50_000);
     expect(await touch(90_000, 40_000)).toBe(0);
     expect(await lua.redis.exists(data)).toBe(0);
   });
 
-  it('destroy answers -1 where the secret is another one, 1 where it has removed the session, then 0', async () => {
+  it('destroy returns -1 if the secret does not match, 1 if it removed the session, 0 if there is none', async () => {
     expect(await lua.run('destroy', [data], ['other'])).toBe(-1);
     expect(await lua.redis.exists(data)).toBe(1);
     expect(await lua.run('destroy', [data], ['hash'])).toBe(1);
