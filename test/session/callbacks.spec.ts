@@ -5,7 +5,7 @@ import { found, repositoryOf, stored, watch, type AnySession, type WatchedStore 
 
 const verbs = ['save', 'reload', 'touch', 'regenerate', 'destroy'] as const;
 
-/** What each asks of the store. */
+/** The store operation that each verb calls. */
 const operations = {
   save: 'save',
   reload: 'load',
@@ -31,13 +31,13 @@ const storeGoesAway = () => {
 };
 
 describe.each(verbs)('session.%s()', (verb) => {
-  it('gives a promise, which resolves to nothing (regenerate: to the new session)', async () => {
+  it('returns a promise that resolves to undefined (regenerate: to the new session)', async () => {
     const answer = await session[verb]();
     expect(answer?.isNew).toBe(verb === 'regenerate' ? true : undefined);
     expect(answer?.id).not.toBe(session.id);
   });
 
-  it('rejects with the failure', async () => {
+  it('rejects with the error of the store', async () => {
     storeGoesAway();
     await expect(session[verb]()).rejects.toBe(away);
   });
@@ -48,14 +48,14 @@ describe.each(verbs)('session.%s()', (verb) => {
     expect(callback.mock.calls).toEqual([[]]);
   });
 
-  it('gives the callback the failure, and the promise does not reject then', async () => {
+  it('passes an error to the callback, and the promise does not reject', async () => {
     storeGoesAway();
     const callback = jest.fn();
     await session[verb](callback);
     expect(callback.mock.calls).toEqual([[away]]);
   });
 
-  it('calls the callback later, never before the call has returned', async () => {
+  it('calls the callback only after the call has returned', async () => {
     let returned = false;
     const called = new Promise<boolean>((resolve) => {
       void session[verb](() => resolve(returned));
@@ -64,7 +64,7 @@ describe.each(verbs)('session.%s()', (verb) => {
     expect(await called).toBe(true);
   });
 
-  it('takes null and undefined for no callback', async () => {
+  it('treats null and undefined as no callback', async () => {
     await session[verb](undefined);
     await session[verb](null as never);
     session = await found(sessions, await stored(sessions, {}));
@@ -74,7 +74,7 @@ describe.each(verbs)('session.%s()', (verb) => {
     await expect(session[verb](null as never)).rejects.toBe(away);
   });
 
-  it('works without its session before the dot', async () => {
+  it('works when it is detached from its session', async () => {
     const { [verb]: detached } = session;
     watched.calls.length = 0;
     await detached();
@@ -82,7 +82,7 @@ describe.each(verbs)('session.%s()', (verb) => {
   });
 });
 
-describe('a verb that fails and that nobody waits for', () => {
+describe('a verb that fails while nobody awaits it', () => {
   let program: ChildProgram;
   beforeAll(() => {
     program = new ChildProgram();
@@ -105,7 +105,7 @@ describe('a verb that fails and that nobody waits for', () => {
     expect(ended).toEqual({ code: 0, signal: null, stdout: 'ended by itself\n', stderr: '' });
   });
 
-  it('can be told from a callback that throws, which does end it', async () => {
+  it('differs from a callback that throws, which does end the process', async () => {
     const ended = await program.run(`${setUp} session.save(() => { throw new Error('in the callback'); });`);
     expect(ended.code).toBe(1);
     expect(ended.stderr).toContain('in the callback');

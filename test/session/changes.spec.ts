@@ -27,7 +27,7 @@ describe.each(stores)('a session in the %s store', (_, open) => {
     sessions = repositoryOf(watched.store, { serializer: serializer.spy });
   });
 
-  describe('that a request changes deep inside', () => {
+  describe('in which a request changes a nested value', () => {
     it('notices session.cart.items.push(x)', async () => {
       const session = await found(sessions, id);
       session.cart.items.push({ sku: 'pot', quantity: 2 });
@@ -47,7 +47,7 @@ describe.each(stores)('a session in the %s store', (_, open) => {
       expect((await found(sessions, id)).cart).toEqual({ items: [{ quantity: 2 }], note: 'gift' });
     });
 
-    it('notices a change to an object that was written before, and saved', async () => {
+    it('notices a change to an object that was assigned and saved before', async () => {
       const session = await found(sessions, id);
       const tags = ['a'];
       session.tags = tags;
@@ -57,7 +57,7 @@ describe.each(stores)('a session in the %s store', (_, open) => {
       expect((await found(sessions, id)).tags).toEqual(['a', 'b']);
     });
 
-    it('notices each change of several saves once', async () => {
+    it('stores each change once over several saves', async () => {
       const session = await found(sessions, id);
       session.cart.items.length = 0;
       await session.save();
@@ -68,15 +68,15 @@ describe.each(stores)('a session in the %s store', (_, open) => {
     });
   });
 
-  describe('of which a request changes one attribute', () => {
-    it('writes that attribute alone', async () => {
+  describe('in which a request changes one attribute', () => {
+    it('writes only that attribute', async () => {
       const session = await found(sessions, id);
       session.visits++;
       await sessions.save(session);
       expect(watched.written()).toEqual([{ visits: '4' }]);
     });
 
-    it('neither parses nor serializes the others', async () => {
+    it('does not parse or serialize the others', async () => {
       const session = await found(sessions, id);
       session.address.city = 'Bern';
       await sessions.save(session);
@@ -84,7 +84,7 @@ describe.each(stores)('a session in the %s store', (_, open) => {
       expect(new Set(serializer.serialized)).toEqual(new Set(['address']));
     });
 
-    it('does not parse an attribute that is only overwritten, asked for by name, or removed', async () => {
+    it('does not parse an attribute that is only overwritten, checked with in, or removed', async () => {
       const session = await found(sessions, id);
       session.cart = { items: [] };
       delete session.name;
@@ -94,7 +94,7 @@ describe.each(stores)('a session in the %s store', (_, open) => {
       expect(watched.written()).toEqual([{ cart: '{"items":[]}', name: undefined }]);
     });
 
-    it('parses an object once, however often it is read, and gives the same one', async () => {
+    it('parses an object once and returns the same object on every read', async () => {
       const session = await found(sessions, id);
       expect(session.cart).toBe(session.cart);
       expect(serializer.parsed).toEqual(['cart']);
@@ -109,7 +109,7 @@ describe.each(stores)('a session in the %s store', (_, open) => {
       expect(watched.methods()).toEqual(['load']);
     });
 
-    it('writes nothing where a value is set to what it was', async () => {
+    it('writes nothing if a value is set to what it was', async () => {
       const session = await found(sessions, id);
       session.visits = 3;
       session.cart = structuredClone(shop.cart);
@@ -119,7 +119,7 @@ describe.each(stores)('a session in the %s store', (_, open) => {
       expect(watched.methods()).toEqual(['load']);
     });
 
-    it('writes nothing where an attribute came and went', async () => {
+    it('writes nothing if an attribute is added and removed again', async () => {
       const session = await found(sessions, id);
       session.brief = 1;
       delete session.brief;
@@ -130,7 +130,7 @@ describe.each(stores)('a session in the %s store', (_, open) => {
     });
   });
 
-  describe('of which other software has written an attribute in its own way', () => {
+  describe('in which other software has formatted an attribute differently', () => {
     const text = '{ "items": [ ], "total": 1.0 }';
     beforeEach(async () => {
       const attributes = new Map([['cart', text]]);
@@ -138,7 +138,7 @@ describe.each(stores)('a session in the %s store', (_, open) => {
       watched.calls.length = 0;
     });
 
-    it('writes nothing where it is only read', async () => {
+    it('writes nothing if the attribute is only read', async () => {
       const session = await found(sessions, id);
       expect(session.cart).toEqual({ items: [], total: 1 });
       await session.save();
@@ -146,7 +146,7 @@ describe.each(stores)('a session in the %s store', (_, open) => {
       expect(watched.methods()).toEqual(['load']);
     });
 
-    it('writes it where it is changed, and what is changed back', async () => {
+    it('writes the attribute if it is changed, and again if it is changed back', async () => {
       const session = await found(sessions, id);
       session.cart.items.push(1);
       await session.save();
@@ -160,7 +160,7 @@ describe.each(stores)('a session in the %s store', (_, open) => {
   });
 
   describe('from which attributes are removed', () => {
-    it.each(['delete', 'undefined'])('forgets them, by %s', async (way) => {
+    it.each(['delete', 'undefined'])('removes them, by %s', async (way) => {
       const session = await found(sessions, id);
       if (way === 'delete') delete session.cart;
       else session.cart = undefined;
@@ -170,7 +170,7 @@ describe.each(stores)('a session in the %s store', (_, open) => {
       expect({ ...(await found(sessions, id)) }).toEqual(rest);
     });
 
-    it('takes them again', async () => {
+    it('lets them be set again', async () => {
       const session = await found(sessions, id);
       delete session.visits;
       await session.save();
@@ -179,7 +179,7 @@ describe.each(stores)('a session in the %s store', (_, open) => {
       expect((await found(sessions, id)).visits).toBe(3);
     });
 
-    it('keeps null, false, 0 and empty text: they are values', async () => {
+    it('keeps null, false, 0 and the empty string: they are values', async () => {
       const values = { a: null, b: false, c: 0, d: '', e: [], f: {} };
       const session = await found(sessions, await stored(sessions, values));
       expect({ ...session }).toEqual(values);
@@ -188,7 +188,7 @@ describe.each(stores)('a session in the %s store', (_, open) => {
   });
 
   describe('that two requests change at once', () => {
-    it('keeps what both wrote to different attributes', async () => {
+    it('keeps both changes if they are to different attributes', async () => {
       const [first, second] = [await found(sessions, id), await found(sessions, id)];
       first.visits = 4;
       second.cart.items.pop();
@@ -196,7 +196,7 @@ describe.each(stores)('a session in the %s store', (_, open) => {
       expect({ ...(await found(sessions, id)) }).toEqual({ ...shop, visits: 4, cart: { items: [] } });
     });
 
-    it('does not write back what the other removed, where it was only read', async () => {
+    it('does not restore an attribute that it only read and the other removed', async () => {
       const [first, second] = [await found(sessions, id), await found(sessions, id)];
       expect(first.cart).toEqual(shop.cart);
       delete second.cart;
@@ -209,7 +209,7 @@ describe.each(stores)('a session in the %s store', (_, open) => {
 });
 
 describe('a new session', () => {
-  it('is stored by save() even where it is empty, and nothing is stored before', async () => {
+  it('is stored by save() even if it is empty, and not before', async () => {
     const watched = watch((await stores[0]![1]()).store);
     const sessions = repositoryOf(watched.store);
     const session = sessions.create();

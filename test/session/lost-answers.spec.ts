@@ -8,10 +8,10 @@ import {
 import { eventually } from '../support/eventually.js';
 import { found, repositoryOf, stores, type AnySession, type StoreUnderTest } from './session-fixture.js';
 
-/** What becomes of the next call of an operation: its answer is lost, or it never arrives. */
+/** What happens to the next call of an operation: its reply is lost, or the call itself. */
 type Loss = 'the answer is lost' | 'the request is lost' | 'it is refused';
 
-/** A store on a line that loses what a test says. */
+/** A store behind a connection that loses what a test tells it to lose. */
 function lossy(inner: SessionStore) {
   const losses = new Map<string, Loss>();
   let away = false;
@@ -93,7 +93,7 @@ describe.each(stores)('in the %s store', (_, open) => {
         expect(await inStore(session.id)).toEqual({});
       });
 
-      it('the credential is told, for a session that may be there', async () => {
+      it('its credential opens the session if it was stored', async () => {
         const opener = sessions.credentialOf(session)!;
         const same = await sessions.findByCredential(opener);
         expect(same?.id).toBe(loss === 'the answer is lost' ? session.id : undefined);
@@ -129,7 +129,7 @@ describe.each(stores)('in the %s store', (_, open) => {
         expect((await sessions.findByCredential(sessions.credentialOf(session)!))?.id).toBe(session.id);
       });
 
-      it('its new credential opens the session as soon as the store answers, and the old one never again', async () => {
+      it('the new credential opens the session as soon as the store answers, and the old one never does', async () => {
         const credential = sessions.credentialOf(session)!;
         expect(credential).not.toBe(old);
         line.goAway();
@@ -141,7 +141,7 @@ describe.each(stores)('in the %s store', (_, open) => {
         expect(await sessions.findByCredential(old)).toBeUndefined();
       });
 
-      it('the store hears of it in the background, with nothing but the secret', async () => {
+      it('the rotation is repeated in the background, with only the secret', async () => {
         const { secretHash } = (await opened.store.load(session.id))!;
         line.goAway();
         await new Promise(setImmediate);
@@ -174,7 +174,7 @@ describe.each(stores)('in the %s store', (_, open) => {
     });
   });
 
-  it('a rotation that the store has refused for certain leaves the old credential as it is', async () => {
+  it('a rotation that the store has refused leaves the old credential valid', async () => {
     const session = sessions.create() as AnySession;
     session.cart = ['tea'];
     await session.save();

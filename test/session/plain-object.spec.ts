@@ -96,7 +96,7 @@ describe.each(['found', 'new'])(
       expect(session.visits).toBe(7);
     });
 
-    it('to those who ask what it is', async () => {
+    it('to typeof, String(), await and checks of its prototype', async () => {
       expect(Object.getPrototypeOf(session)).toBe((session as { __proto__?: unknown }).__proto__);
       expect(typeof session).toBe('object');
       // oxlint-disable-next-line typescript/no-base-to-string -- that it has a text at all is the question

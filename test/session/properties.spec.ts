@@ -1,4 +1,4 @@
-import { beforeEach, describe, expect, it } from '@jest/globals';
+import { beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { InMemorySessionStore, SessionDataError, type SessionRepository } from 'nestjs-redis-session';
 import { found, repositoryOf, stored, watch, type WatchedStore } from './session-fixture.js';
 
@@ -21,7 +21,7 @@ describe('session.id', () => {
     expect((await found(sessions, id)).id).toBe(id);
   });
 
-  it('is another one for each session', () => {
+  it('is different for each session', () => {
     expect(new Set(Array.from({ length: 5000 }, () => sessions.create().id)).size).toBe(5000);
   });
 });
@@ -35,7 +35,7 @@ describe('session.isNew', () => {
     expect((await found(sessions, session.id)).isNew).toBe(false);
   });
 
-  it('stays true where storing it failed', async () => {
+  it('stays true if storing the session failed', async () => {
     const session = sessions.create();
     watched.before = () => {
       throw new Error('away');
@@ -46,14 +46,16 @@ describe('session.isNew', () => {
 });
 
 describe('session.createdAt', () => {
-  it('is now until the session is stored, then what the store’s clock says', async () => {
+  it('is the current time until the session is stored, then the time of the store’s clock', async () => {
+    const clock = jest.spyOn(Date, 'now').mockReturnValue(now + 5000);
     const session = sessions.create();
-    expect(Math.abs(session.createdAt.getTime() - Date.now())).toBeLessThan(2000);
+    expect(session.createdAt).toEqual(new Date(now + 5000));
+    clock.mockRestore();
     await session.save();
     expect(session.createdAt).toEqual(new Date(now));
   });
 
-  it('stays when the session is saved, rotated and reloaded', async () => {
+  it('does not change when the session is saved, rotated and reloaded', async () => {
     const session = await found(sessions, await stored(sessions, {}));
     const createdAt = new Date(now);
     now += 5000;
@@ -65,7 +67,7 @@ describe('session.createdAt', () => {
     expect((await found(sessions, session.id)).createdAt).toEqual(createdAt);
   });
 
-  it('cannot be changed through the Date that it gives', async () => {
+  it('cannot be changed through the Date that it returns', async () => {
     const session = await found(sessions, await stored(sessions, {}));
     session.createdAt.setTime(0);
     expect(session.createdAt).toEqual(new Date(now));
@@ -73,7 +75,7 @@ describe('session.createdAt', () => {
 });
 
 describe('session.idleTimeoutInSeconds', () => {
-  it('is the application’s until the session has one of its own', async () => {
+  it('is the default of the application until the session has its own', async () => {
     const session = await found(sessions, await stored(sessions, {}));
     expect(session.idleTimeoutInSeconds).toBe(60);
     session.idleTimeoutInSeconds = 3600;
@@ -82,7 +84,7 @@ describe('session.idleTimeoutInSeconds', () => {
     expect((await found(sessions, session.id)).idleTimeoutInSeconds).toBe(3600);
   });
 
-  it('is kept with a new session, and rules it', async () => {
+  it('is stored with a new session and decides when it expires', async () => {
     const session = sessions.create();
     session.idleTimeoutInSeconds = 3600;
     await session.save();
@@ -92,7 +94,7 @@ describe('session.idleTimeoutInSeconds', () => {
     expect(await sessions.find(session.id)).toBeUndefined();
   });
 
-  it('is written alone, once, and not again by later saves', async () => {
+  it('is written once, without attributes, and not again by later saves', async () => {
     const session = await found(sessions, await stored(sessions, { a: 1 }));
     watched.calls.length = 0;
     session.idleTimeoutInSeconds = 120;
@@ -106,7 +108,7 @@ describe('session.idleTimeoutInSeconds', () => {
     ]);
   });
 
-  it('is not written where it is what it was', async () => {
+  it('is not written if it is set to what it was', async () => {
     const session = await found(sessions, await stored(sessions, {}));
     session.idleTimeoutInSeconds = 120;
     await session.save();
@@ -116,7 +118,7 @@ describe('session.idleTimeoutInSeconds', () => {
     expect(watched.calls).toEqual([]);
   });
 
-  it('does not make a new session stored: nobody wrote to it', async () => {
+  it('does not cause a new session without attributes to be stored', async () => {
     const session = sessions.create();
     expect(session.isNew).toBe(true);
     expect(watched.calls).toEqual([]);
@@ -138,7 +140,7 @@ describe('session.idleTimeoutInSeconds', () => {
     undefined,
     true,
   ];
-  it.each(bad)('refuses %p, and keeps what it was', async (value) => {
+  it.each(bad)('refuses %p, and keeps its value', async (value) => {
     const session = await found(sessions, await stored(sessions, {}));
     expect(() => {
       session.idleTimeoutInSeconds = value as number;
@@ -152,7 +154,7 @@ describe('session.idleTimeoutInSeconds', () => {
     expect(watched.methods().filter((method) => method === 'save')).toEqual([]);
   });
 
-  it('takes 1 second and 30 days', () => {
+  it('accepts 1 second and 30 days', () => {
     const session = sessions.create();
     session.idleTimeoutInSeconds = 1;
     expect(session.idleTimeoutInSeconds).toBe(1);

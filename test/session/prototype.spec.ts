@@ -9,7 +9,7 @@ const newSession = () => repositoryOf(new InMemorySessionStore()).create() as An
 const prototypeOf = (session: object) => Object.getPrototypeOf(session) as Record<string, Method>;
 
 describe('the prototype of a session', () => {
-  it('has the verbs as methods that nothing enumerates', () => {
+  it('has the verbs as non-enumerable methods', () => {
     const prototype = prototypeOf(newSession());
     expect(verbs.map((verb) => typeof prototype[verb])).toEqual(verbs.map(() => 'function'));
     const enumerated: string[] = [];
@@ -19,14 +19,14 @@ describe('the prototype of a session', () => {
   });
 
   it.each(['save', 'reload', 'touch', 'regenerate', 'destroy'])(
-    'says that %s takes a callback, which is how grant knows express-session',
+    'declares a callback parameter for %s, by which grant recognizes express-session',
     (verb) => {
       const session = newSession();
       expect([prototypeOf(session)[verb]!.length, session[verb].length]).toEqual([1, 1]);
     },
   );
 
-  it('carries out the verbs of the session that they are called on', async () => {
+  it('applies the verbs to the session that they are called on', async () => {
     const sessions = repositoryOf(new InMemorySessionStore());
     const session = await found(sessions, await stored(sessions, { cart: ['tea'] }));
     session.cart.push('milk');
@@ -52,7 +52,7 @@ function withFlash() {
 }
 
 describe('a method that an application adds to the prototype of a session', () => {
-  it('works on this session, and is neither an attribute nor stored', async () => {
+  it('works on this session, is no attribute and is not stored', async () => {
     const session = withFlash();
     session.cart = ['tea'];
     expect(await session.flash()).toEqual(['tea']);
@@ -62,14 +62,14 @@ describe('a method that an application adds to the prototype of a session', () =
     expect(session.isNew).toBe(false);
   });
 
-  it('reaches no other session and no other object', () => {
+  it('is not visible on other sessions and objects', () => {
     withFlash();
     expect(newSession().flash).toBeUndefined();
     expect(prototypeOf(newSession()).flash).toBeUndefined();
     expect(Object.prototype).not.toHaveProperty('flash');
   });
 
-  it('gives way to an attribute of its name, null included', () => {
+  it('is hidden by an attribute of the same name, null included', () => {
     const session = withFlash();
     session.flash = null;
     expect(session.flash).toBeNull();
@@ -77,23 +77,23 @@ describe('a method that an application adds to the prototype of a session', () =
     expect(typeof session.flash).toBe('function');
   });
 
-  it.each(verbs)('cannot take the place of %s', (verb) => {
+  it.each(verbs)('cannot replace %s', (verb) => {
     const session = newSession();
     const original = prototypeOf(session)[verb];
     expect(() => (prototypeOf(session)[verb] = () => Promise.resolve())).toThrow(TypeError);
     expect(prototypeOf(session)[verb]).toBe(original);
   });
 
-  it('reaches no other session through the prototype of the prototype', () => {
+  it('is not visible on other sessions through the prototype of the prototype', () => {
     const shared = prototypeOf(prototypeOf(newSession()));
     expect(() => (shared.flash = () => Promise.resolve())).toThrow(TypeError);
     expect(prototypeOf(prototypeOf(newSession()))).toBe(shared);
   });
 });
 
-describe('session.regenerate() of code that was written for @fastify/session', () => {
+describe('session.regenerate() called as in @fastify/session', () => {
   it.each([[['cart']], ['cart'], [{ keep: 'cart' }]])(
-    'is told that there is no list of attributes to keep: %j',
+    'throws, since there is no list of attributes to keep: %j',
     async (keep) => {
       const sessions = repositoryOf(new InMemorySessionStore());
       const session = await found(sessions, await stored(sessions, { cart: ['tea'] }));
@@ -112,8 +112,8 @@ describe('session.regenerate() of code that was written for @fastify/session', (
   );
 });
 
-describe('a store that holds another session with a new session’s id', () => {
-  it('is an error of its own, that says nothing of a rotation', async () => {
+describe('a store that already holds a session with the id of a new one', () => {
+  it('causes its own error, which does not mention a rotation', async () => {
     const store = new InMemorySessionStore();
     store.create = () => Promise.resolve(undefined);
     const session = repositoryOf(store).create<{ cart: string[] }>();

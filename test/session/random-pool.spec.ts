@@ -13,8 +13,8 @@ jest.unstable_mockModule('node:crypto', () => ({
 const { newLockToken, newSecret, newSessionId } = await import('../../lib/session/session-credential.js');
 
 describe('the pool of random bytes', () => {
-  it('holds nothing of what was drawn from it, so that a dump of memory shows no secret by it', () => {
-    // More than the pool holds, so that it is filled anew on the way.
+  it('erases the bytes that were drawn from it, so that a memory dump shows no secret', () => {
+    // More than the pool holds, so that it is refilled in between.
     for (let i = 0; i < 300; i++) {
       for (const text of [newSecret(), newSessionId(), newLockToken()]) {
         const drawn = Buffer.from(text, 'base64url');

@@ -12,7 +12,7 @@ circle.next = { back: circle };
 const loop: unknown[] = [];
 loop.push([loop]);
 
-// What is assigned to session.cart, the path that the message names, and what it says of it.
+// The value assigned to session.cart, the path in the message, and what the message says about it.
 const refused: [what: string, value: unknown, path: string, says: string][] = [
   ['a function', () => 'SECRET', 'cart', 'is of type function'],
   ['a method', { total: () => 'SECRET' }, 'cart.total', 'is of type function'],
@@ -35,13 +35,18 @@ const refused: [what: string, value: unknown, path: string, says: string][] = [
   ['an invalid Date', new Date('SECRET'), 'cart', 'is an instance of Date'],
   ['a class instance', new Money(100), 'cart', 'is an instance of Money'],
   ['an object with a toJSON', { toJSON: () => 'SECRET' }, 'cart.toJSON', 'is of type function'],
-  ['an object that inherits', Object.create({ inherited: 1 }), 'cart', 'is an instance of Object'],
-  ['a kind of array', Stack.of(1), 'cart', 'is an instance of Stack'],
+  [
+    'an object with a prototype of its own',
+    Object.create({ inherited: 1 }),
+    'cart',
+    'is an instance of Object',
+  ],
+  ['a subclass of Array', Stack.of(1), 'cart', 'is an instance of Stack'],
   ['an array with properties', Object.assign([1], { note: 'SECRET' }), 'cart', 'has the property note'],
   ['the result of a match', 'SECRET'.match(/S/), 'cart', 'has the property index'],
   ['undefined in an array', [1, undefined], 'cart[1]', 'is of type undefined'],
   ['a hole in an array', [1, , 3], 'cart[1]', 'is of type undefined'], // oxlint-disable-line no-sparse-arrays
-  ['an array of nothing but holes', Array(3), 'cart[0]', 'is of type undefined'],
+  ['an array of holes only', Array(3), 'cart[0]', 'is of type undefined'],
   ['a cycle of objects', circle, 'cart.next.back', 'refers back'],
   ['a cycle of arrays', loop, 'cart[0][0]', 'refers back'],
   ['a Date deep inside', { items: [{ at: new Date(0) }] }, 'cart.items[0].at', 'is an instance of Date'],
@@ -55,7 +60,7 @@ const refused: [what: string, value: unknown, path: string, says: string][] = [
   ],
 ];
 
-describe('a value that would not come back as it was', () => {
+describe('a value that would not be read as it was written', () => {
   let watched: ReturnType<typeof watch>;
   let sessions: SessionRepository;
   let id: string;
@@ -83,7 +88,7 @@ describe('a value that would not come back as it was', () => {
     expect({ ...(await found(sessions, id)) }).toEqual({ cart: 'kept', visits: 1 });
   });
 
-  it('is refused in a new session too, which is not created then', async () => {
+  it('is refused in a new session, which is then not created', async () => {
     const session = sessions.create<{ at: Date }>();
     session.at = new Date();
     await expect(session.save()).rejects.toThrow('session.at is an instance of Date');
@@ -91,13 +96,13 @@ describe('a value that would not come back as it was', () => {
     expect(session.isNew).toBe(true);
   });
 
-  it('is refused where it got into an object that was only read', async () => {
+  it('is refused inside an object that the request only read', async () => {
     const session = await found(sessions, await stored(sessions, { list: [{ n: 1 }] }));
     session.list[0].n = Number.NaN;
     await expect(session.save()).rejects.toThrow('session.list[0].n is NaN');
   });
 
-  it('can be taken back: the session is stored then', async () => {
+  it('can be removed, and then the session is stored', async () => {
     const session = await found(sessions, id);
     session.cart = new Map();
     await expect(session.save()).rejects.toBeInstanceOf(SessionDataError);
@@ -110,18 +115,21 @@ describe('a value that would not come back as it was', () => {
 
 const shared = { n: 1 };
 const accepted: [what: string, value: unknown, comesBack?: unknown][] = [
-  ['text of every kind', 'größe 尺寸 👩‍🚀 \u0000 \u2028 "\\ \ud800'],
+  ['strings with all kinds of characters', 'größe 尺寸 👩‍🚀 \u0000 \u2028 "\\ \ud800'],
   ['numbers', [0, -1, 0.1 + 0.2, Number.MAX_VALUE, Number.MIN_VALUE, 2 ** 53]],
   ['null, true and false', [null, true, false]],
   ['empty objects and arrays', { a: {}, b: [], c: '' }],
   ['an object without a prototype', Object.assign(Object.create(null), { a: 1 }), { a: 1 }],
   ['one object in two places', { a: shared, b: [shared, shared] }],
-  ['a property of no value, which is left out', { a: 1, b: undefined }, { a: 1 }],
-  ['keys that objects inherit', JSON.parse('{"__proto__":{"polluted":1},"constructor":1,"toString":null}')],
+  ['an undefined property, which is left out', { a: 1, b: undefined }, { a: 1 }],
+  [
+    'names of inherited properties as keys',
+    JSON.parse('{"__proto__":{"polluted":1},"constructor":1,"toString":null}'),
+  ],
 ];
 
-describe('a value that plain JSON can carry', () => {
-  it.each(accepted)('comes back as it was: %s', async (_, value, comesBack = value) => {
+describe('a value that JSON can represent', () => {
+  it.each(accepted)('is read as it was written: %s', async (_, value, comesBack = value) => {
     const sessions = repositoryOf(new InMemorySessionStore());
     const session = await found(sessions, await stored(sessions, { value }));
     expect(session.value).toEqual(comesBack);

@@ -23,53 +23,56 @@ const attempts: [string, (session: AnySession, name: string) => unknown][] = [
 ];
 const remove = (session: AnySession, name: string) => delete (session as Record<string, unknown>)[name];
 
-describe.each(reserved)('an attribute named %s', (name) => {
-  it.each(attempts)('is refused with an error that says so: %s', async (_, attempt) => {
-    const session = repositoryOf(new InMemorySessionStore()).create() as AnySession;
-    expect(() => attempt(session, name)).toThrow(
-      new SessionDataError(
-        `"${name}" cannot name a session attribute: it is a method or property of every session. Choose another name.`,
-        name,
-      ),
-    );
-    expect(Object.keys(session)).toEqual([]);
+const newSession = () => repositoryOf(new InMemorySessionStore()).create() as AnySession;
+const refused = (name: string) =>
+  new SessionDataError(
+    `"${name}" cannot name a session attribute: it is a method or property of every session. Choose another name.`,
+    name,
+  );
+
+describe('an attribute with the name of a verb, a property or an inherited member', () => {
+  it.each(attempts)('is refused with an error that names it: %s', async (_, attempt) => {
+    for (const name of reserved) {
+      const session = newSession();
+      expect(() => attempt(session, name)).toThrow(refused(name));
+      expect(Object.keys(session)).toEqual([]);
+      expect(Object.keys(Object.getPrototypeOf(session) as object)).toEqual([]);
+      // oxlint-disable-next-line no-await-in-loop -- each session in turn
+      await session.save();
+      expect(session.isNew).toBe(false);
+    }
     expect(Object.prototype).not.toHaveProperty('polluted');
-    expect(Object.keys(Object.getPrototypeOf(session) as object)).toEqual([]);
-    await session.save();
-    expect(session.isNew).toBe(false);
   });
 
-  it('is refused from Object.assign of what a client has sent', () => {
-    const session = repositoryOf(new InMemorySessionStore()).create() as AnySession;
-    const sent = JSON.parse(`{"${name}":{"polluted":1}}`) as object;
-    expect(() => Object.assign(session, sent)).toThrow(SessionDataError);
+  it('is refused if Object.assign copies it from a request body', () => {
+    for (const name of reserved) {
+      const sent = JSON.parse(`{"${name}":{"polluted":1}}`) as object;
+      expect(() => Object.assign(newSession(), sent)).toThrow(refused(name));
+    }
     expect(Object.prototype).not.toHaveProperty('polluted');
   });
 });
 
-describe('deleting a name that is no attribute', () => {
-  it.each([...verbs, ...properties, 'cookie'])(
-    'is refused for a verb or property of the session: %s',
-    (name) => {
-      const session = repositoryOf(new InMemorySessionStore()).create() as AnySession;
-      expect(() => remove(session, name)).toThrow(SessionDataError);
-    },
-  );
+describe('deleting such a name', () => {
+  it('is refused for a verb or a property of the session', () => {
+    for (const name of [...verbs, ...properties, 'cookie']) {
+      expect(() => remove(newSession(), name)).toThrow(refused(name));
+    }
+  });
 
-  it.each([...inherited, '__proto__'])(
-    'does nothing for what every object inherits, as sanitizers expect: %s',
-    async (name) => {
-      const sessions = repositoryOf(new InMemorySessionStore());
-      const session = await found(sessions, await stored(sessions, { cart: ['tea'] }));
+  it('does nothing to an inherited member, as sanitizers expect', async () => {
+    const sessions = repositoryOf(new InMemorySessionStore());
+    const session = await found(sessions, await stored(sessions, { cart: ['tea'] }));
+    for (const name of [...inherited, '__proto__']) {
       const before = (session as Record<string, unknown>)[name];
       expect(remove(session, name)).toBe(true);
       expect((session as Record<string, unknown>)[name]).toBe(before);
-      expect({ ...session }).toEqual({ cart: ['tea'] });
-    },
-  );
+    }
+    expect({ ...session }).toEqual({ cart: ['tea'] });
+  });
 });
 
-describe('a session in which other software has stored attributes of reserved names', () => {
+describe('a session in which other software has stored attributes with reserved names', () => {
   const text = '{"polluted":1}';
   async function withReserved() {
     const store = new InMemorySessionStore();
@@ -99,7 +102,7 @@ describe('a session in which other software has stored attributes of reserved na
     expect(await sessions.find(id)).toBeUndefined();
   });
 
-  it('shows its own attributes alone', async () => {
+  it('shows only the other attributes', async () => {
     const { session } = await withReserved();
     expect(Object.keys(session)).toEqual(['cart']);
     expect({ ...session }).toEqual({ cart: [1] });
@@ -118,21 +121,17 @@ describe('a session in which other software has stored attributes of reserved na
 });
 
 describe('names of attributes', () => {
-  it.each([':secret', ':', ':mine', ':user'])(
-    'that begin with a colon are the store’s own: %s',
-    async (name) => {
-      const sessions = repositoryOf(new InMemorySessionStore());
-      const session = sessions.create() as AnySession;
-      const says = `"${name}" cannot name a session attribute: names that begin with ":" hold the session's own metadata.`;
-      expect(() => (session[name] = 1)).toThrow(new SessionDataError(says, name));
-      expect(() => delete session[name]).toThrow(new SessionDataError(says, name));
-      expect(session[name]).toBeUndefined();
-      expect(name in session).toBe(false);
-    },
-  );
+  it.each([':', ':secret', ':mine'])('must not begin with a colon: %s', (name) => {
+    const session = newSession();
+    const says = `"${name}" cannot name a session attribute: names that begin with ":" hold the session's own metadata.`;
+    expect(() => (session[name] = 1)).toThrow(new SessionDataError(says, name));
+    expect(() => delete session[name]).toThrow(new SessionDataError(says, name));
+    expect(session[name]).toBeUndefined();
+    expect(name in session).toBe(false);
+  });
 
-  it('that are no text of Unicode are refused: they would come back as others', () => {
-    const session = repositoryOf(new InMemorySessionStore()).create() as AnySession;
+  it('must be well-formed Unicode, because others would be stored as different names', () => {
+    const session = newSession();
     expect(() => (session['half \ud800'] = 1)).toThrow(
       'cannot name a session attribute: half of a character',
     );
@@ -141,13 +140,13 @@ describe('names of attributes', () => {
     expect(session['whole 👩‍🚀']).toBe(1);
   });
 
-  it('may be anything else', async () => {
+  it('can be any other text', async () => {
     const sessions = repositoryOf(new InMemorySessionStore());
     const given = {
       '': 1,
       ' ': 2,
       'a:b': 3,
-      // oxlint-disable-next-line unicorn/no-thenable -- a name like any other to a session
+      // oxlint-disable-next-line unicorn/no-thenable -- an ordinary name for an attribute
       then: 4,
       toJSON: 5,
       length: 6,

@@ -3,13 +3,13 @@ import { describe, expect, it } from '@jest/globals';
 import { InMemorySessionStore, SessionDataError, type SessionSerializer } from 'nestjs-redis-session';
 import { found, repositoryOf, stored, stores, watch } from './session-fixture.js';
 
-// Maps, dates, BigInts and cycles come back as they were; its text is binary, in base64.
+// Keeps maps, dates, BigInts and cycles; its text is binary data in base64.
 const v8: SessionSerializer = {
   serialize: (value) => serialize(value).toString('base64'),
   deserialize: (text) => deserialize(Buffer.from(text, 'base64')) as unknown,
 };
 
-// As superjson does it: JSON, and beside it what JSON cannot say.
+// Like superjson: JSON, plus the types that JSON lacks.
 const tagged: SessionSerializer = {
   serialize: (value) =>
     JSON.stringify(value, function (this: Record<string, unknown>, key, item: unknown) {
@@ -22,8 +22,8 @@ const tagged: SessionSerializer = {
     ) as unknown,
 };
 
-describe.each(stores)('with a serializer of the application’s, in the %s store', (_, open) => {
-  it('values come back that JSON could not carry', async () => {
+describe.each(stores)('with the application’s own serializer, in the %s store', (_, open) => {
+  it('values that JSON cannot represent are read as they were written', async () => {
     const opened = await open();
     try {
       const sessions = repositoryOf(opened.store, { serializer: v8 });
@@ -48,11 +48,11 @@ describe.each(stores)('with a serializer of the application’s, in the %s store
   });
 });
 
-describe('a serializer of the application’s', () => {
+describe('the application’s own serializer', () => {
   it.each([
     ['v8', v8],
     ['tagged JSON', tagged],
-  ])('has its deep changes found by its text: %s', async (_, serializer) => {
+  ])('has nested changes detected by its text: %s', async (_, serializer) => {
     const watched = watch(new InMemorySessionStore());
     const sessions = repositoryOf(watched.store, { serializer });
     const session = await found(sessions, await stored(sessions, { times: [new Date(1)], other: 1 }));
@@ -64,7 +64,7 @@ describe('a serializer of the application’s', () => {
     expect((await found(sessions, session.id)).times[0].getTime()).toBe(2);
   });
 
-  it('gets the name of the attribute beside its value, and its text', async () => {
+  it('receives the name of the attribute with its value or text', async () => {
     const seen: unknown[][] = [];
     const serializer: SessionSerializer = {
       serialize: (value, attribute) => (seen.push(['serialize', value, attribute]), JSON.stringify(value)),
@@ -82,7 +82,7 @@ describe('a serializer of the application’s', () => {
     ]);
   });
 
-  it('that fails is an error that names the attribute and not the value; nothing is written', async () => {
+  it('causes an error that names the attribute but not its value if it throws, and nothing is written', async () => {
     const watched = watch(new InMemorySessionStore());
     const serializer: SessionSerializer = {
       ...v8,
@@ -101,7 +101,7 @@ describe('a serializer of the application’s', () => {
   });
 
   it.each([undefined, null, 5, Buffer.from('text'), Promise.resolve('text')])(
-    'that gives no text is an error, never the loss of the attribute: %p',
+    'causes an error if it returns no string, and the attribute is kept: %p',
     async (text) => {
       const store = new InMemorySessionStore();
       const id = await stored(repositoryOf(store), { cart: 'tea' });
@@ -115,7 +115,7 @@ describe('a serializer of the application’s', () => {
     },
   );
 
-  it('is asked for its own errors: they pass as they are', async () => {
+  it('can throw a session error of its own, which is passed on unchanged', async () => {
     const mine = new SessionDataError('session.cart[2] is a Socket', 'cart');
     const serializer: SessionSerializer = {
       ...v8,

@@ -11,26 +11,26 @@ import type { Session } from '../../lib/session/session.js';
 import { RedisServer } from '../support/redis-server.js';
 import { uniqueName } from '../support/unique-name.js';
 
-/** A session of which a test says for itself what is in it. */
+/** A session whose attributes only the test knows. */
 // oxlint-disable-next-line typescript/no-explicit-any -- a test knows what it stored
 export type AnySession = Session<Record<string, any>>;
 
 export type RepositoryOptions = Partial<RedisSessionOptions>;
 
-/** The sessions of an application with these options. */
+/** A repository with these options. */
 export function repositoryOf(store: SessionStore, options: RepositoryOptions = {}): SessionRepository {
   return new SessionRepository(store, Object.assign(new RedisSessionOptions(), options));
 }
 
-/** A store that remembers what it was asked for, and fails or waits where a test says so. */
+/** A store that records its calls, and fails or waits when a test tells it to. */
 export interface WatchedStore {
   readonly store: SessionStore;
   readonly calls: { method: string; args: unknown[] }[];
-  /** Runs before each operation; what it throws is the operation's failure. */
+  /** Runs before each operation; what it throws becomes the operation's error. */
   before: (method: string) => void | Promise<void>;
-  /** Names of the operations that it was asked for, without the slides that nobody waits for. */
+  /** Names of the operations that were called, without the touches that nobody awaits. */
   methods(): string[];
-  /** The attributes that the writes since the start carried, one entry for each write. */
+  /** The attributes of each write so far. */
   written(): Record<string, string | undefined>[];
 }
 
@@ -60,7 +60,7 @@ export function watch(inner: SessionStore): WatchedStore {
   return watched;
 }
 
-/** A serializer that remembers which attributes went through it. */
+/** A serializer that records the attributes it was called for. */
 export function spyOn(serializer: SessionSerializer = jsonSerializer) {
   const parsed: string[] = [];
   const serialized: string[] = [];
@@ -77,7 +77,7 @@ export function spyOn(serializer: SessionSerializer = jsonSerializer) {
   return { spy, parsed, serialized };
 }
 
-/** Stores a session with these attributes; answers with its id. */
+/** Stores a session with these attributes and returns its id. */
 export async function stored(sessions: SessionRepository, attributes: object): Promise<string> {
   const session = sessions.create();
   Object.assign(session, attributes);
@@ -85,14 +85,14 @@ export async function stored(sessions: SessionRepository, attributes: object): P
   return session.id;
 }
 
-/** The session as another request finds it. @throws where there is none */
+/** The session as another request finds it. @throws if it does not exist */
 export async function found(sessions: SessionRepository, id: string): Promise<AnySession> {
   const session = await sessions.find<Record<string, unknown>>(id);
   if (session === undefined) throw new Error(`There is no session ${id}.`);
   return session;
 }
 
-/** A new session with tea in its cart, stored through a repository whose store is watched from now on. */
+/** A new session with tea in its cart, stored through a repository whose store records its calls from now on. */
 export async function watchedCart(store: SessionStore) {
   const watched = watch(store);
   const sessions = repositoryOf(watched.store);
@@ -108,7 +108,7 @@ export interface StoreUnderTest {
   close(): Promise<void>;
 }
 
-/** For `describe.each`: each store of the package, opened in `beforeAll`. */
+/** For `describe.each`: each store of the package, to be opened in `beforeAll`. */
 export const stores: [name: string, open: () => Promise<StoreUnderTest>][] = [
   ['memory', openMemory],
   ['Redis', openRedis],

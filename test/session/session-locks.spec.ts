@@ -14,7 +14,7 @@ const policy: SessionLockPolicy = {
 const id = 'session';
 const timers = () => process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length;
 
-describe('the locks of sessions, in one process', () => {
+describe('session locks in one process', () => {
   let inner: InMemorySessionStore;
   let watched: ReturnType<typeof watch>;
 
@@ -38,7 +38,7 @@ describe('the locks of sessions, in one process', () => {
     new SessionLocks(watched.store, { ...policy, ...rest });
   const asked = () => watched.methods().filter((method) => method === 'loadExclusive').length;
 
-  it('are given in the order in which they were asked for, and the store is asked once for each', async () => {
+  it('are granted in the order of the requests, with one call of the store for each', async () => {
     const all = locks();
     const order: number[] = [];
     await Promise.all(
@@ -52,7 +52,7 @@ describe('the locks of sessions, in one process', () => {
     expect(order).toEqual([0, 1, 2, 3, 4]);
   });
 
-  it('pass over one who gave up', async () => {
+  it('skip a waiter that gave up', async () => {
     const all = locks({ waitTimeoutInMilliseconds: 20 });
     const held = await all.acquire(id);
     await expect(all.acquire(id)).rejects.toMatchObject({
@@ -65,7 +65,7 @@ describe('the locks of sessions, in one process', () => {
     expect(asked()).toBe(2);
   });
 
-  it('are waited for no longer where another process holds them', async () => {
+  it('are not granted after the wait timeout if another process holds them', async () => {
     const held = await locks().acquire(id);
     const impatient = locks({ waitTimeoutInMilliseconds: 20 });
     await expect(impatient.acquire(id)).rejects.toMatchObject({ code: 'SESSION_LOCK_TIMEOUT' });
@@ -73,7 +73,7 @@ describe('the locks of sessions, in one process', () => {
     expect(await impatient.acquire(id)).toBeDefined();
   });
 
-  it('are not waited for where nobody may wait', async () => {
+  it('are refused at once if no waiters are allowed', async () => {
     const none = locks({ maxWaiters: 0 });
     const held = await none.acquire(id);
     await expect(none.acquire(id)).rejects.toMatchObject({ code: 'SESSION_LOCK_TIMEOUT', statusCode: 423 });
@@ -81,7 +81,7 @@ describe('the locks of sessions, in one process', () => {
     await held!.lock.release();
   });
 
-  it('go to the next one when the store fails', async () => {
+  it('go to the next waiter when the store fails', async () => {
     const all = locks();
     watched.before = (method) => {
       if (method === 'loadExclusive' && asked() === 1) throw new Error('away');
@@ -90,7 +90,7 @@ describe('the locks of sessions, in one process', () => {
     expect([failed.status, next.status]).toEqual(['rejected', 'fulfilled']);
   });
 
-  it('go to the next one when releasing them fails', async () => {
+  it('go to the next waiter when releasing them fails', async () => {
     const all = locks();
     const held = await all.acquire(id);
     watched.before = (method) => {
@@ -102,7 +102,7 @@ describe('the locks of sessions, in one process', () => {
     expect(await next).toBeDefined();
   });
 
-  it('are nothing where the session is gone, for everybody who waits', async () => {
+  it('are undefined for every waiter if the session is gone', async () => {
     const all = locks();
     const { lock } = (await all.acquire(id))!;
     const waiting = [all.acquire(id), all.acquire(id)];
@@ -113,7 +113,7 @@ describe('the locks of sessions, in one process', () => {
     expect(await all.acquire(id)).toBeDefined();
   });
 
-  it('are released once, however often they are told to', async () => {
+  it('are released once, however often release() is called', async () => {
     const all = locks();
     const { lock } = (await all.acquire(id))!;
     await Promise.all([lock.release(), lock.release()]);
@@ -121,8 +121,8 @@ describe('the locks of sessions, in one process', () => {
     expect(watched.methods()).toEqual(['loadExclusive', 'releaseLock']);
   });
 
-  describe('that a request waits for', () => {
-    it('are not waited for any more by one whose client has gone, and the next one moves up', async () => {
+  describe('in whose queue a client disconnects', () => {
+    it('remove its request from the queue, and the next waiter moves up', async () => {
       const all = locks();
       const held = await all.acquire(id);
       const leaving = new AbortController();
@@ -137,7 +137,7 @@ describe('the locks of sessions, in one process', () => {
       expect(asked()).toBe(2);
     });
 
-    it('are not waited for in the store either, when the client has gone', async () => {
+    it('remove its request from the queue in the store, too', async () => {
       const held = await locks().acquire(id);
       const leaving = new AbortController();
       const left = locks().acquire(id, leaving.signal);
@@ -148,7 +148,7 @@ describe('the locks of sessions, in one process', () => {
       expect(await next).toBeDefined();
     });
 
-    it('are not asked for by one whose client had gone before', async () => {
+    it('are not requested for a client that disconnected before', async () => {
       const all = locks();
       const held = await all.acquire(id);
       await expect(all.acquire(id, AbortSignal.abort())).rejects.toMatchObject({
@@ -158,7 +158,7 @@ describe('the locks of sessions, in one process', () => {
       expect(asked()).toBe(1);
     });
 
-    it('leave no timer, listener or place behind when 10000 waiters of 1000 sessions give up', async () => {
+    it('leave no timer, listener or queue entry behind when 10000 waiters of 1000 sessions give up', async () => {
       const before = timers();
       const all = locks();
       const ids = Array.from({ length: 1000 }, (_, n) => `session-${n}`);
@@ -184,14 +184,14 @@ describe('the locks of sessions, in one process', () => {
   describe('whose holder hangs', () => {
     const short = { leaseInMilliseconds: 90, maxHoldInMilliseconds: 150 };
 
-    it('go to the next one after maxHoldInMilliseconds', async () => {
+    it('go to the next waiter after maxHoldInMilliseconds', async () => {
       const all = locks(short);
       const { lock } = (await all.acquire(id))!;
       expect(await all.acquire(id)).toBeDefined();
       expect(await inner.renewLock(id, { token: lock.token, leaseInMilliseconds: 1 })).toBe(false);
     });
 
-    it('are released once, and renewed no more', async () => {
+    it('are released once and not renewed any more', async () => {
       const { lock } = (await locks(short).acquire(id))!;
       await eventually(() => expect(watched.methods()).toContain('releaseLock'));
       await lock.release();
@@ -202,7 +202,7 @@ describe('the locks of sessions, in one process', () => {
     });
   });
 
-  it('that are lost to another process are asked for again by the next waiter', async () => {
+  it('are requested again by the next waiter if another process took them', async () => {
     const all = locks({ leaseInMilliseconds: 30 });
     const { lock } = (await all.acquire(id))!;
     const next = all.acquire(id);
@@ -210,7 +210,7 @@ describe('the locks of sessions, in one process', () => {
     expect(await next).toBeDefined();
   });
 
-  it('keep no process alive', async () => {
+  it('do not keep the process alive', async () => {
     const before = timers();
     await locks().acquire(id);
     expect(timers()).toBe(before);

@@ -6,7 +6,7 @@ import { found, repositoryOf, stores, type AnySession, type StoreUnderTest } fro
 
 type Attributes = Record<string, unknown>;
 
-/** What a session should hold: as the request sees it, as the request loaded it, and as the store has it now. */
+/** What a session should contain: as the request sees it, as it was loaded, and as it is stored now. */
 class Model {
   stored: Attributes = {};
   seen: Attributes = {};
@@ -17,7 +17,7 @@ class Model {
     this.#loaded = structuredClone(this.stored);
   }
 
-  /** Writes what differs from what was loaded, and nothing else. */
+  /** Writes only what differs from what was loaded. */
   save(): void {
     for (const key of new Set([...Object.keys(this.#loaded), ...Object.keys(this.seen)])) {
       if (JSON.stringify(this.#loaded[key]) === JSON.stringify(this.seen[key])) continue;
@@ -108,7 +108,7 @@ const steps = fc.array(
   { maxLength: 30 },
 );
 
-describe.each(stores)('a session in the %s store, whatever is done to it', (_, open) => {
+describe.each(stores)('a session in the %s store, after random operations', (_, open) => {
   let opened: StoreUnderTest;
   beforeAll(async () => {
     opened = await open();
@@ -135,7 +135,7 @@ describe.each(stores)('a session in the %s store, whatever is done to it', (_, o
   });
 });
 
-// Deep, so that nothing but the text tells that the attribute has changed.
+// Nested, so that only the text shows that the attribute has changed.
 function putInto(container: unknown, item: unknown): void {
   if (Array.isArray(container)) container.push(item);
   else if (typeof container === 'object' && container !== null) Object.assign(container, { put: item });
@@ -145,7 +145,7 @@ function assertSame(session: object, expected: Attributes): void {
   deepStrictEqual(textsOf(session), textsOf(expected));
 }
 
-// The order of attributes is Redis's own; inside of them it is kept.
+// Redis orders the attributes as it likes; the order inside of each is kept.
 function textsOf(attributes: object): string[] {
   return Object.entries(attributes).map((entry) => JSON.stringify(entry)).toSorted(); // prettier-ignore
 }

@@ -9,13 +9,13 @@ describe.each(stores)('with maxSessionBytes, in the %s store', (_, open) => {
   });
   afterAll(() => opened?.close());
 
-  /** The bytes of a session whose only attribute `a` is this text: one for the name, two for the quotes. */
+  /** The size of a session whose only attribute `a` is this text: one byte for the name, two for the quotes. */
   const limited = (maxSessionBytes: number) => {
     const watched = watch(opened.store);
     return { watched, sessions: repositoryOf(watched.store, { maxSessionBytes }) };
   };
 
-  it('a session of just as many bytes is stored, and one more is refused', async () => {
+  it('a session of exactly that size is stored, and one byte more is refused', async () => {
     const { sessions } = limited(10);
     const session = await found(sessions, await stored(sessions, { a: '1234567' }));
     session.a = '12345678';
@@ -26,7 +26,7 @@ describe.each(stores)('with maxSessionBytes, in the %s store', (_, open) => {
     expect((await found(sessions, session.id)).a).toBe('1234567');
   });
 
-  it('bytes are counted, not letters', async () => {
+  it('bytes are counted, not characters', async () => {
     const { sessions } = limited(10);
     expect(await stored(sessions, { a: 'üüü' })).toEqual(expect.any(String));
     await expect(stored(sessions, { a: 'üüüü' })).rejects.toThrow('would hold 11 bytes');
@@ -34,7 +34,7 @@ describe.each(stores)('with maxSessionBytes, in the %s store', (_, open) => {
     await expect(stored(sessions, { größe: 1234 })).rejects.toThrow('would hold 11 bytes');
   });
 
-  it('all attributes count together, those that were not read too', async () => {
+  it('all attributes count, including those that were not read', async () => {
     const { sessions } = limited(10);
     const session = await found(sessions, await stored(sessions, { a: 1234 }));
     session.b = 1234;
@@ -44,7 +44,7 @@ describe.each(stores)('with maxSessionBytes, in the %s store', (_, open) => {
     expect({ ...(await found(sessions, session.id)) }).toEqual({ a: 1234, b: 1234 });
   });
 
-  it('nothing at all is written of a session that is too large', async () => {
+  it('nothing of a session that is too large is written', async () => {
     const { sessions, watched } = limited(10);
     const session = await found(sessions, await stored(sessions, { a: 1 }));
     watched.calls.length = 0;
@@ -58,7 +58,7 @@ describe.each(stores)('with maxSessionBytes, in the %s store', (_, open) => {
     expect(await sessions.find(fresh.id)).toBeUndefined();
   });
 
-  it('what is removed makes room', async () => {
+  it('removed attributes make room', async () => {
     const { sessions } = limited(10);
     const session = await found(sessions, await stored(sessions, { a: '1234567' }));
     delete session.a;
@@ -67,7 +67,7 @@ describe.each(stores)('with maxSessionBytes, in the %s store', (_, open) => {
     expect({ ...(await found(sessions, session.id)) }).toEqual({ b: '7654321' });
   });
 
-  it('the session can be stored again once it has shrunk', async () => {
+  it('the session can be stored once it is small enough again', async () => {
     const { sessions } = limited(10);
     const session = await found(sessions, await stored(sessions, { a: 1 }));
     session.b = 'much too long';

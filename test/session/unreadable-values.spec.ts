@@ -10,7 +10,7 @@ import {
   type RepositoryOptions,
 } from './session-fixture.js';
 
-/** A session in which other software has written an attribute `broken`, beside `kept`. */
+/** A session with an attribute `kept`, and one `broken` that other software wrote. */
 async function withBroken(options: RepositoryOptions = {}) {
   const watched = watch(new InMemorySessionStore());
   const sessions = repositoryOf(watched.store, options);
@@ -41,7 +41,7 @@ describe('a stored value that cannot be read', () => {
   ];
 
   it.each(reads)(
-    'is an error that names the attribute and nothing of its text, on reading %s',
+    'causes an error that names the attribute but shows nothing of its text, on reading %s',
     async (_, read) => {
       const { session } = await withBroken();
       const error = failureOf(() => read(session));
@@ -53,7 +53,7 @@ describe('a stored value that cannot be read', () => {
     },
   );
 
-  it('hides no other attribute, and does not stop a save of them', async () => {
+  it('does not hide the other attributes or prevent saving them', async () => {
     const { session, watched } = await withBroken();
     expect(() => session.broken).toThrow(SessionDataError);
     expect(session.kept).toEqual({ n: 1 });
@@ -62,7 +62,7 @@ describe('a stored value that cannot be read', () => {
     expect(watched.written()).toEqual([{ other: '3' }]);
   });
 
-  it('can be written over, and removed', async () => {
+  it('can be overwritten and removed', async () => {
     const { session, sessions, id } = await withBroken();
     session.broken = 'mended';
     await session.save();
@@ -73,7 +73,7 @@ describe('a stored value that cannot be read', () => {
     expect(Object.keys(await found(second.sessions, second.id))).toEqual(['kept', 'other']);
   });
 
-  it('does not stop console.log, which says where it is', async () => {
+  it('does not break console.log, which shows where it is', async () => {
     const { session } = await withBroken();
     expect(inspect(session)).toBe('Session { kept: { n: 1 }, other: 2, broken: [unreadable] }');
   });
@@ -85,7 +85,7 @@ describe('a stored value that cannot be read', () => {
   });
 });
 
-describe('with unreadableAttribute: drop, a stored value that cannot be read', () => {
+describe('a stored value that cannot be read, with unreadableAttribute: drop', () => {
   const drop = { unreadableAttribute: 'drop' } as const;
   const looks: [string, (session: AnySession) => unknown, unknown][] = [
     ['its value', (session) => session.broken, undefined],
@@ -97,20 +97,20 @@ describe('with unreadableAttribute: drop, a stored value that cannot be read', (
     ['console.log', (session) => inspect(session), 'Session { kept: { n: 1 }, other: 2 }'],
   ];
 
-  it.each(looks)('is as if it had never been set, for %s', async (_, look, expected) => {
+  it.each(looks)('looks as if it had never been set, for %s', async (_, look, expected) => {
     const { session } = await withBroken(drop);
     expect(look(session)).toEqual(expected);
     expect(look(session)).toEqual(expected);
   });
 
-  it('is removed by the next save of a request that met it', async () => {
+  it('is removed by the next save of a request that read it', async () => {
     const { session, watched } = await withBroken(drop);
     expect(session.broken).toBeUndefined();
     await session.save();
     expect(watched.written()).toEqual([{ broken: undefined }]);
   });
 
-  it('is left alone by a request that did not', async () => {
+  it('is kept by a request that did not read it', async () => {
     const { session, watched } = await withBroken(drop);
     session.other = 3;
     await session.save();

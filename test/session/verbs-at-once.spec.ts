@@ -13,7 +13,7 @@ beforeEach(async () => {
   watched.calls.length = 0;
 });
 
-/** Holds the store's next operation until it is let go. */
+/** Holds the store's next operation until the test releases it. */
 function holdNext() {
   const arrived = deferred();
   const gate = deferred();
@@ -25,7 +25,7 @@ function holdNext() {
   return { arrived: arrived.promise, letGo: gate.resolve, fail: gate.reject };
 }
 
-describe('verbs that are called at once on one session', () => {
+describe('verbs that are called concurrently on one session', () => {
   it('run one after the other, in the order of the calls', async () => {
     const ended: string[] = [];
     session.n = 1;
@@ -40,7 +40,7 @@ describe('verbs that are called at once on one session', () => {
     expect(ended).toEqual(['save', 'touch', 'reload', 'destroy', 'SessionGoneError']);
   });
 
-  it('do not start before the one in front has ended', async () => {
+  it('do not start before the previous one has ended', async () => {
     const held = holdNext();
     session.n = 1;
     const first = session.save();
@@ -55,7 +55,7 @@ describe('verbs that are called at once on one session', () => {
     expect((await found(sessions, session.id)).n).toBe(2);
   });
 
-  it('go on after one that failed', async () => {
+  it('run after one that failed', async () => {
     const held = holdNext();
     session.n = 1;
     const first = session.save();
@@ -78,7 +78,7 @@ describe('verbs that are called at once on one session', () => {
     ['a removal', (s) => delete s.n, { list: [1] }],
     ['a new attribute', (s) => (s.more = true), { n: 1, list: [1], more: true }],
     ['a change back', (s) => (s.n = 0), { n: 0, list: [1] }],
-  ])('keep %s that is made while a save is under way, for the next one', async (_, change, expected) => {
+  ])('keep %s that is made during a save for the next save', async (_, change, expected) => {
     const held = holdNext();
     session.n = 1;
     session.list = [1];
@@ -92,7 +92,7 @@ describe('verbs that are called at once on one session', () => {
     expect({ ...(await found(sessions, session.id)) }).toEqual(expected);
   });
 
-  it('keep an attribute that is set again while its removal is under way', async () => {
+  it('keep an attribute that is set again during its removal', async () => {
     const held = holdNext();
     delete session.n;
     const saving = session.save();
@@ -104,7 +104,7 @@ describe('verbs that are called at once on one session', () => {
     expect({ ...(await found(sessions, session.id)) }).toEqual({ n: 0 });
   });
 
-  it('keep a rotation that is asked for while a save is under way, for the next one', async () => {
+  it('keep a rotation that is requested during a save for the next save', async () => {
     const held = holdNext();
     session.n = 1;
     const saving = session.save();
@@ -117,7 +117,7 @@ describe('verbs that are called at once on one session', () => {
     expect(sessions.credentialOf(session)).toMatch(/^[\w-]{22}\.[\w-]{43}$/);
   });
 
-  it('rotate once where a rotation is asked for while one is under way: no client has seen its secret', async () => {
+  it('rotate once if a rotation is requested during a rotation, since no client has seen its secret', async () => {
     const held = holdNext();
     session.rotate();
     const saving = session.save();
@@ -129,7 +129,7 @@ describe('verbs that are called at once on one session', () => {
     expect(watched.methods()).toEqual(['save']);
   });
 
-  it('keep an idle timeout that is set while the session is being created, for the next save', async () => {
+  it('keep an idle timeout that is set while the session is created for the next save', async () => {
     const fresh = sessions.create();
     const held = holdNext();
     const saving = fresh.save();

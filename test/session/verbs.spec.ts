@@ -36,7 +36,7 @@ describe.each(stores)('in the %s store', (_, open) => {
       expect(await inStore()).toEqual({ cart: ['tea'], visits: 2 });
     });
 
-    it('rejects where the session was destroyed meanwhile, and brings nothing back', async () => {
+    it('rejects if the session was destroyed meanwhile, and does not restore it', async () => {
       await sessions.destroy(session.id);
       session.visits = 2;
       await expect(session.save()).rejects.toThrow(new SessionGoneError(session.id));
@@ -46,7 +46,7 @@ describe.each(stores)('in the %s store', (_, open) => {
   });
 
   describe('session.reload()', () => {
-    it('reads what others wrote, and forgets what this request changed', async () => {
+    it('reads what other requests wrote and drops the changes of this one', async () => {
       const other = await found(sessions, session.id);
       Object.assign(other, { visits: 5, added: true });
       await other.save();
@@ -63,7 +63,7 @@ describe.each(stores)('in the %s store', (_, open) => {
       expect(watched.calls).toEqual([]);
     });
 
-    it('rejects where there is no such session any more', async () => {
+    it('rejects if the session does not exist any more', async () => {
       await sessions.destroy(session.id);
       await expect(session.reload()).rejects.toThrow(new SessionGoneError(session.id));
     });
@@ -92,7 +92,7 @@ describe.each(stores)('in the %s store', (_, open) => {
   });
 
   describe('session.rotate()', () => {
-    it('asks for a new secret, which the next save draws: same id, same data', async () => {
+    it('requests a new secret, which the next save generates: same id, same data', async () => {
       const { secretHash } = (await opened.store.load(session.id))!;
       session.rotate();
       expect(watched.calls).toEqual([]);
@@ -111,7 +111,7 @@ describe.each(stores)('in the %s store', (_, open) => {
       expect(watched.methods()).toEqual(['save']);
     });
 
-    it('rejects where another request rotated first, and writes nothing', async () => {
+    it('rejects if another request rotated first, and writes nothing', async () => {
       const rival = await found(sessions, session.id);
       rival.rotate();
       await rival.save();
@@ -121,7 +121,7 @@ describe.each(stores)('in the %s store', (_, open) => {
       expect(await inStore()).toEqual({ cart: ['tea'], visits: 1 });
     });
 
-    it('costs a new session nothing: its secret is new', async () => {
+    it('does nothing to a new session, whose secret is new', async () => {
       const fresh = sessions.create();
       fresh.rotate();
       await fresh.save();
@@ -131,7 +131,7 @@ describe.each(stores)('in the %s store', (_, open) => {
   });
 
   describe('session.regenerate()', () => {
-    it('gives a new session with a new id and no data, and destroys the old one', async () => {
+    it('returns a new session with a new id and no data, and destroys the old one', async () => {
       const next = (await session.regenerate()) as AnySession;
       expect(next.id).not.toBe(session.id);
       expect(next.isNew).toBe(true);
@@ -142,7 +142,7 @@ describe.each(stores)('in the %s store', (_, open) => {
       expect({ ...(await found(sessions, next.id)) }).toEqual({ user: 'ada' });
     });
 
-    it('leaves the old object its data, and it refuses writes', async () => {
+    it('keeps the data of the old object, which refuses writes', async () => {
       await session.regenerate();
       expect({ ...session }).toEqual({ cart: ['tea'], visits: 1 });
       expect(() => (session.visits = 2)).toThrow(SessionGoneError);
@@ -150,7 +150,7 @@ describe.each(stores)('in the %s store', (_, open) => {
       expect(await sessions.find(session.id)).toBeUndefined();
     });
 
-    it('gives a new session after destroy() too', async () => {
+    it('returns a new session after destroy(), too', async () => {
       await session.destroy();
       expect((await session.regenerate()).isNew).toBe(true);
     });
@@ -162,7 +162,7 @@ describe.each(stores)('in the %s store', (_, open) => {
       expect(await opened.store.load(session.id)).toBeUndefined();
     });
 
-    it('leaves the object its data, and every write is refused', async () => {
+    it('keeps the data of the object, which refuses every write', async () => {
       await session.destroy();
       expect({ ...session }).toEqual({ cart: ['tea'], visits: 1 });
       const gone = new SessionGoneError(session.id);
