@@ -9,7 +9,7 @@ import { ServerProcess } from './parts/server-process.mjs';
 
 // What each library keeps when requests of one session overlap, and what its visitors wait for when Redis is away.
 const flags = readFlags();
-const dist = flags.dist ?? fileURLToPath(new URL('../dist', import.meta.url));
+const dist = flags.dist ?? fileURLToPath(new URL('../dist/esm', import.meta.url));
 const tested = chosenCases(flags).filter(({ peer, sessions }) => peer || sessions === 'ours');
 
 const questions = {

@@ -11,7 +11,7 @@ import { visitors } from './parts/visitors.mjs';
 // Whether a request costs the same however large sessions are, however many there are, and however long the server runs;
 // and what a session takes of Redis's memory.
 const flags = readFlags();
-const dist = flags.dist ?? fileURLToPath(new URL('../dist', import.meta.url));
+const dist = flags.dist ?? fileURLToPath(new URL('../dist/esm', import.meta.url));
 const load = new Load(flags.load);
 const tested = chosenCases(flags).filter(({ peer, ours }) => peer || ours);
 const scale = flags.quick ? 1000 : 1;

@@ -19,7 +19,7 @@ const here = (path) => fileURLToPath(new URL(path, import.meta.url));
 const load = new Load(flags.load);
 const servers = chosenCases(flags).map((server) =>
   server.sessions === 'ours'
-    ? { ...server, entry: placeBuild(server.name.replaceAll(/\W+/g, '-'), server.dist ?? flags.dist ?? here('../dist'), server.ioredis) } // prettier-ignore
+    ? { ...server, entry: placeBuild(server.name.replaceAll(/\W+/g, '-'), server.dist ?? flags.dist ?? here('../dist/esm'), server.ioredis) } // prettier-ignore
     : server,
 );
 

@@ -1,6 +1,15 @@
 // Packs the package and uses it from applications outside of this folder: what they get is what npm would give them.
 import { deepStrictEqual as same, match } from 'node:assert/strict';
-import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -13,6 +22,13 @@ const consumers = [
   { name: 'ES module, NestJS 12, ioredis 6', type: 'module', nest: 12, config: 12, ioredis: '^6.0.0' },
   { name: 'CommonJS, NestJS 11, ioredis 5.3', type: 'commonjs', nest: 11, config: 4, ioredis: '5.3.0' },
 ];
+
+const jestOfNest11 = {
+  '@nestjs/testing': '^11.0.0',
+  jest: '^30.0.0',
+  'ts-jest': '^29.4.0',
+  typescript: '~5.9.0',
+};
 
 const folder = mkdtempSync(join(tmpdir(), 'session-smoke-'));
 const redis = await startRedis();
@@ -40,18 +56,18 @@ function checkContents(tarball) {
     .map((file) => file.replace(/^package\//, ''));
   const outside = files.filter((file) => !file.startsWith('dist/')).toSorted();
   same(outside, ['CHANGELOG.md', 'LICENSE', 'README.md', 'package.json']);
-  for (const file of files.filter((name) => name.startsWith('dist/')))
-    match(file, /\.(js|js\.map|d\.ts|lua)$/, `${file} has no place in the package`);
+  for (const file of files.filter((name) => name.startsWith('dist/') && name !== 'dist/cjs/package.json'))
+    match(file, /\.(js|js\.map|d\.ts)$/, `${file} has no place in the package`);
   const built = readdirSync(join(root, 'lib'), { recursive: true })
-    .filter((file) => /\.(ts|lua)$/.test(file))
-    .flatMap((file) =>
-      file.endsWith('.ts') ? [file.replace(/ts$/, 'js'), file.replace(/ts$/, 'd.ts')] : file,
-    )
-    .map((file) => `dist/${file}`);
+    .filter((file) => file.endsWith('.ts'))
+    .flatMap((file) => [file.replace(/ts$/, 'js'), file.replace(/ts$/, 'd.ts')])
+    .flatMap((file) => [`dist/esm/${file}`, `dist/cjs/${file}`]);
   const { exports } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
-  const exported = Object.values(exports).flatMap((target) =>
-    typeof target === 'string' ? [target] : Object.values(target),
-  );
+  const exported = [];
+  JSON.stringify(exports, (_key, target) => {
+    if (typeof target === 'string') exported.push(target);
+    return target;
+  });
   same(
     exported.filter((target) => !files.includes(target.slice(2))),
     [],
@@ -62,7 +78,13 @@ function checkContents(tarball) {
     [],
     'not in the package',
   );
-  console.log(`The package holds ${files.length} files: dist and ${outside.join(', ')}.`);
+  // Types and code of both formats, as each resolver of TypeScript finds them.
+  console.log(run('npx', ['publint', tarball, '--strict'], { cwd: root }).trim());
+  console.log(run('npx', ['attw', tarball], { cwd: root }).trim());
+  const { size } = statSync(tarball);
+  console.log(
+    `The package holds ${files.length} files (${size} bytes packed): dist and ${outside.join(', ')}.`,
+  );
 }
 
 function checkConsumer({ name, type, nest, config, ioredis }, tarball) {
@@ -81,6 +103,7 @@ function checkConsumer({ name, type, nest, config, ioredis }, tarball) {
     'nestjs-redis-session': `file:${tarball}`,
     'reflect-metadata': '^0.2.2',
     rxjs: '^7.8.0',
+    ...(type === 'commonjs' ? jestOfNest11 : {}),
   };
   writeFileSync(
     join(cwd, 'package.json'),
@@ -89,7 +112,6 @@ function checkConsumer({ name, type, nest, config, ioredis }, tarball) {
   run('npm', ['install', '--no-audit', '--no-fund', '--prefer-offline'], { cwd });
   cpSync(join(root, 'test/package/consumer.ts'), join(cwd, 'consumer.ts'));
   compile(cwd);
-  if (type === 'commonjs') checkWithOlderResolver(cwd);
   const source = readFileSync(join(cwd, 'consumer.js'), 'utf8');
   match(source, type === 'module' ? /from 'nestjs-redis-session'/ : /require\("nestjs-redis-session"\)/);
   const env = { REDIS_SESSION_HOST: '127.0.0.1', REDIS_SESSION_PORT: String(redis.port), NODE_ENV: '' };
@@ -99,6 +121,24 @@ function checkConsumer({ name, type, nest, config, ioredis }, tarball) {
     same(said, `${platform}: passed\n`);
     console.log(`${name}, ${platform}: passed`);
   }
+  if (type !== 'commonjs') return;
+  checkWithOlderResolver(cwd);
+  checkWithJest(cwd);
+}
+
+/** With the configuration of Jest that `nest new` of NestJS 11 writes. */
+function checkWithJest(cwd) {
+  const jest = {
+    moduleFileExtensions: ['js', 'json', 'ts'],
+    rootDir: '.',
+    testRegex: '.*\\.spec\\.ts$',
+    transform: { '^.+\\.(t|j)s$': 'ts-jest' },
+    testEnvironment: 'node',
+  };
+  writeFileSync(join(cwd, 'jest.config.json'), JSON.stringify(jest));
+  cpSync(join(root, 'test/package/consumer-jest.ts'), join(cwd, 'consumer.spec.ts'));
+  run('node', ['node_modules/jest/bin/jest.js', '--ci', '--config', 'jest.config.json'], { cwd });
+  console.log('NestJS 11, Jest with ts-jest: passed');
 }
 
 /** As `moduleResolution: node` of many CommonJS applications finds types: without looking at `exports`. */

@@ -12,7 +12,7 @@ const help = `npm run bench -- [flags]
   --connections 1,16,64
   --distances near,far  near: Redis on loopback; far: a proxy adds 0.5 ms to every round trip
   --rounds 3  --seconds 2  --warmup 1  --sessions 1000
-  --dist directory      the build to measure; default: dist
+  --dist directory      the build to measure; default: dist/esm
   --candidate name=dist another build of the package beside this one; may be given more than once
   --load wrk|autocannon default: wrk where it is on the PATH
   --profile directory   CPU profiles of the servers

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import { readFileSync } from 'node:fs';
 import type { Cluster, Redis } from 'ioredis';
+import { luaSources } from './lua/sources.js';
 
 /** A client for one server, a Sentinel group or a cluster. */
 export type RedisClient = Redis | Cluster;
@@ -38,9 +38,7 @@ export async function runScript(
   }
 }
 
-function script(...files: string[]): SessionScript {
-  const lua = files
-    .map((file) => readFileSync(new URL(`./lua/${file}.lua`, import.meta.url), 'utf8'))
-    .join('\n');
+function script(...files: (keyof typeof luaSources)[]): SessionScript {
+  const lua = files.map((file) => luaSources[file]).join('\n');
   return { lua, sha: createHash('sha1').update(lua).digest('hex') };
 }

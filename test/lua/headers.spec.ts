@@ -1,8 +1,10 @@
 import { describe, expect, it } from '@jest/globals';
 import { readdirSync, readFileSync } from 'node:fs';
+import { luaSources } from '../../lib/redis/lua/sources.js';
 
 const folder = 'lib/redis/lua';
-const scripts = readdirSync(folder).map((file) => [file, readFileSync(`${folder}/${file}`, 'utf8')] as const);
+const files = readdirSync(folder).filter((file) => file.endsWith('.lua'));
+const scripts = files.map((file) => [file, readFileSync(`${folder}/${file}`, 'utf8')] as const);
 
 const named = (text: string, what: 'KEYS' | 'ARGV') => new Set(text.match(new RegExp(`${what}\\[\\d+`, 'g')));
 
@@ -28,5 +30,13 @@ describe.each(scripts)('%s', (file, lua) => {
   it('has at most 40 lines and 3 keys', () => {
     expect(lua.trimEnd().split('\n').length).toBeLessThanOrEqual(40);
     expect(named(body, 'KEYS').size).toBeLessThanOrEqual(3);
+  });
+});
+
+describe('the module that carries the scripts', () => {
+  it('holds the files as they are: npm run build writes it', () => {
+    expect(luaSources).toEqual(
+      Object.fromEntries(scripts.map(([file, lua]) => [file.replace('.lua', ''), lua])),
+    );
   });
 });

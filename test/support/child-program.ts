@@ -1,5 +1,5 @@
 import { spawn, type ChildProcess } from 'node:child_process';
-import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { text } from 'node:stream/consumers';
@@ -31,7 +31,6 @@ export class ChildProgram {
     for (const file of readdirSync(join(root, 'lib'), { recursive: true }) as string[]) {
       const target = join(this.#directory, 'lib', file);
       mkdirSync(dirname(target), { recursive: true });
-      if (file.endsWith('.lua')) cpSync(join(root, 'lib', file), target);
       if (!file.endsWith('.ts')) continue;
       const { code } = transformFileSync(join(root, 'lib', file), { sourceMaps: false });
       writeFileSync(target.replace(/\.ts$/, '.js'), code);
