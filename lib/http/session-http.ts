@@ -5,6 +5,7 @@ import type { SessionState } from '../session/session-state.js';
 import { ExpressIntegration, type ExpressApplication } from './express.integration.js';
 import { FastifyIntegration, type FastifyApplication } from './fastify.integration.js';
 import type { HttpIntegration } from './http-integration.js';
+import { hideInternalMessages } from './internal-messages.js';
 import type { WithSession } from './session-accessor.js';
 import type { HttpRegistration } from './session-registrations.js';
 import { unknownRegistrations } from './used-registrations.js';
@@ -51,6 +52,7 @@ export class SessionHttp implements OnModuleInit {
     const { httpAdapter } = this.host;
     // A standalone application and a microservice have none.
     if (!httpAdapter) return;
+    hideInternalMessages();
     const app = httpAdapter.getInstance<object>();
     this.#integration = integrations.get(app);
     if (this.#integration === undefined) {
