@@ -52,7 +52,11 @@ export class MessageSessionInterceptor implements NestInterceptor {
 
   // The commit releases the lock, whatever becomes of the changes.
   async #fail(session: SessionRequest, error: unknown): Promise<never> {
-    await session.commit(!isRefusal(error));
+    try {
+      await session.commit(!isRefusal(error));
+    } catch (failure) {
+      throw toWsException(failure);
+    }
     throw toWsException(error);
   }
 }
