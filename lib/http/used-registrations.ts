@@ -34,7 +34,7 @@ export function unknownRegistrations(
       for (const used of placesOf(metatype).map(usedBy)) {
         if (used === undefined || names.includes(used.name)) continue;
         faults.add(
-          `@UseSession() of ${metatype.name} names the registration ${called(used)}, and there are only ${names.map((name) => called({ name })).join(', ')}. Change it, or give a RedisSessionModule.forRoot() this name.`,
+          `${metatype.name} names the registration ${called(used)}, and there are only ${names.map((name) => called({ name })).join(', ')}. Change it, or give a RedisSessionModule.forRoot() this name.`,
         );
       }
     }

@@ -1,5 +1,6 @@
-import { Inject, SetMetadata, UseGuards, UseInterceptors } from '@nestjs/common';
+import { Inject, Optional, SetMetadata, UseGuards, UseInterceptors } from '@nestjs/common';
 import type { IncomingMessage } from 'node:http';
+import { USED_REGISTRATION, type UsedRegistration } from '../http/used-registrations.js';
 import { GATEWAY_SESSION } from '../request/gateway-session.js';
 import { SessionRegistration } from '../request/session-registration.js';
 import { sessionToken } from '../session-tokens.js';
@@ -17,7 +18,7 @@ const REGISTRATION = Symbol('nestjs-redis-session registration');
 type Hook<Args extends unknown[]> = (this: Gateway, ...args: Args) => unknown;
 
 interface Gateway {
-  [REGISTRATION]: SessionRegistration;
+  [REGISTRATION]: SessionRegistration | undefined;
   handleConnection?: Hook<[client: object, request?: IncomingMessage, ...unknown[]]>;
   handleDisconnect?: Hook<[client: object, ...unknown[]]>;
   onApplicationShutdown?: Hook<[signal?: string]>;
@@ -54,18 +55,20 @@ export function GatewaySession(options: GatewaySessionOptions = {}): ClassDecora
     const { handleConnection, handleDisconnect, onApplicationShutdown } = gateway;
 
     gateway.handleConnection = function (client, request, ...rest) {
+      const registration = this[REGISTRATION];
+      if (registration === undefined) return handleConnection?.call(this, client, request, ...rest);
       const handshake = handshakeOf(client, request);
       if (!policy.admits(handshake)) {
         rememberSocket(client, this.constructor, undefined);
         closeSocket(client, 'Forbidden origin');
         return undefined;
       }
-      const socket = new SocketSession(client, this[REGISTRATION], handshake.headers);
+      const socket = new SocketSession(client, registration, handshake.headers);
       rememberSocket(client, this.constructor, socket);
       // At once: what the socket is bound to must not depend on when its first message comes.
       const known = socket.message().catch(() => undefined);
       if (closeOnSessionEnd) {
-        const watch = sessionWatchOf(this[REGISTRATION]);
+        const watch = sessionWatchOf(registration);
         let isOpen = true;
         onceClosed(client, () => {
           isOpen = false;
@@ -83,11 +86,16 @@ export function GatewaySession(options: GatewaySessionOptions = {}): ClassDecora
     }
     if (closeOnSessionEnd) {
       gateway.onApplicationShutdown = function (signal) {
-        sessionWatchOf(this[REGISTRATION]).stop();
+        if (this[REGISTRATION]) sessionWatchOf(this[REGISTRATION]).stop();
         return onApplicationShutdown?.call(this, signal);
       };
     }
     Inject(sessionToken(SessionRegistration, name))(gateway, REGISTRATION);
+    // Optional, so that unit tests can make a gateway without the module.
+    Optional()(gateway, REGISTRATION);
+    // A name that no registration has stops the start.
+    if (!Reflect.hasOwnMetadata(USED_REGISTRATION, target))
+      SetMetadata(USED_REGISTRATION, { name } satisfies UsedRegistration)(target);
     SetMetadata(GATEWAY_SESSION, options)(target);
     UseGuards(MessageSessionGuard)(target);
     UseInterceptors(MessageSessionInterceptor)(target);

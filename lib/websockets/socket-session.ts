@@ -77,6 +77,6 @@ export function socketSessionOf(client: object, gateway: unknown): SocketSession
   if (socket !== undefined) return socket;
   if (isRefused(client, gateway)) throw new WsException('Forbidden origin');
   throw new SessionMissingError(
-    'The handshake of this socket is not known: its gateway has a handleConnection() that replaces the one of @GatewaySession().',
+    'The handshake of this socket is not known: this application does not import RedisSessionModule (in a test: RedisSessionModule.forRoot({ store: "memory" })), or its gateway has a handleConnection() that replaces the one of @GatewaySession().',
   );
 }
