@@ -34,9 +34,15 @@ import { HeaderSessionIdResolver } from './request/header-session-id-resolver.js
 import { SessionRegistration, type SessionTakeover } from './request/session-registration.js';
 import { SessionOperations } from './session/session-operations.js';
 import { SessionStore } from './session/session-store.js';
+import { SessionOptionsError } from './session/session.errors.js';
 import { SessionRepository } from './session/session.repository.js';
 
+// The options that the module runs with.
+const SETTLED_OPTIONS = Symbol('nestjs-redis-session options');
+
 const providers: Provider[] = [
+  // forRoot() gives both; this is what the module has if it is imported without.
+  ...[MODULE_OPTIONS_TOKEN, REGISTRATION_EXTRAS].map((provide) => ({ provide, useFactory: noForRoot })),
   {
     provide: RedisSessionOptions,
     inject: [MODULE_OPTIONS_TOKEN, REGISTRATION_EXTRAS],
@@ -44,8 +50,25 @@ const providers: Provider[] = [
       resolveOptions({ ...given, applicationName: given?.applicationName ?? name }),
   },
   {
+    // A test can put a few options in their place, with overrideProvider(): the others stay as they were given.
+    provide: SETTLED_OPTIONS,
+    inject: [RedisSessionOptions, MODULE_OPTIONS_TOKEN, REGISTRATION_EXTRAS],
+    useFactory: (
+      options: RedisSessionModuleOptions,
+      given: RedisSessionModuleOptions | undefined,
+      { name }: RedisSessionModuleExtras,
+    ) =>
+      Object.isFrozen(options)
+        ? options
+        : resolveOptions({
+            ...given,
+            ...options,
+            applicationName: options.applicationName ?? given?.applicationName ?? name,
+          }),
+  },
+  {
     provide: RedisConnection,
-    inject: [RedisSessionOptions],
+    inject: [SETTLED_OPTIONS],
     useFactory: async (options: RedisSessionOptions) => {
       if (options.store !== 'redis') return undefined;
       const connection = new RedisConnection(options, new Logger('RedisSessionModule'));
@@ -55,7 +78,7 @@ const providers: Provider[] = [
   },
   {
     provide: SessionStore,
-    inject: [RedisSessionOptions, RedisConnection],
+    inject: [SETTLED_OPTIONS, RedisConnection],
     useFactory: (options: RedisSessionOptions, connection: RedisConnection | undefined): SessionStore => {
       if (connection !== undefined) return new RedisSessionStore(connection.client, options, connection);
       return typeof options.store === 'object' ? options.store : new InMemorySessionStore();
@@ -63,18 +86,18 @@ const providers: Provider[] = [
   },
   {
     provide: SessionOperations,
-    inject: [SessionStore, RedisSessionOptions],
+    inject: [SessionStore, SETTLED_OPTIONS],
     useFactory: (store: SessionStore, options: RedisSessionOptions) => new SessionOperations(store, options),
   },
   {
     provide: SessionRepository,
-    inject: [SessionStore, RedisSessionOptions, SessionOperations],
+    inject: [SessionStore, SETTLED_OPTIONS, SessionOperations],
     useFactory: (store: SessionStore, options: RedisSessionOptions, operations: SessionOperations) =>
       new SessionRepository(store, options, operations),
   },
   {
     provide: SessionRegistration,
-    inject: [SessionOperations, RedisSessionOptions, RedisConnection, REGISTRATION_EXTRAS],
+    inject: [SessionOperations, SETTLED_OPTIONS, RedisConnection, REGISTRATION_EXTRAS],
     useFactory: (
       operations: SessionOperations,
       options: RedisSessionOptions,
@@ -89,13 +112,7 @@ const providers: Provider[] = [
   },
   {
     provide: SessionHttp,
-    inject: [
-      HttpAdapterHost,
-      SessionRegistration,
-      RedisSessionOptions,
-      REGISTRATION_EXTRAS,
-      ModulesContainer,
-    ],
+    inject: [HttpAdapterHost, SessionRegistration, SETTLED_OPTIONS, REGISTRATION_EXTRAS, ModulesContainer],
     useFactory: (
       host: HttpAdapterHost,
       sessions: SessionRegistration,
@@ -108,7 +125,7 @@ const providers: Provider[] = [
   {
     // Nest leaves a global interceptor out that is not there: only options that need one on every route pay for it.
     provide: APP_INTERCEPTOR,
-    inject: [RedisSessionOptions, SessionInterceptor],
+    inject: [SETTLED_OPTIONS, SessionInterceptor],
     useFactory: ({ hydrate, sessionState }: RedisSessionOptions, interceptor: SessionInterceptor) =>
       hydrate === 'interceptor' || sessionState !== 'read-write' ? interceptor : undefined,
   },
@@ -163,6 +180,12 @@ export class RedisSessionModule extends ConfigurableModuleClass implements OnApp
       await this.connection?.close();
     }
   }
+}
+
+function noForRoot(): never {
+  throw new SessionOptionsError([
+    'RedisSessionModule is imported without forRoot(). Write RedisSessionModule.forRoot() in imports; it needs no arguments.',
+  ]);
 }
 
 function takeoverOf(

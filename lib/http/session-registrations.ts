@@ -84,6 +84,7 @@ function rank({ routes }: HttpRegistration): number {
 
 function conflicts(one: HttpRegistration, other: HttpRegistration): string[] {
   const names = `The registrations ${called(other.sessions)} and ${called(one.sessions)} of RedisSessionModule`;
+  if (one.sessions.name === other.sessions.name) return [importedTwice(one.sessions)];
   const faults: string[] = [];
   if (rank(one) === 2 && rank(other) === 2)
     faults.push(
@@ -94,6 +95,13 @@ function conflicts(one: HttpRegistration, other: HttpRegistration): string[] {
       `${names} both use the ${one.sessions.resolver.transport}; each would reject the other's sessions. Set cookie.name for one of them.`,
     );
   return faults;
+}
+
+function importedTwice(sessions: SessionRegistration): string {
+  const { name } = sessions;
+  if (name !== undefined)
+    return `RedisSessionModule is imported twice with the name ${called({ name })}. Choose another name for one of them.`;
+  return 'RedisSessionModule is imported twice without a name. Import it once, in the root module: it is global. If the application has two kinds of sessions, give one of the imports a name.';
 }
 
 /** How messages name a registration. */

@@ -314,6 +314,34 @@ describe('registrations that could not be told apart', () => {
     });
   });
 
+  it.each([
+    [
+      'without a name',
+      {},
+      'RedisSessionModule is imported twice without a name. Import it once, in the root module: it is global. If the application has two kinds of sessions, give one of the imports a name.',
+    ],
+    [
+      'with the same name',
+      { name: 'admin' },
+      'RedisSessionModule is imported twice with the name "admin". Choose another name for one of them.',
+    ],
+  ])('stop the start where both are imported %s', async (_, extras, fault) => {
+    const other = { ...extras, forRoutes: ['admin'], cookie: { name: 'other' } };
+    await expect(startBoth(extras, other)).rejects.toMatchObject({
+      code: 'SESSION_OPTIONS',
+      faults: [fault],
+    });
+  });
+
+  it('stop the start where the module is imported without forRoot()', async () => {
+    await expect(startNest('express', { imports: [RedisSessionModule] })).rejects.toMatchObject({
+      code: 'SESSION_OPTIONS',
+      faults: [
+        'RedisSessionModule is imported without forRoot(). Write RedisSessionModule.forRoot() in imports; it needs no arguments.',
+      ],
+    });
+  });
+
   it('stop the start where both use one cookie', async () => {
     await expect(startBoth({}, { name: 'admin', forRoutes: ['admin'] })).rejects.toMatchObject({
       code: 'SESSION_OPTIONS',

@@ -1,8 +1,9 @@
 import type { Type } from '@nestjs/common';
 import { Test } from '@nestjs/testing';
-import { RedisSessionModule } from 'nestjs-redis-session';
+import { RedisSessionModule, RedisSessionOptions } from 'nestjs-redis-session';
+import { CartController } from './states.js';
 
-export async function testedApplication(CartController: Type) {
+export async function testedApplication() {
   const module = await Test.createTestingModule({
     imports: [RedisSessionModule.forRoot({ store: 'memory' })],
     controllers: [CartController],
@@ -10,4 +11,18 @@ export async function testedApplication(CartController: Type) {
   const app = module.createNestApplication();
   await app.listen(0);
   return app;
+}
+
+export async function withOtherOptions(AppModule: Type) {
+  const module = await Test.createTestingModule({ imports: [AppModule] })
+    .overrideProvider(RedisSessionOptions)
+    .useValue({ store: 'memory' })
+    .compile();
+  return module.createNestApplication();
+}
+
+export async function withoutTheModule() {
+  const module = await Test.createTestingModule({ controllers: [CartController] }).compile();
+  module.get(CartController).show(['tea']);
+  return module;
 }

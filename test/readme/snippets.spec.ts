@@ -19,7 +19,7 @@ import { connections } from './connections.js';
 import { AppModule as FromEnvironment } from './environment-only.js';
 import { AppModule as FromConfig } from './environment.js';
 import { AccountController } from './guard.js';
-import { testedApplication } from './in-memory.js';
+import { testedApplication, withOtherOptions, withoutTheModule } from './in-memory.js';
 import { OrderJob } from './job.js';
 import { ItemController } from './dto.js';
 import { limited } from './limits.js';
@@ -173,11 +173,25 @@ describe.each(platforms)('the routes of the README, on %s', (platform) => {
 
 describe('the application that the README tests', () => {
   it('has sessions', async () => {
-    const app = await testedApplication(CartController);
+    const app = await testedApplication();
     const browser = new Browser(await app.getUrl());
     await browser.post('/cart');
     expect((await browser.get('/cart')).json()).toEqual(['tea']);
     await app.close();
+  });
+
+  it('needs no Redis with other options', async () => {
+    const app = await withOtherOptions(QuickStart);
+    await app.listen(0);
+    const browser = new Browser(await app.getUrl());
+    await browser.post('/visits');
+    expect((await browser.post('/visits')).json()).toEqual({ visits: 2 });
+    await app.close();
+  });
+
+  it('has controllers that can be made without the module', async () => {
+    const module = await withoutTheModule();
+    expect(module.get(CartController).show(['tea'])).toEqual(['tea']);
   });
 });
 
