@@ -137,10 +137,13 @@ const outcomes: Readonly<Record<string, SaveOutcome>> = {
 // 128 bits of it: enough to tell writes apart.
 const RECEIPT_LENGTH = 22;
 
-// A write that nobody sends twice needs no receipt. Otherwise no attempt comes later than this after the first one.
+// A proxy on the way may hold a copy of a write back for longer than the client waits.
+const LATEST_COPY_AFTER_MS = 30_000;
+
+// A write that is never sent twice needs no receipt.
 function receiptTime(client: RedisClient, options: RedisSessionStoreOptions): number {
   const { operationTimeoutInMilliseconds: timeout, retryTimeoutInMilliseconds: interval } = options;
   const ofNode = client.isCluster ? (client as Cluster).options.redisOptions : (client as Redis).options;
   if (interval === 0 && ofNode?.autoResendUnfulfilledCommands === false) return 0;
-  return timeout + interval + 1000;
+  return timeout + interval + LATEST_COPY_AFTER_MS;
 }

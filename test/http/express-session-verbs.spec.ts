@@ -140,7 +140,9 @@ describe.each(platforms)("the methods of express-session's sessions, on %s", (pl
       expect((await visitor.post('/session', { item: 'coffee' })).status).toBe(500);
       store.failure = new SessionStoreUnavailableError(failing, 1, new Error('The store broke'));
       const answer = await visitor.post('/session', { item: 'coffee' });
-      expect([answer.status, answer.json().statusCode, answer.setCookies]).toEqual([503, 503, []]);
+      expect([answer.status, answer.json().statusCode]).toEqual([503, 503]);
+      // Nobody knows whether the create was carried out: the visitor gets what opens the session if it was.
+      expect(answer.setCookies.map(({ name }) => name)).toEqual(failing === 'create' ? ['sid'] : []);
       store.failing = undefined;
       expect(await attributes()).toEqual({ item: 'tea' });
     });

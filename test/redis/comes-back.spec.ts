@@ -58,13 +58,13 @@ describe('an operation that is under way while Redis is away', () => {
 describe('a connection that swallows everything', () => {
   const options = { connectionTimeoutInMilliseconds: 300, operationTimeoutInMilliseconds: 50 };
 
-  it('is replaced by a new one, within the longer of the two timeouts', async () => {
+  it('is replaced by a new one, and the log says why', async () => {
     await withConnection({ ...options, port: proxy.port }, async ({ store, log }) => {
       proxy.blackhole();
       expect((await failureOf(store.load('x'.repeat(22)))).message).toContain('no answer within 50 ms');
       const { accepted } = proxy;
       await eventually(() => proxy.accepted > accepted, { within: 1500 });
-      expect(log).toEqual([expect.stringContaining('Socket timeout')]);
+      expect(log).toEqual([expect.stringMatching(/Redis has not answered for 100 ms|Socket timeout/)]);
       await proxy.reset();
       await eventually(() => store.load('x'.repeat(22)));
     });
@@ -78,7 +78,8 @@ describe('a connection that swallows everything', () => {
         Array.from({ length: 500 }, () => failureOf(store.load('x'.repeat(22)))),
       );
       expect(failures).toHaveLength(500);
-      expect(queued()).toBe(500);
+      // And a PING, which asks the connection for a sign of life.
+      expect([500, 501]).toContain(queued());
       await eventually(() => queued() < 10, { within: 2000 });
       // While there is no connection nothing is kept for later.
       await Promise.all(Array.from({ length: 500 }, () => failureOf(store.load('x'.repeat(22)))));

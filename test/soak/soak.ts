@@ -56,7 +56,7 @@ export class Soak {
     const redis = { ...this.#topology.connection, retryTimeoutInMilliseconds: this.given.retries };
     for (const platform of ['express', 'fastify'] as const) {
       const count = (name: string): void => this.figures.fault(name);
-      const lateWithin = latenessWith(this.given.retries);
+      const lateWithin = LATEST_MILLISECONDS;
       const traffic = { met: new Set<string>(), random: this.#random.fork(), lateWithin, count };
       const lines = await Lines.start(this.#topology, traffic);
       this.#lines.push(lines);
@@ -136,10 +136,4 @@ export class Soak {
       if (good === 0) await sleep(100);
     }
   }
-}
-
-// With retries, a copy of a write is told from a new one for as long as the package may send copies itself, and not for
-// ever. Without retries nothing is sent twice: what comes late is a write of which nobody knows.
-function latenessWith(retries: number): number {
-  return retries > 0 ? retries + soakOptions.operationTimeoutInMilliseconds : LATEST_MILLISECONDS;
 }
