@@ -4,7 +4,7 @@ import { faultsOf } from './faults-of.js';
 
 const name = 'connectionString (REDIS_SESSION_CONNECTION_STRING)';
 
-describe('a connection string that begins with redis:// or rediss://', () => {
+describe('a connection string that starts with redis:// or rediss://', () => {
   it.each([
     ['redis://cache', { host: 'cache', port: 6379, ssl: false, databaseId: 0 }],
     ['redis://cache:7000/2', { host: 'cache', port: 7000, databaseId: 2 }],
@@ -14,12 +14,12 @@ describe('a connection string that begins with redis:// or rediss://', () => {
     ['redis://shop:p%40ss%3Aword%2F@cache', { username: 'shop', accessKey: 'p@ss:word/', host: 'cache' }],
     ['redis://:only-password@cache', { username: undefined, accessKey: 'only-password' }],
     ['redis://[2001:db8::1]:7000', { host: '2001:db8::1', port: 7000 }],
-  ])('says what %s says', (connectionString, expected) => {
+  ])('sets the options of %s', (connectionString, expected) => {
     expect(resolveOptions({ connectionString }, {})).toMatchObject(expected);
   });
 });
 
-describe('a connection string of the Azure portal', () => {
+describe('a connection string from the Azure portal', () => {
   it.each([
     [
       'shop.redis.cache.windows.net:6380,password=secret=,ssl=True,abortConnect=False',
@@ -36,18 +36,18 @@ describe('a connection string of the Azure portal', () => {
       { accessKey: 'x', ssl: false },
     ],
     ['[::1]:7000', { host: '::1', port: 7000 }],
-  ])('says what %s says', (connectionString, expected) => {
+  ])('sets the options of %s', (connectionString, expected) => {
     expect(resolveOptions({ connectionString }, {})).toMatchObject(expected);
   });
 });
 
-describe('once it is taken apart', () => {
-  it('the string itself is not kept', () => {
+describe('the resolved options', () => {
+  it('do not contain the connection string', () => {
     expect(resolveOptions({ connectionString: 'redis://:key@cache' }, {}).connectionString).toBeUndefined();
   });
 });
 
-describe('a connection string that cannot be used', () => {
+describe('an invalid connection string', () => {
   it.each([
     ['http://:hunter2@cache', 'does not start with "redis://" or "rediss://"'],
     [
@@ -78,7 +78,7 @@ describe('a connection string that cannot be used', () => {
     ['cache,password=x,hunter2=y', 'has an unsupported setting; use user, password, ssl and defaultDatabase'],
     ['cache,password=hunter2,ssl=yes', 'has an ssl setting that is not True or False'],
     ['cache,password=hunter2,defaultDatabase=x', 'has a defaultDatabase that is not a whole number'],
-  ])('%s is a fault that shows no part of it', (connectionString, problem) => {
+  ])('is reported without showing any part of it: %s', (connectionString, problem) => {
     const faults = faultsOf({ connectionString });
     expect(faults).toEqual([`${name} ${problem}.`]);
     expect(faults.join('')).not.toContain('hunter2');

@@ -3,10 +3,10 @@ import { resolveOptions } from '../../lib/options/resolve-options.js';
 import { RedisSessionOptions } from '../../lib/options/redis-session.options.js';
 import { jsonSerializer } from '../../lib/session/session-serializer.js';
 
-describe('when nothing is given', () => {
+describe('without options and environment variables', () => {
   const options = resolveOptions({}, {});
 
-  it('has the documented defaults', () => {
+  it('the documented defaults apply', () => {
     expect(options).toEqual({
       host: '127.0.0.1',
       port: 6379,
@@ -57,16 +57,16 @@ describe('when nothing is given', () => {
     });
   });
 
-  it('gives an instance of the class that is the injection token', () => {
+  it('resolveOptions() returns an instance of the class that is the injection token', () => {
     expect(options).toBeInstanceOf(RedisSessionOptions);
   });
 });
 
-describe('the longest idle timeout of one session', () => {
+describe('the maximum of a session’s own idle timeout', () => {
   it.each([
     ['30 days', { idleTimeoutInSeconds: 3600 }, 2_592_000],
-    ['the idle timeout of all sessions, if that is longer', { idleTimeoutInSeconds: 9_000_000 }, 9_000_000],
-    ['the one that is given', { idleTimeoutInSeconds: 3600, maxIdleTimeoutInSeconds: 7200 }, 7200],
+    ['the default idle timeout if that is longer', { idleTimeoutInSeconds: 9_000_000 }, 9_000_000],
+    ['the given one', { idleTimeoutInSeconds: 3600, maxIdleTimeoutInSeconds: 7200 }, 7200],
   ])('is %s', (_case, given, maxIdleTimeoutInSeconds) => {
     expect(resolveOptions(given, {})).toMatchObject({ maxIdleTimeoutInSeconds });
   });
@@ -76,7 +76,7 @@ describe('the port', () => {
   it.each([
     ['6380 when ssl is on', { ssl: true }, 6380],
     ['6380 when tls options are given, which turn ssl on', { tls: { servername: 'redis' } }, 6380],
-    ['the one that is given, also with ssl', { ssl: true, port: 7000 }, 7000],
+    ['the given one, also with ssl', { ssl: true, port: 7000 }, 7000],
   ])('is %s', (_case, given, port) => {
     expect(resolveOptions(given, {})).toMatchObject({ port, ssl: true });
   });
@@ -102,23 +102,23 @@ describe('the cookie', () => {
   });
 
   it.each([
-    ['__Host-sid where secure is true and neither domain nor path is set', { secure: true }, '__Host-sid'],
-    ['__Host-sid where the path that is set is /', { secure: true, path: '/' }, '__Host-sid'],
-    ['sid where secure is auto', { secure: 'auto' }, 'sid'],
-    ['sid where secure is false', { secure: false }, 'sid'],
-    ['__Secure-sid where a domain is set', { secure: true, domain: 'example.com' }, '__Secure-sid'],
-    ['__Secure-sid where another path is set', { secure: true, path: '/shop' }, '__Secure-sid'],
-    ['the one that is given, with __Host-', { secure: true, name: 'shop' }, '__Host-shop'],
+    ['__Host-sid if secure is true and neither domain nor path is set', { secure: true }, '__Host-sid'],
+    ['__Host-sid if path is set to /', { secure: true, path: '/' }, '__Host-sid'],
+    ['sid if secure is auto', { secure: 'auto' }, 'sid'],
+    ['sid if secure is false', { secure: false }, 'sid'],
+    ['__Secure-sid if a domain is set', { secure: true, domain: 'example.com' }, '__Secure-sid'],
+    ['__Secure-sid if another path is set', { secure: true, path: '/shop' }, '__Secure-sid'],
+    ['the given one, with __Host-', { secure: true, name: 'shop' }, '__Host-shop'],
     [
-      'the one that is given, with __Secure- where a domain is set',
+      'the given one, with __Secure- if a domain is set',
       { secure: true, name: 'shop', domain: 'example.com' },
       '__Secure-shop',
     ],
-    ['the one that is given where secure is auto', { secure: 'auto', name: 'shop' }, 'shop'],
-    ['the one that is given where secure is false', { secure: false, name: 'shop' }, 'shop'],
-    ['the one that is given with a prefix', { secure: true, name: '__Secure-shop' }, '__Secure-shop'],
-    ['the one that is given with a prefix in any case', { secure: true, name: '__host-shop' }, '__host-shop'],
-    ['the one that is given with a newer prefix', { secure: true, name: '__Http-shop' }, '__Http-shop'],
+    ['the given one if secure is auto', { secure: 'auto', name: 'shop' }, 'shop'],
+    ['the given one if secure is false', { secure: false, name: 'shop' }, 'shop'],
+    ['the given one with a prefix', { secure: true, name: '__Secure-shop' }, '__Secure-shop'],
+    ['the given one with a prefix in any case', { secure: true, name: '__host-shop' }, '__host-shop'],
+    ['the given one with a newer prefix', { secure: true, name: '__Http-shop' }, '__Http-shop'],
   ] as const)('is named %s', (_case, cookie, name) => {
     expect(resolveOptions({ cookie }, {}).cookie.name).toBe(name);
   });
@@ -130,9 +130,17 @@ describe('the cookie', () => {
 
 describe('the header', () => {
   it.each([
-    ['Bearer in authorization', { name: 'Authorization' }, { name: 'authorization', scheme: 'Bearer' }],
-    ['the given one in authorization', { name: 'authorization', scheme: 'Session' }, { scheme: 'Session' }],
-    ['none in a header of your own', { name: 'X-Session' }, { name: 'x-session', scheme: undefined }],
+    [
+      'Bearer in the header authorization',
+      { name: 'Authorization' },
+      { name: 'authorization', scheme: 'Bearer' },
+    ],
+    [
+      'the given one in the header authorization',
+      { name: 'authorization', scheme: 'Session' },
+      { scheme: 'Session' },
+    ],
+    ['no scheme in any other header', { name: 'X-Session' }, { name: 'x-session', scheme: undefined }],
   ])('has as its scheme %s', (_case, header, expected) => {
     expect(resolveOptions({ header }, {}).header).toMatchObject(expected);
   });

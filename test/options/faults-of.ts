@@ -1,7 +1,7 @@
 import { SessionOptionsError } from '../../lib/session/session.errors.js';
 import { resolveOptions } from '../../lib/options/resolve-options.js';
 
-/** The faults that the start ends with; none where the options are right. Given options may be of any shape, as JavaScript's are. */
+/** The faults with which the start fails; none if the options are valid. As in JavaScript, the options can have any type. */
 export function faultsOf(given: object, env: Record<string, string> = {}): readonly string[] {
   try {
     resolveOptions(given, env);

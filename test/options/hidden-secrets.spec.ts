@@ -45,7 +45,7 @@ const cases: [what: string, given: object, read: (options: ReturnType<typeof res
       ({ serializer }) => (serializer as { key?: string }).key,
     ],
     [
-      'what a store of the application holds',
+      'a property of the application’s own store',
       { store: Object.assign(new InMemorySessionStore(), { password: SECRET }) },
       ({ store }) => (store as { password?: string }).password,
     ],
@@ -54,7 +54,7 @@ const cases: [what: string, given: object, read: (options: ReturnType<typeof res
 describe.each(cases)('%s', (_what, given, read) => {
   const options = resolveOptions(given, {});
 
-  it('is there to be read by its name', () => {
+  it('can be read by its name', () => {
     expect(read(options)).toBe(SECRET);
   });
 

@@ -6,7 +6,7 @@ import { optionGroups } from '../../lib/options/redis-session.options.js';
 import { resolveOptions } from '../../lib/options/resolve-options.js';
 import { faultsOf } from './faults-of.js';
 
-/** One text and its value for every variable. */
+/** An example of every variable, and its value. */
 const examples: Record<string, readonly [text: string, value: unknown]> = {
   REDIS_SESSION_HOST: ['redis.internal', 'redis.internal'],
   REDIS_SESSION_PORT: ['7000', 7000],
@@ -66,7 +66,7 @@ const examples: Record<string, readonly [text: string, value: unknown]> = {
   REDIS_SESSION_UNREADABLE_ATTRIBUTE: ['drop', 'drop'],
 };
 
-/** Options whose value alone would be refused. */
+/** Other variables that a variable requires. */
 const companions: Record<string, Record<string, string>> = {
   REDIS_SESSION_USERNAME: { REDIS_SESSION_ACCESS_KEY: 'key' },
   REDIS_SESSION_HEADER_SCHEME: { REDIS_SESSION_HEADER_NAME: 'x-session' },
@@ -85,7 +85,7 @@ describe('the environment', () => {
     expect(variable).toBe(`REDIS_SESSION_${upperSnake}`);
   });
 
-  it('has a variable for every option that a text can say', () => {
+  it('has a variable for every option that a string can express', () => {
     const groups = Object.keys(optionGroups);
     const withoutText = new Set(['client', 'tls', 'serializer', 'cluster.options', 'migrateFrom', ...groups]);
     const sayable = optionNames.filter((option) => !withoutText.has(option));
@@ -96,7 +96,7 @@ describe('the environment', () => {
     ).toEqual(sayable.toSorted());
   });
 
-  it('takes apart a connection string', () => {
+  it('parses a connection string', () => {
     const env = { REDIS_SESSION_CONNECTION_STRING: 'rediss://redis.internal:7000/2' };
     expect(resolveOptions({}, env)).toMatchObject({
       host: 'redis.internal',
@@ -110,18 +110,18 @@ describe('the environment', () => {
     ['true', true],
     ['False', false],
     ['auto', 'auto'],
-  ])('understands REDIS_SESSION_COOKIE_SECURE=%s', (text, value) => {
+  ])('parses REDIS_SESSION_COOKIE_SECURE=%s', (text, value) => {
     expect(resolveOptions({}, { REDIS_SESSION_COOKIE_SECURE: text }).cookie.secure).toBe(value);
   });
 
-  it('takes an empty variable for one that is not set', () => {
+  it('treats an empty variable as not set', () => {
     const empty = Object.fromEntries(Object.keys(variables).map((variable) => [variable, '']));
     expect(optionsFromEnv(empty)).toEqual({});
   });
 });
 
-describe('the variables with which Kubernetes describes a Service', () => {
-  it('are ignored when its name begins with redis-session', () => {
+describe('the variables that Kubernetes sets for a Service', () => {
+  it('are ignored if its name starts with redis-session', () => {
     const links = {
       REDIS_SESSION_SERVICE_HOST: '10.0.0.1',
       REDIS_SESSION_SERVICE_PORT: '6379',
@@ -136,7 +136,7 @@ describe('the variables with which Kubernetes describes a Service', () => {
     expect(faultsOf({}, links)).toEqual([]);
   });
 
-  it('are named as the cause where one of them is taken for the port', () => {
+  it('are named as the cause if one of them sets the port', () => {
     expect(faultsOf({}, { REDIS_SESSION_PORT: 'tcp://10.0.0.1:6379' })).toEqual([
       'port (REDIS_SESSION_PORT) is "tcp://10.0.0.1:6379", which Kubernetes sets for a Service named redis-session ' +
         '(set enableServiceLinks: false in the pod to prevent that); expected an integer from 1 to 65535.',

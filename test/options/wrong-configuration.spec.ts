@@ -17,26 +17,21 @@ const upTo = (least: number) => `expected an integer from ${least} to 2147483647
 
 type Mistake = readonly [mistake: string, given: object, env: Record<string, string>, ...faults: string[]];
 
-/** A list in lists, deeper than any recursion goes. */
+/** Nested lists, deeper than any recursion can go. */
 const deepList = Array.from({ length: 20_000 }).reduce<unknown[]>((inner) => [inner], []);
 const noText = { toString: 1 };
 
 const mistakes: readonly Mistake[] = [
-  ['a deep list where a group belongs', { header: deepList }, {}, 'header is an array; expected an object.'],
+  ['a deeply nested list for a group', { header: deepList }, {}, 'header is an array; expected an object.'],
+  ['a list for a group', { lock: [{ constructor: null }] }, {}, 'lock is an array; expected an object.'],
   [
-    'a list of what is no object where a group belongs',
-    { lock: [{ constructor: null }] },
-    {},
-    'lock is an array; expected an object.',
-  ],
-  [
-    'a deep list where a node belongs',
+    'a deeply nested list for a node',
     { cluster: { nodes: [deepList] } },
     {},
     `cluster.nodes (REDIS_SESSION_CLUSTER_NODES) is an array; ${nodesRule}`,
   ],
   [
-    'objects that cannot become text',
+    'objects that cannot be converted to strings',
     { maxIdleTimeoutInSeconds: [noText], operationTimeoutInMilliseconds: [noText], cookie: { name: noText } },
     {},
     `maxIdleTimeoutInSeconds (REDIS_SESSION_MAX_IDLE_TIMEOUT_IN_SECONDS) is an array; ${upTo(1)}`,
@@ -50,43 +45,37 @@ const mistakes: readonly Mistake[] = [
     `unknown option "${'x'.repeat(101)}"; no option has this name.`,
   ],
   [
-    'a port that is no number',
-    {},
-    { REDIS_SESSION_PORT: 'abc' },
-    'port (REDIS_SESSION_PORT) is "abc"; expected an integer from 1 to 65535.',
-  ],
-  [
-    'a number with letters behind it',
+    'a number followed by letters',
     {},
     { REDIS_SESSION_PORT: '12abc' },
     'port (REDIS_SESSION_PORT) is "12abc"; expected an integer from 1 to 65535.',
   ],
   [
-    'a blank where a number belongs',
+    'a blank for a number',
     {},
     { REDIS_SESSION_DATABASE_ID: ' ' },
     `databaseId (REDIS_SESSION_DATABASE_ID) is " "; ${upTo(0)}`,
   ],
   [
-    'a port as text, as ConfigService.get gives it',
+    'a port as a string, as ConfigService.get returns it',
     { port: '6379' },
     {},
     'port (REDIS_SESSION_PORT) is the string "6379"; expected an integer from 1 to 65535.',
   ],
   [
-    'a port that does not exist',
+    'a port out of range',
     { port: 65_536 },
     {},
     'port (REDIS_SESSION_PORT) is 65536; expected an integer from 1 to 65535.',
   ],
   [
-    'a word for a boolean',
+    'another word for a boolean',
     {},
     { REDIS_SESSION_SSL: 'yes' },
     'ssl (REDIS_SESSION_SSL) is "yes"; expected true or false.',
   ],
   [
-    'a boolean as text',
+    'a boolean as a string',
     { throwOnError: 'false' },
     {},
     'throwOnError (REDIS_SESSION_THROW_ON_ERROR) is the string "false"; expected true or false.',
@@ -105,24 +94,23 @@ const mistakes: readonly Mistake[] = [
     'unknown option "cookie.samesite"; did you mean "cookie.sameSite"?',
   ],
   [
-    'an option of a group at the top',
+    'an option of a group at the top level',
     { sameSite: 'lax' },
     {},
     'unknown option "sameSite"; did you mean "cookie.sameSite"?',
   ],
   [
-    'an option of a group with a letter too few',
-    { cookie: { nam: 'shop' } },
-    {},
-    'unknown option "cookie.nam"; did you mean "cookie.name"?',
-  ],
-  [
-    'the name that other packages use',
+    'the name of the option in other packages',
     { ttl: 60 },
     {},
     'unknown option "ttl"; did you mean "idleTimeoutInSeconds"?',
   ],
-  ['an option like no other', { resave: false }, {}, 'unknown option "resave"; no option has this name.'],
+  [
+    'an unknown option that resembles no other',
+    { resave: false },
+    {},
+    'unknown option "resave"; no option has this name.',
+  ],
   [
     'a variable with a typo',
     {},
@@ -130,13 +118,13 @@ const mistakes: readonly Mistake[] = [
     'unknown environment variable "REDIS_SESSION_HOTS"; did you mean "REDIS_SESSION_HOST"?',
   ],
   [
-    'a variable that forgets its group',
+    'a variable without its group',
     {},
     { REDIS_SESSION_SAME_SITE: 'lax' },
     'unknown environment variable "REDIS_SESSION_SAME_SITE"; did you mean "REDIS_SESSION_COOKIE_SAME_SITE"?',
   ],
   [
-    'a variable by its usual name',
+    'a variable with a common name',
     {},
     { REDIS_SESSION_PASSWORD: 'hunter2' },
     'unknown environment variable "REDIS_SESSION_PASSWORD"; did you mean "REDIS_SESSION_ACCESS_KEY"?',
@@ -148,13 +136,13 @@ const mistakes: readonly Mistake[] = [
     'host (REDIS_SESSION_HOST) is a string that is not shown because it may contain a password; expected only a host name or an IP address (use connectionString for a URL).',
   ],
   [
-    'a port within the host',
+    'a port in the host',
     { host: 'localhost:6379' },
     {},
     'host (REDIS_SESSION_HOST) is "localhost:6379"; expected only a host name or an IP address (use connectionString for a URL).',
   ],
   [
-    'an access key that is no text',
+    'an access key that is not a string',
     { accessKey: 12_345 },
     {},
     'accessKey (REDIS_SESSION_ACCESS_KEY) cannot be used (its value is not shown); expected a non-empty string.',
@@ -165,22 +153,14 @@ const mistakes: readonly Mistake[] = [
     {},
     'tls cannot be used (its value is not shown); expected an object with options of tls.connect; for TLS without options, set ssl to true.',
   ],
-  ['something else for a group', { cookie: 'sid' }, {}, 'cookie is "sid"; expected an object.'],
-  ['a list for a group', { lock: [] }, {}, 'lock is an array; expected an object.'],
   [
-    'options of a client in place of the client',
-    { client: { host: 'a' } },
-    {},
-    'client is an object; expected an ioredis client (Redis or Cluster).',
-  ],
-  [
-    'a store that is none',
+    'an unknown store',
     {},
     { REDIS_SESSION_STORE: 'file' },
     'store (REDIS_SESSION_STORE) is "file"; expected "redis", "memory" or a SessionStore.',
   ],
   [
-    'a serializer with one method',
+    'a serializer with only one method',
     { serializer: { serialize: String } },
     {},
     'serializer is an object; expected an object with the methods serialize and deserialize.',
@@ -192,19 +172,19 @@ const mistakes: readonly Mistake[] = [
     `cluster.nodes (REDIS_SESSION_CLUSTER_NODES) is missing; ${nodesRule}`,
   ],
   [
-    'nodes of a cluster that are no addresses',
+    'cluster nodes that are not addresses',
     {},
     { REDIS_SESSION_CLUSTER_NODES: 'a:b:c' },
     `cluster.nodes (REDIS_SESSION_CLUSTER_NODES) is "a:b:c"; ${nodesRule}`,
   ],
   [
-    'one wrong node of several',
+    'one invalid node of several',
     {},
     { REDIS_SESSION_CLUSTER_NODES: 'a:1,b:70000' },
     'cluster.nodes[1].port (REDIS_SESSION_CLUSTER_NODES) is 70000; expected an integer from 1 to 65535.',
   ],
   [
-    'Sentinels without the name of the master',
+    'Sentinels without the name of their master',
     { sentinel: { sentinels: nodes } },
     {},
     'sentinel.name (REDIS_SESSION_SENTINEL_NAME) is missing; expected the name of the master, such as "mymaster".',
@@ -222,61 +202,61 @@ const mistakes: readonly Mistake[] = [
     'cookie.name (REDIS_SESSION_COOKIE_NAME) is "my shop"; expected a cookie name of letters, digits and !#$%&\'*+-.^_`|~ (RFC 6265).',
   ],
   [
-    'a domain that smuggles an attribute in',
+    'a domain that injects a cookie attribute',
     { cookie: { domain: 'a.com; Secure' } },
     {},
     'cookie.domain (REDIS_SESSION_COOKIE_DOMAIN) is "a.com; Secure"; expected a domain such as "example.com".',
   ],
   [
-    'a path that does not begin with /',
+    'a path that does not start with /',
     { cookie: { path: 'shop' } },
     {},
     'cookie.path (REDIS_SESSION_COOKIE_PATH) is "shop"; expected a path that starts with "/" and contains no ";" or control character.',
   ],
   [
-    'a sameSite that does not exist',
+    'an unknown sameSite',
     {},
     { REDIS_SESSION_COOKIE_SAME_SITE: 'Lax' },
     'cookie.sameSite (REDIS_SESSION_COOKIE_SAME_SITE) is "Lax"; expected "lax", "strict", "none" or "auto".',
   ],
   [
-    'a word for secure',
+    'another word for secure',
     {},
     { REDIS_SESSION_COOKIE_SECURE: 'yes' },
     `${cookieSecure} is "yes"; expected true, false or "auto".`,
   ],
   [
-    'a hydrate that does not exist',
+    'an unknown hydrate',
     { hydrate: 'guard' },
     {},
     'hydrate (REDIS_SESSION_HYDRATE) is "guard"; expected "request" or "interceptor".',
   ],
   [
-    'a session state that does not exist',
+    'an unknown session state',
     { sessionState: 'readonly' },
     {},
     'sessionState (REDIS_SESSION_SESSION_STATE) is "readonly"; expected "read-write", "read-only", "exclusive" or "disabled".',
   ],
   [
-    'a connection string beside host and port',
+    'a connection string together with host and port',
     { connectionString: 'redis://a' },
     { REDIS_SESSION_HOST: 'b', REDIS_SESSION_PORT: '1' },
     'connectionString (REDIS_SESSION_CONNECTION_STRING) is set together with host (REDIS_SESSION_HOST) and port (REDIS_SESSION_PORT), which it replaces. Remove connectionString, or host and port.',
   ],
   [
-    'a client beside a host',
+    'a client together with a host',
     { client, host: 'a' },
     {},
     'client is set together with host (REDIS_SESSION_HOST), which it replaces. Remove client, or host.',
   ],
   [
-    'a cluster beside Sentinels',
+    'a cluster together with Sentinels',
     { cluster: { nodes }, sentinel: { name: 'm', sentinels: nodes } },
     {},
     'cluster is set together with sentinel, which it replaces. Remove cluster, or sentinel.',
   ],
   [
-    'a database of a cluster',
+    'a database number with a cluster',
     { cluster: { nodes }, databaseId: 2 },
     {},
     'databaseId (REDIS_SESSION_DATABASE_ID) is 2 while cluster is set; a Redis Cluster has only database 0. Remove databaseId.',
@@ -300,7 +280,7 @@ const mistakes: readonly Mistake[] = [
     `${cookieSecure} is false while cookie.sameSite (REDIS_SESSION_COOKIE_SAME_SITE) is "none"; browsers reject that cookie. Set cookie.secure to true.`,
   ],
   [
-    'sameSite none without a word on secure',
+    'sameSite none without secure',
     { cookie: { sameSite: 'none' } },
     {},
     `${cookieSecure} is "auto" while cookie.sameSite (REDIS_SESSION_COOKIE_SAME_SITE) is "none"; browsers reject that cookie. Set cookie.secure to true.`,
@@ -342,19 +322,19 @@ const mistakes: readonly Mistake[] = [
     `cookie.name (REDIS_SESSION_COOKIE_NAME) is "__secure-shop" while ${cookieSecure} is false; browsers reject that cookie. Set cookie.secure to true, or choose another name.`,
   ],
   [
-    'a bound of idle timeouts below the idle timeout of all sessions',
+    'a maximum idle timeout below the default idle timeout',
     { maxIdleTimeoutInSeconds: 600 },
     {},
     'maxIdleTimeoutInSeconds (REDIS_SESSION_MAX_IDLE_TIMEOUT_IN_SECONDS) is 600 while idleTimeoutInSeconds (REDIS_SESSION_IDLE_TIMEOUT_IN_SECONDS) is 1200; it must not be less. Raise maxIdleTimeoutInSeconds, or remove it.',
   ],
   [
-    'a lease shorter than an operation',
+    'a lease shorter than the operation timeout',
     { lock: { leaseInMilliseconds: 500 } },
     {},
     'lock.leaseInMilliseconds (REDIS_SESSION_LOCK_LEASE_IN_MILLISECONDS) is 500 while operationTimeoutInMilliseconds (REDIS_SESSION_OPERATION_TIMEOUT_IN_MILLISECONDS) is 1000; a lock could expire before one operation ends. Raise lock.leaseInMilliseconds.',
   ],
   [
-    'a lease longer than a lock may be held',
+    'a lease longer than the maximum hold',
     { lock: { leaseInMilliseconds: 60_000, maxHoldInMilliseconds: 40_000 } },
     {},
     'lock.maxHoldInMilliseconds (REDIS_SESSION_LOCK_MAX_HOLD_IN_MILLISECONDS) is 40000 while lock.leaseInMilliseconds (REDIS_SESSION_LOCK_LEASE_IN_MILLISECONDS) is 60000; a lease must not be longer than a lock can be held. Raise lock.maxHoldInMilliseconds, or lower lock.leaseInMilliseconds.',
@@ -363,7 +343,7 @@ const mistakes: readonly Mistake[] = [
 
 describe('wrong configuration', () => {
   it.each(mistakes)(
-    '%s is refused with a message that says what to do',
+    'is refused with a message that names the remedy: %s',
     (_mistake, given, env, ...faults) => {
       expect(faultsOf(given, env)).toEqual(faults);
     },
@@ -384,19 +364,19 @@ describe('wrong configuration', () => {
       { cluster: { nodes: [JSON.parse('{"host":"a","__proto__":{}}')] } },
       'unknown option "cluster.nodes[0].__proto__"; no option has this name.',
     ],
-  ])('is never a TypeError: %j', (given: object, fault) => {
+  ])('causes no TypeError: %j', (given: object, fault) => {
     expect(faultsOf(given)).toEqual([fault]);
   });
 
   it.each([undefined, null, {}, { secret: [] }, { secret: null }])(
-    'of expressSession() is never a TypeError: %j',
+    'of expressSession() causes no TypeError: %j',
     (given) => {
       const faults = [expect.stringMatching(/^migrateFrom: secret cannot be used/)];
       expect(() => expressSession(given as never)).toThrow(expect.objectContaining({ faults }));
     },
   );
 
-  it('stops the start with one error that lists every fault', () => {
+  it('fails the start with one error that lists every fault', () => {
     const given = { port: 0, cookie: { sameSite: 'none' as const }, hots: 'x' };
     const env = { REDIS_SESSION_SSL: 'on', REDIS_SESSION_HOTS: 'x' };
     const start = () => resolveOptions(given, env);
@@ -413,7 +393,7 @@ describe('wrong configuration', () => {
     );
   });
 
-  it('never shows a secret', () => {
+  it('does not appear in the error if it could be a secret', () => {
     const secret = { hunter2: 'hunter2' };
     const wrong = [
       faultsOf({ accessKey: secret, tls: 'hunter2', connectionString: ['hunter2'] }),
