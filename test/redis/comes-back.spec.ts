@@ -15,8 +15,8 @@ afterEach(async () => {
   await server?.stop();
 });
 
-describe('an operation that is under way while Redis is away', () => {
-  it('succeeds at the next attempt after Redis has come back', async () => {
+describe('an operation in progress while Redis is away', () => {
+  it('succeeds at the next attempt after Redis is back', async () => {
     await withConnection({ port: server.port, retryTimeoutInMilliseconds: 5000 }, async ({ store, log }) => {
       const { id } = await createdIn(store);
       await server.kill();
@@ -32,7 +32,7 @@ describe('an operation that is under way while Redis is away', () => {
     });
   });
 
-  it('changes nothing more where it had in truth succeeded, and its answer was lost', async () => {
+  it('changes nothing more if it had succeeded and its reply was lost', async () => {
     const options = { port: proxy.port, retryTimeoutInMilliseconds: 3000 };
     await withConnection(options, async ({ store }) => {
       const { id } = await createdIn(store);
@@ -55,31 +55,31 @@ describe('an operation that is under way while Redis is away', () => {
   });
 });
 
-describe('a connection that swallows everything', () => {
-  const options = { connectionTimeoutInMilliseconds: 300, operationTimeoutInMilliseconds: 50 };
+describe('a connection that silently drops everything', () => {
+  // Socket timeouts of ioredis last as long as the connection timeout: only the package itself notices in time.
+  const options = { connectionTimeoutInMilliseconds: 60_000, operationTimeoutInMilliseconds: 50 };
 
   it('is replaced by a new one, and the log says why', async () => {
     await withConnection({ ...options, port: proxy.port }, async ({ store, log }) => {
       proxy.blackhole();
       expect((await failureOf(store.load('x'.repeat(22)))).message).toContain('no answer within 50 ms');
       const { accepted } = proxy;
-      await eventually(() => proxy.accepted > accepted, { within: 1500 });
-      expect(log).toEqual([expect.stringMatching(/Redis has not answered for 100 ms|Socket timeout/)]);
+      await eventually(() => proxy.accepted > accepted);
+      expect(log).toEqual([expect.stringContaining('Redis has not answered for 100 ms')]);
       await proxy.reset();
       await eventually(() => store.load('x'.repeat(22)));
     });
   });
 
-  it('does not let what was asked of it pile up', async () => {
+  it('does not let commands pile up', async () => {
     await withConnection({ ...options, port: proxy.port }, async ({ store, client }) => {
       const queued = () => (client as unknown as { commandQueue: { length: number } }).commandQueue.length;
       proxy.blackhole();
-      const failures = await Promise.all(
-        Array.from({ length: 500 }, () => failureOf(store.load('x'.repeat(22)))),
-      );
-      expect(failures).toHaveLength(500);
-      await eventually(() => queued() < 10, { within: 2000 });
-      // While there is no connection nothing is kept for later.
+      const failures = Array.from({ length: 500 }, () => failureOf(store.load('x'.repeat(22))));
+      await eventually(() => expect(queued()).toBe(500));
+      await Promise.all(failures);
+      await eventually(() => queued() < 10);
+      // Without a connection, commands are not queued.
       await Promise.all(Array.from({ length: 500 }, () => failureOf(store.load('x'.repeat(22)))));
       expect(queued()).toBeLessThan(10);
     });
