@@ -7,7 +7,7 @@ import { RedisCluster } from '../support/redis-cluster.js';
 import { RedisServer } from '../support/redis-server.js';
 import { createdIn, failureOf, withConnection, type Connected } from './redis-fixture.js';
 
-/** Stores a session through the connection, and finds it again. */
+/** Stores, loads and destroys a session through the connection. */
 async function roundTrip({ store, log }: Connected): Promise<void> {
   const { id } = await createdIn(store, { cart: '["tea"]' });
   expect((await store.load(id))?.attributes).toEqual(new Map([['cart', '["tea"]']]));
@@ -37,7 +37,7 @@ describe('a connection that the module makes', () => {
     });
   });
 
-  it('goes to no other database where there is none of that number', async () => {
+  it('uses no other database if that one does not exist', async () => {
     await withConnection({ port: plain.port, databaseId: 99 }, async ({ store, log }) => {
       const error = await failureOf(createdIn(store));
       expect(error.message).toContain('ERR DB index is out of range');
@@ -48,12 +48,12 @@ describe('a connection that the module makes', () => {
     expect(await plain.admin.dbsize()).toBe(0);
   });
 
-  it('stores them over TLS, with the authority that tls.ca names', async () => {
+  it('stores them over TLS, with the CA of tls.ca', async () => {
     const tls = await start({ tls: true });
     await withConnection({ port: tls.port, ssl: true, tls: { ca: tls.ca! } }, roundTrip);
   });
 
-  it('refuses a TLS server that nobody vouches for', async () => {
+  it('refuses a TLS server whose certificate is not trusted', async () => {
     const tls = await start({ tls: true });
     await withConnection({ port: tls.port, ssl: true }, async ({ store, log }) => {
       expect((await failureOf(store.load('x'.repeat(22)))).message).toContain('self-signed certificate');
@@ -61,7 +61,7 @@ describe('a connection that the module makes', () => {
     });
   });
 
-  it('stores them as an ACL user that may do no more than it needs', async () => {
+  it('stores them as an ACL user with only the documented permissions', async () => {
     const rights =
       '+hgetall +pexpire +pexpireat +evalsha +eval +hget +hset +hdel +hmget +time +get +del +publish';
     const server = await start({
@@ -77,9 +77,9 @@ describe('a connection that the module makes', () => {
       'host:port,password=…',
       (server) => `127.0.0.1:${server.port},password=p@ss,ssl=False,abortConnect=False`,
     ],
-  ])('stores them where a connectionString says: %s', async (_, connectionString) => {
+  ])('stores them in the Redis of a connectionString: %s', async (_, connectionString) => {
     const server = await start({ password: 'p@ss' });
-    // A copy of resolved options holds no secret.
+    // The secrets of resolved options are not enumerable, so a copy would lack them.
     const { host, port, accessKey, databaseId } = resolveOptions({
       connectionString: connectionString(server),
     });
@@ -121,7 +121,7 @@ describe('a client that the application hands in', () => {
     await cluster.stop();
   });
 
-  it('keeps its own listeners: none is added to it', async () => {
+  it('gets no additional listeners', async () => {
     const server = await RedisServer.start();
     const client = server.client({ enableOfflineQueue: false, autoResendUnfulfilledCommands: false });
     await once(client, 'ready');
@@ -132,8 +132,8 @@ describe('a client that the application hands in', () => {
   });
 });
 
-describe('where Redis is away at the start', () => {
-  it('is told once, and once more when it is there; sessions are there then', async () => {
+describe('if Redis is away at the start', () => {
+  it('logs that once, logs once when Redis is back, and then stores sessions', async () => {
     const port = await freePort();
     await withConnection({ port }, async ({ store, log }) => {
       const lost = `warning: Redis cannot be reached, sessions are not available until it can: connect ECONNREFUSED 127.0.0.1:${port}`;
@@ -159,7 +159,7 @@ describe('where Redis is away at the start', () => {
 
   it.each<[string, () => Promise<object>, string | RegExp]>([
     [
-      'a name that nobody knows',
+      'a host name that does not resolve',
       async () => ({ host: 'no-such-host.invalid' }),
       /getaddrinfo (ENOTFOUND|EAI_AGAIN)/,
     ],
@@ -173,7 +173,7 @@ describe('where Redis is away at the start', () => {
       async () => ({ sentinel: { name: 'm', sentinels: [{ host: '127.0.0.1', port: await freePort() }] } }),
       'All sentinels are unreachable',
     ],
-  ])('is told once, with the reason: %s', async (_, options, says) => {
+  ])('logs that once, with the reason: %s', async (_, options, says) => {
     await withConnection(await options(), async ({ store, log }) => {
       for (let attempt = 0; attempt < 3; attempt++) {
         expect((await failureOf(store.load('x'.repeat(22)))).message).toMatch(says);
@@ -182,17 +182,17 @@ describe('where Redis is away at the start', () => {
     });
   });
 
-  it('the start waits no longer than connectionTimeoutInMilliseconds', async () => {
+  it('waits no longer than connectionTimeoutInMilliseconds', async () => {
     const server = await RedisServer.start();
     server.freeze();
-    // It stays frozen: a start that waited for it would never end.
+    // The server stays frozen: a start that waited for it would never finish.
     await withConnection({ port: server.port, connectionTimeoutInMilliseconds: 200 }, async ({ log }) => {
       expect(log).toEqual([expect.stringContaining('cannot be reached')]);
     });
     await server.stop();
   });
 
-  it('a wrong password is told once, and never the password', async () => {
+  it('logs a wrong password once, without showing the password', async () => {
     const server = await RedisServer.start({ password: 'right' });
     const options = { port: server.port, accessKey: 'TOP-SECRET', retryTimeoutInMilliseconds: 2000 };
     await withConnection(options, async ({ store, log, client }) => {

@@ -7,8 +7,8 @@ import { RedisProcess } from '../support/redis-process.js';
 import { RedisServer } from '../support/redis-server.js';
 import { createdIn, failureOf, noChanges, withConnection } from './redis-fixture.js';
 
-describe('what is behind a failure', () => {
-  it('stands in the cause, without the arguments of the command: they hold keys and data', async () => {
+describe('the cause of an error', () => {
+  it('has no command arguments, which contain keys and data', async () => {
     const server = await RedisServer.start({ acl: ['reader on >pw ~* &* +@all -evalsha -eval'] });
     const options = { port: server.port, username: 'reader', accessKey: 'pw', applicationName: 'TOP-SECRET' };
     await withConnection(options, async ({ store }) => {
@@ -23,7 +23,7 @@ describe('what is behind a failure', () => {
 
 const secret = 'TOP-SECRET'.padEnd(22, '-');
 
-describe('a server that quotes the arguments of a command that it does not know', () => {
+describe('a server that quotes the arguments of an unknown command', () => {
   const servers: RedisServer[] = [];
   const without = async (...commands: string[]) => {
     servers.push(
@@ -33,14 +33,14 @@ describe('a server that quotes the arguments of a command that it does not know'
   };
   afterAll(() => Promise.all(servers.map((server) => server.stop())));
 
-  it('is heard to quote them', async () => {
+  it('does quote them', async () => {
     const server = await without('EVALSHA');
     await expect(server.client().call('EVALSHA', secret)).rejects.toThrow(
       `ERR unknown command 'EVALSHA', with args beginning with: '${secret}'`,
     );
   });
 
-  it('does not tell errors and logs the key, the hash and the data', async () => {
+  it('does not leak the key, the hash and the data into errors and logs', async () => {
     const server = await without('EVALSHA', 'HGETALL', 'DEL', 'SET', 'PEXPIRE');
     await withConnection({ port: server.port, applicationName: secret }, async ({ store, log }) => {
       const session = { ...noChanges, attributes: new Map([['cart', secret]]) };
@@ -64,7 +64,7 @@ describe('a server that quotes the arguments of a command that it does not know'
     });
   });
 
-  it('does not tell the log the password', async () => {
+  it('does not leak the password into the log', async () => {
     const server = new RedisProcess(await freePort());
     const renamed = ['AUTH', 'HELLO'].flatMap((name) => ['--rename-command', name, '']);
     await server.start(['--port', String(server.port), '--dir', server.directory, '--save', '', ...renamed]);
@@ -80,7 +80,7 @@ describe('a server that quotes the arguments of a command that it does not know'
   });
 });
 
-describe('a message of a client or a server', () => {
+describe('an error message of a client or a server', () => {
   const command = {
     name: 'evalsha',
     args: ['{shop_TOP-SECRET}_Data', ['TOP-SECRET'], 7, '', Buffer.from('TOP-SECRET')],
@@ -112,8 +112,8 @@ describe('a message of a client or a server', () => {
   });
 });
 
-describe('a script that the server has forgotten', () => {
-  it('is sent again with its text, and costs no attempt', async () => {
+describe('a script that is missing in the cache of the server', () => {
+  it('is sent again with its text, without using up an attempt', async () => {
     const server = await RedisServer.start();
     await withConnection({ port: server.port }, async ({ store }) => {
       const { id } = await createdIn(store);

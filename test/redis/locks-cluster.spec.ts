@@ -56,12 +56,12 @@ describe('locks in a cluster', () => {
 
   const counted = async () => (await stores[0]!.load(id))?.attributes.get('n');
 
-  it('go from process to process, whichever nodes those listen to', async () => {
+  it('pass from process to process, whichever nodes the processes listen to', async () => {
     await count(20);
     expect(await counted()).toBe('60');
   });
 
-  it('lose nothing while their slot moves to another node', async () => {
+  it('lose no increment while their slot moves to another node', async () => {
     const counting = count(100);
     const slot = await cluster.slotOf(`{${applicationName}_${id}}_Data`);
     const target = await cluster.otherMaster(await cluster.masterOf(slot));

@@ -57,7 +57,7 @@ describe('locks in Redis', () => {
     await server.stop();
   });
 
-  /** The store of one process of the application. */
+  /** The store of one application process. */
   function open(options: RedisOptions = {}, retryTimeoutInMilliseconds = 0, name = applicationName) {
     const client = new Redis({
       port: server.port,
@@ -78,13 +78,13 @@ describe('locks in Redis', () => {
   }
 
   const lockOf = (id: string, name = applicationName) => server.admin.get(`{${name}_${id}}_Write_Lock`);
-  /** Until this many wait, the holder not counted. */
+  /** Resolves when this many waiters are in the queue. */
   const waiting = (id: string, count: number, name?: string) =>
     eventually(async () => expect((await lockOf(id, name))?.match(/\n/g)?.length ?? 0).toBe(count));
   const subscribers = async () => (await connections()).match(/cmd=subscribe/g) ?? [];
   const connections = async () => (await server.admin.client('LIST')) as string;
 
-  it('are taken and read in one round trip, saved and released in another', async () => {
+  it('are acquired and read in one round trip, saved and released in another', async () => {
     const store = open();
     const id = await create(store);
     await store.save(id, { ...save(''), lock: undefined });
@@ -98,7 +98,7 @@ describe('locks in Redis', () => {
     expect([evalsha, publish]).toEqual([1, undefined]);
   });
 
-  it('need no second connection until somebody waits, and one for all that do', async () => {
+  it('need a second connection only for waiters, and one for all of them', async () => {
     const [holder, other] = [open(), open()];
     const [first, second] = [await create(holder), await create(holder)];
     const [one, two] = [lock(), lock()];
@@ -115,7 +115,7 @@ describe('locks in Redis', () => {
     await eventually(async () => expect(await connections()).not.toContain('cmd=subscribe'));
   });
 
-  it('go from process to process in the order in which those came', async () => {
+  it('pass from process to process in the order of their requests', async () => {
     const stores = [open(), open(), open(), open()];
     const id = await create(stores[0]!);
     const order: number[] = [];
@@ -142,7 +142,7 @@ describe('locks in Redis', () => {
     'a b@c d@e',
     String.raw`!"#$%&'()*+,-./:;<=>?@[\]^_|~ 0aZ`,
     '日本 ü@\u{1f375} ',
-  ])('are handed over in an application that is called %j', async (name) => {
+  ])('are handed over with the applicationName %j', async (name) => {
     const [holder, other] = [open({}, 0, name), open({}, 0, name)];
     const id = await create(holder);
     const [mine, theirs, last] = [lock(), lock(), lock()];
@@ -159,7 +159,7 @@ describe('locks in Redis', () => {
     expect(await third).toMatchObject({ attributes: new Map([['n', '2']]) });
   });
 
-  it('pass over one who has stopped waiting', async () => {
+  it('skip a waiter that has timed out', async () => {
     const [holder, impatient, patient] = [open(), open(), open()];
     const id = await create(holder);
     const mine = lock();
@@ -174,7 +174,7 @@ describe('locks in Redis', () => {
     expect(await granted).toMatchObject({ id });
   });
 
-  it('are left to others by 500 waiters of 500 sessions whose clients go away', async () => {
+  it('keep no waiter, listener or timer of 500 clients that disconnect while they wait', async () => {
     const [holder, other] = [open(), open()];
     const ids = await Promise.all(Array.from({ length: 500 }, () => create(holder)));
     const held = ids.map(() => lock());
@@ -191,12 +191,12 @@ describe('locks in Redis', () => {
     expect(new Set(await Promise.all(asking))).toEqual(new Set(['locked']));
     expect(await Promise.all(ids.map((id) => lockOf(id)))).toEqual(held.map(({ token }) => token));
     expect(getEventListeners(leaving.signal, 'abort')).toHaveLength(0);
-    // One is that of `eventually` itself.
+    // One timer belongs to `eventually` itself.
     await eventually(() => expect(timers()).toBeLessThanOrEqual(before + 1));
   });
 
-  describe('where something fails', () => {
-    it('are taken when the server has forgotten its scripts, and what is read is what was saved last', async () => {
+  describe('if something fails', () => {
+    it('are acquired after SCRIPT FLUSH, with what was saved last', async () => {
       const [holder, other] = [open(), open()];
       const id = await create(holder);
       const mine = lock();
@@ -208,7 +208,7 @@ describe('locks in Redis', () => {
       expect(await next).toMatchObject({ attributes: new Map([['n', '2']]) });
     });
 
-    it('are taken by one whose second connection was cut while it waited', async () => {
+    it('are acquired by a waiter whose second connection was closed', async () => {
       const [holder, other] = [open(), open({ port: proxy.port })];
       const id = await create(holder);
       const mine = lock();
@@ -220,10 +220,10 @@ describe('locks in Redis', () => {
       expect(await next).toMatchObject({ id });
     });
 
-    it('are told on a new connection when the second one was silently dropped', async () => {
+    it('are announced on a new connection if the second one was silently dropped', async () => {
       const [holder, other] = [open(), open()];
       const { client } = opened.at(-1)!;
-      // Only what it listens on goes through the proxy.
+      // Only the connection that it listens on goes through the proxy.
       client.duplicate = (override) => new Redis({ ...client.options, ...override, port: proxy.port });
       const id = await create(holder);
       const [mine, theirs] = [lock(), lock()];
@@ -238,7 +238,7 @@ describe('locks in Redis', () => {
     });
 
     it.each(['its holder', 'a waiter'])(
-      'are released in the background when the release by %s failed',
+      'are released in the background if the release by %s failed',
       async (who) => {
         const [away, other] = [open({ port: proxy.port, enableOfflineQueue: false }), open()];
         const id = await eventually(() => create(away));
@@ -260,7 +260,7 @@ describe('locks in Redis', () => {
       },
     );
 
-    it('are left to their leases by a store that is closed', async () => {
+    it('are not released by a closed store, and end with their leases', async () => {
       const away = open({ port: proxy.port });
       const id = await create(away);
       const mine = lock();
@@ -278,7 +278,7 @@ describe('locks in Redis', () => {
       expect(await lockOf(id)).toBe(mine.token);
     });
 
-    it('are taken, only later, by one who may not listen', async () => {
+    it('are acquired, only later, by an account that must not subscribe', async () => {
       const [holder, quiet] = [open(), open({ username: 'quiet', password: 'quiet' })];
       const id = await create(holder);
       const mine = lock();
@@ -289,7 +289,7 @@ describe('locks in Redis', () => {
       expect(await next).toMatchObject({ id });
     });
 
-    it('are granted to an attempt that is made again because the first answer was lost', async () => {
+    it('are granted to a request that is repeated because its reply was lost', async () => {
       const store = open({ port: proxy.port }, 2000);
       const id = await create(store);
       proxy.cutMidReply(2);
@@ -299,7 +299,7 @@ describe('locks in Redis', () => {
       expect(await store.renewLock(id, mine)).toBe(true);
     });
 
-    it('are no lost locks to a save that is sent again because the first answer was lost', async () => {
+    it('are not reported as lost to a save that is repeated because its reply was lost', async () => {
       const [holder, other] = [open({ port: proxy.port }, 2000), open()];
       const id = await create(holder);
       const mine = lock();
@@ -321,7 +321,7 @@ describe('locks in Redis', () => {
       expect((await other.load(id))?.attributes).toEqual(new Map([['n', '3']]));
     });
 
-    it('are not left behind by an attempt that was given up', async () => {
+    it('are not kept by a request that timed out', async () => {
       const [frozen, other] = [open(), open()];
       const id = await create(frozen);
       server.freeze();

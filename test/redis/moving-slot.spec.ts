@@ -9,7 +9,7 @@ const token = () => randomBytes(16).toString('base64url');
 const lock = () => ({ token: token(), leaseInMilliseconds: 30_000, waitInMilliseconds: 0 });
 const life = { defaultIdleTimeoutInMilliseconds: 600_000 };
 
-describe('a session whose slot is being moved, without any retry', () => {
+describe('a session whose slot is being moved, without retries', () => {
   const applicationName = uniqueName('moving');
   let cluster: RedisCluster;
   let store: RedisSessionStore;
@@ -45,8 +45,8 @@ describe('a session whose slot is being moved, without any retry', () => {
   }
 
   describe.each([
-    ['is still where it was', 0],
-    ['has gone already', 1_000],
+    ['has not been moved', 0],
+    ['has been moved', 1_000],
   ])('while the session %s', (_, moved) => {
     it('is read, changed and destroyed', async () => {
       await beginToMove();
@@ -67,7 +67,7 @@ describe('a session whose slot is being moved, without any retry', () => {
       await migration.moveKeys(moved);
       expect(await store.destroy(id)).toBe(true);
       await migration.finish();
-      // Who comes later meets neither a session nor a lock.
+      // A later request finds neither a session nor a lock.
       await create();
       expect(await store.loadExclusive(id, lock())).toMatchObject({ id });
     });

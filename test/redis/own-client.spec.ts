@@ -9,9 +9,9 @@ import { uniqueName } from '../support/unique-name.js';
 import { createdIn, failureOf, noChanges, withConnection } from './redis-fixture.js';
 
 describe.each([{}, { keyPrefix: 'mine:' }, { enableAutoPipelining: true }])(
-  'a client of the application, with %o',
+  'the application’s own client, with %o',
   (settings) => {
-    it('reads the sessions that it has written', async () => {
+    it('reads the sessions that it wrote', async () => {
       const server = await RedisServer.start();
       const store = new RedisSessionStore(server.client(settings), {
         applicationName: uniqueName(),
@@ -43,7 +43,7 @@ describe.each([{}, { keyPrefix: 'mine:' }, { enableAutoPipelining: true }])(
   },
 );
 
-describe('a change that was refused because the client of the application had lost its connection', () => {
+describe('a change that was refused because the application’s own client had lost its connection', () => {
   const settings = { enableOfflineQueue: false, autoResendUnfulfilledCommands: false };
   const moments = ['while it was on its way', 'before it was sent'] as const;
   let server: RedisServer;
@@ -57,7 +57,7 @@ describe('a change that was refused because the client of the application had lo
     await server.stop();
   });
 
-  /** Refuses a change, acknowledges a newer one of another process, and answers what is stored in the end. */
+  /** Lets a change fail and a newer one of another process succeed. Returns what is stored in the end. */
   async function storedInTheEnd(moment: string, given: RedisOptions): Promise<string | undefined> {
     const applicationName = uniqueName();
     const timeouts = { operationTimeoutInMilliseconds: 300, retryTimeoutInMilliseconds: 0 };
@@ -67,7 +67,7 @@ describe('a change that was refused because the client of the application had lo
     const { id } = await eventually(() => createdIn(store));
     const save = (into: RedisSessionStore, n: string) =>
       into.save(id, { ...noChanges, attributes: new Map([['n', n]]) });
-    // So that Redis knows the script.
+    // Puts the script into the cache of Redis.
     await save(store, 'first');
     let refused: Promise<unknown> | undefined;
     if (moment === 'while it was on its way') {
@@ -83,7 +83,7 @@ describe('a change that was refused because the client of the application had lo
     expect(await save(other, 'newer')).toBe('saved');
     proxy.thaw();
     await proxy.accept();
-    // What the client sends by itself goes before this.
+    // Whatever the client resends is sent before this.
     await eventually(() => client.ping());
     return (await other.load(id))?.attributes.get('n');
   }
@@ -92,30 +92,30 @@ describe('a change that was refused because the client of the application had lo
     expect(await storedInTheEnd(moment, {})).toBe('refused');
   });
 
-  it.each(moments)('stays refused, with the settings that the start asks for: %s', async (moment) => {
+  it.each(moments)('stays refused, with the settings that the warning names: %s', async (moment) => {
     expect(await storedInTheEnd(moment, settings)).toBe('newer');
   });
 
   it.each<[string, RedisOptions, string[]]>([
     ['the defaults of ioredis', {}, ['enableOfflineQueue: false', 'autoResendUnfulfilledCommands: false']],
     ['one of them', { enableOfflineQueue: false }, ['autoResendUnfulfilledCommands: false']],
-  ])('is warned of once at the start: %s', async (_, given, missing) => {
+  ])('causes one warning at the start: %s', async (_, given, missing) => {
     await withConnection({ client: server.client(given) }, async ({ log }) => {
       expect(log).toEqual([expect.stringContaining(`Create the client with { ${missing.join(', ')} }.`)]);
     });
   });
 
-  it('does not happen at the start: it waits for the client to connect', async () => {
+  it('is not possible at the start, which waits until the client has connected', async () => {
     await withConnection({ client: server.client(settings) }, async ({ store }) => {
       await expect(store.load(newSessionId())).resolves.toBeUndefined();
     });
   });
 
-  it('is not warned of if the client sends nothing by itself', async () => {
+  it('causes no warning if the client does not resend commands', async () => {
     await withConnection({ client: server.client(settings) }, async ({ log }) => expect(log).toEqual([]));
   });
 
-  it('is warned of with a Cluster, too', async () => {
+  it('causes a warning with a Cluster, too', async () => {
     const nodes = [{ host: server.host, port: server.port }];
     const given = { lazyConnect: true, enableOfflineQueue: false, retryDelayOnFailover: 0 };
     const [warned, quiet] = [

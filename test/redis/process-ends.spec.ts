@@ -15,7 +15,7 @@ afterAll(async () => {
   await server?.stop();
 });
 
-/** An application that stores a session, where it can, and closes. */
+/** An application that stores a session, if it can, and closes. */
 const application = (options: object, before = '', after = '') => `
   import 'reflect-metadata';
   import { NestFactory } from '@nestjs/core';
@@ -70,7 +70,7 @@ describe('after app.close() the process ends by itself', () => {
     expect(await program.run(application(await options()))).toEqual(ended(false));
   });
 
-  it('while Redis stands still', async () => {
+  it('while Redis is frozen', async () => {
     const frozen = await RedisServer.start();
     try {
       frozen.freeze();
@@ -80,7 +80,7 @@ describe('after app.close() the process ends by itself', () => {
     }
   });
 
-  it('and a client that was handed in is still open: closing it is up to the application', async () => {
+  it('and the application’s own client is still open', async () => {
     const before = `const client = new Redis(${server.port}, '127.0.0.1');`;
     const after = 'console.log(client.status, await client.ping()); await client.quit();';
     expect(await program.run(application({}, before, after))).toMatchObject({
@@ -90,8 +90,8 @@ describe('after app.close() the process ends by itself', () => {
   });
 });
 
-describe('an application of which Redis goes away for good', () => {
-  it('goes on: no unhandled rejection and no unhandled error event ends it', async () => {
+describe('an application whose Redis goes away for good', () => {
+  it('keeps running, without an unhandled rejection or error event', async () => {
     const gone = await RedisServer.start();
     const work = `
       const ending = new Redis({ port: ${gone.port}, retryStrategy: () => null });

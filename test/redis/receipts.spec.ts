@@ -11,7 +11,7 @@ const change = (attributes: Record<string, string>) => ({
   attributes: new Map(Object.entries(attributes)),
 });
 
-// A write is carried out, its answer is lost, others write, and then it is sent again.
+// Redis executes a write, the reply is lost, other requests write, and then it is sent again.
 describe('a write that is sent again after others have written', () => {
   let server: RedisServer;
   let proxy: TcpProxy;
@@ -31,7 +31,7 @@ describe('a write that is sent again after others have written', () => {
     slow = new Connected({ applicationName, port: proxy.port, retryTimeoutInMilliseconds: 5000 });
     quick = new Connected({ applicationName, port: server.port });
     await Promise.all([slow.connection.open(), quick.connection.open()]);
-    // Redis knows the scripts from now on: what is lost is the answer to a write.
+    // From now on Redis has the scripts in its cache, so the lost reply is that of a write.
     const { id, secretHash } = await createdIn(quick.store);
     await quick.store.save(id, noChanges);
     await quick.store.destroy(id, secretHash);
@@ -44,7 +44,7 @@ describe('a write that is sent again after others have written', () => {
     }
   });
 
-  /** Sends a write whose answer is lost, lets others write, and gives the answer of the last attempt. */
+  /** Sends a write whose reply is lost, lets others write, and returns the reply to the last attempt. */
   async function againAfter<T>(
     write: (store: RedisSessionStore) => Promise<T>,
     meanwhile: (store: RedisSessionStore) => Promise<unknown>,
@@ -82,7 +82,7 @@ describe('a write that is sent again after others have written', () => {
     });
   });
 
-  it('a create does not bring back a session that was destroyed meanwhile', async () => {
+  it('a create does not restore a session that was destroyed meanwhile', async () => {
     const id = 'c'.repeat(22);
     await againAfter(
       (store) => createdIn(store, { a: '1' }, id),
@@ -101,7 +101,7 @@ describe('a write that is sent again after others have written', () => {
     expect((await quick.store.load(id))?.attributes).toEqual(new Map([['a', 'quick']]));
   });
 
-  it('a destroy finds no conflict in its own work', async () => {
+  it('a destroy does not conflict with itself', async () => {
     const { id, secretHash } = await createdIn(quick.store, { a: '1' });
     const answer = await againAfter(
       (store) => store.destroy(id, secretHash),
@@ -110,7 +110,7 @@ describe('a write that is sent again after others have written', () => {
     expect(answer).toBe(false);
   });
 
-  it('leaves a receipt that ends by itself, and none where nothing is sent twice', async () => {
+  it('leaves a receipt that expires, and none without retries', async () => {
     const { id } = await createdIn(quick.store, { a: '1' });
     await quick.store.save(id, change({ a: '2' }));
     const key = quick.keyOf(id);

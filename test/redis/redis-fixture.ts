@@ -8,7 +8,7 @@ import { RedisConnection } from '../../lib/redis/redis-connection.js';
 import { newSessionId } from '../../lib/session/session-credential.js';
 import { uniqueName } from '../support/unique-name.js';
 
-/** A connection made of options, with the store behind it, and what it has logged. */
+/** A connection made from options, with its store and its log. */
 export class Connected {
   readonly log: string[] = [];
   readonly connection: RedisConnection;
@@ -28,7 +28,7 @@ export class Connected {
     this.store = new RedisSessionStore(this.connection.client, options, this.connection);
   }
 
-  /** Where the data of a session stands. */
+  /** The key of a session's data. */
   readonly keyOf = (id: string): string => `{${this.#applicationName}_${id}}_Data`;
 
   get client(): RedisClient {
@@ -36,14 +36,14 @@ export class Connected {
   }
 }
 
-// Resolved options are taken as they are: nothing enumerates the secrets in them.
+// Resolved options are not copied, because their secrets are not enumerable.
 const defaults = () => ({
   connectionTimeoutInMilliseconds: 1000,
   operationTimeoutInMilliseconds: 500,
   applicationName: uniqueName(),
 });
 
-/** Opens a connection, does something with it, and closes it whatever happened. */
+/** Opens a connection, uses it, and always closes it. */
 export async function withConnection<T>(
   options: Partial<RedisSessionOptions>,
   action: (connected: Connected) => Promise<T>,
@@ -58,7 +58,7 @@ export async function withConnection<T>(
   }
 }
 
-/** Why an operation failed. @throws where it did not */
+/** The error of an operation. @throws if it succeeded */
 export async function failureOf(operation: Promise<unknown>): Promise<SessionStoreUnavailableError> {
   const outcome = await operation.then(
     (value) => ({ value }),
@@ -68,13 +68,13 @@ export async function failureOf(operation: Promise<unknown>): Promise<SessionSto
   return outcome;
 }
 
-/** Attempts that an operation made, as its error tells. */
+/** The number of attempts according to an error. */
 export function attemptsIn(error: Error): number {
   const [, attempts] = /\(tried (once|\d+ times)\)/.exec(error.message) ?? [];
   return attempts === 'once' ? 1 : Number.parseInt(attempts ?? '', 10);
 }
 
-/** Answers a session that the store has created. */
+/** Creates a session in the store. */
 export async function createdIn(
   store: RedisSessionStore,
   attributes: Record<string, string> = { a: '1' },

@@ -14,12 +14,12 @@ import {
   type Connected,
 } from './redis-fixture.js';
 
-// Long enough for a second attempt (after 20 ms) and the last one.
+// Time for a second attempt (after 20 ms) and the last one.
 const RETRY = { retryTimeoutInMilliseconds: 60 };
 const ONCE = 1;
 const AGAIN = 3;
 
-describe('only what can heal is tried again', () => {
+describe('only errors that can be temporary are retried', () => {
   let server: RedisServer;
   const undo: Undo[] = [];
   beforeAll(async () => {
@@ -84,7 +84,7 @@ describe('only what can heal is tried again', () => {
       { username: 'reader', accessKey: 'wrong' },
     ));
 
-  it('memory that is full: once, and reads go on', () =>
+  it('full memory: once, and reads still work', () =>
     connected(async ({ store }) => {
       const { id } = await createdIn(store);
       await server.admin.config('SET', 'maxmemory', '1');
@@ -95,7 +95,7 @@ describe('only what can heal is tried again', () => {
       expect((await store.load(id))?.attributes).toEqual(new Map([['a', '1']]));
     }));
 
-  it('a server that turned read-only: again, and reads go on', () =>
+  it('a server that became read-only: again, and reads still work', () =>
     connected(async ({ store }) => {
       const { id } = await createdIn(store);
       undo.push(await makeReadOnly(server));
@@ -118,7 +118,7 @@ describe('only what can heal is tried again', () => {
       expect(attemptsIn(error)).toBe(AGAIN);
     }));
 
-  it('no answer in time: again', () =>
+  it('no reply in time: again', () =>
     connected(
       async ({ store }) => {
         server.freeze();
@@ -131,7 +131,7 @@ describe('only what can heal is tried again', () => {
       { operationTimeoutInMilliseconds: 20 },
     ));
 
-  it('a server that is loading its data: again, through a client that does not wait until it is ready', async () => {
+  it('a server that is loading its data: again, with a client that does not wait until it is ready', async () => {
     const loading = await RedisServer.start();
     const client = loading.client({ enableReadyCheck: false, maxRetriesPerRequest: 0 });
     const store = new RedisSessionStore(client, {
@@ -142,7 +142,7 @@ describe('only what can heal is tried again', () => {
     try {
       await store.load('x'.repeat(22));
       await restartLoading(loading, 3000);
-      // A server that loads may take longer than the 60 ms for one answer.
+      // A loading server can take longer than 60 ms for one reply.
       const error = await untilFailure(() => store.load('x'.repeat(22)), 'LOADING');
       expect(attemptsIn(error)).toBeGreaterThan(ONCE);
     } finally {
@@ -150,7 +150,7 @@ describe('only what can heal is tried again', () => {
     }
   });
 
-  it('a server that is loading its data: waited for, and asked again a second later at most', async () => {
+  it('a server that is loading its data: again, until it has loaded', async () => {
     const loading = await RedisServer.start();
     try {
       await withConnection({ port: loading.port, retryTimeoutInMilliseconds: 10_000 }, async ({ store }) => {
@@ -173,7 +173,7 @@ describe('only what can heal is tried again', () => {
     await gone.stop();
   });
 
-  it('a cluster that lacks the node of a slot: again', async () => {
+  it('a cluster without a node for the slot: again', async () => {
     const cluster = await RedisCluster.startSingle();
     try {
       await withConnection({ cluster: { nodes: cluster.startupNodes }, ...RETRY }, async ({ store }) => {
@@ -201,7 +201,7 @@ describe('only what can heal is tried again', () => {
   });
 });
 
-/** Repeats an operation until it fails as it should: a fault may need a moment to show. */
+/** Repeats an operation until it fails with this message: a fault can take a moment to show. */
 async function untilFailure(operation: () => Promise<unknown>, says: string, tries = 50): Promise<Error> {
   const outcome = await operation().catch((error: unknown) => error as Error);
   if (outcome instanceof Error && outcome.message.includes(says)) return outcome;

@@ -21,7 +21,7 @@ describe('a connection through Sentinels', () => {
     );
   });
 
-  it('passes over a Sentinel that stands still', async () => {
+  it('skips a Sentinel that is frozen', async () => {
     const frozen = await RedisServer.start();
     frozen.freeze();
     try {

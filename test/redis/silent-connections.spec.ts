@@ -7,7 +7,7 @@ import { RedisServer } from '../support/redis-server.js';
 import { TcpProxy } from '../support/tcp-proxy.js';
 import { createdIn, failureOf, withConnection, type Connected } from './redis-fixture.js';
 
-// The client itself would notice nothing for a minute.
+// The client by itself would not notice for a minute.
 const options = { connectionTimeoutInMilliseconds: 60_000, operationTimeoutInMilliseconds: 200 };
 
 describe('a connection that was silently dropped', () => {
@@ -46,14 +46,14 @@ describe('a connection that was silently dropped', () => {
   });
 });
 
-describe('a connection on which an operation was answered too late', () => {
+describe('a connection on which a reply came too late', () => {
   let server: RedisServer;
   beforeEach(async () => {
     server = await RedisServer.start();
   });
   afterEach(() => server.stop());
 
-  it('stays if it answers', async () => {
+  it('is kept if it replies', async () => {
     await withConnection({ ...options, port: server.port }, async ({ store, client, log }) => {
       const { id } = await createdIn(store);
       const before = await (client as Redis).client('ID');
@@ -65,7 +65,7 @@ describe('a connection on which an operation was answered too late', () => {
     });
   });
 
-  it('stays if it is the application’s own', async () => {
+  it('is kept, without a PING, if it is the application’s own client', async () => {
     const client = server.client();
     await withConnection({ ...options, client }, async ({ store }) => {
       const { id } = await createdIn(store);

@@ -5,7 +5,7 @@ import { createdIn, withConnection, type Connected } from './redis-fixture.js';
 
 const OPERATION_TIMEOUT = 200;
 
-/** Keeps the process from anything else, for longer than an operation may take. */
+/** Blocks the event loop for longer than an operation may take. */
 function stall(): void {
   const until = performance.now() + 3 * OPERATION_TIMEOUT;
   while (performance.now() < until);
@@ -18,7 +18,7 @@ describe('when the event loop stalls for longer than operationTimeoutInMilliseco
   });
   afterAll(() => server.stop());
 
-  /** Sends a save for each of 50 sessions, stalls when told to, and answers how the saves ended. */
+  /** Starts 50 saves of a session, blocks the event loop, and returns the outcomes. */
   function save50(stallAfter: () => Promise<void>): Promise<string[]> {
     const options = { port: server.port, operationTimeoutInMilliseconds: OPERATION_TIMEOUT };
     return withConnection(options, async ({ store }: Connected) => {
@@ -38,11 +38,11 @@ describe('when the event loop stalls for longer than operationTimeoutInMilliseco
 
   const allSaved = Array.from({ length: 50 }, () => 'saved');
 
-  it('replies that have arrived meanwhile are answers', async () => {
+  it('replies that arrived meanwhile are accepted', async () => {
     expect(await save50(() => turn())).toEqual(allSaved);
   });
 
-  it('commands that had not left the process yet are answered', async () => {
+  it('commands that had not been sent yet are executed', async () => {
     expect(await save50(async () => undefined)).toEqual(allSaved);
   });
 });

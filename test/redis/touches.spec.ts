@@ -24,7 +24,7 @@ describe('touches of one turn of the event loop', () => {
     await server.stop();
   });
 
-  it('set no expiry that the absolute end does not cap: they are one script', async () => {
+  it('are one script with an absolute timeout, which caps the expiry', async () => {
     const server = await RedisServer.start();
     await withConnection({ port: server.port }, async ({ store, client, keyOf }) => {
       const { id } = await createdIn(store);
@@ -38,7 +38,7 @@ describe('touches of one turn of the event loop', () => {
     await server.stop();
   });
 
-  it('fail together where Redis refuses them', async () => {
+  it('fail together if Redis refuses them', async () => {
     const server = await RedisServer.start({ acl: ['reader on >pw ~* &* +@all -pexpire'] });
     await withConnection(
       { port: server.port, username: 'reader', accessKey: 'pw' },
@@ -56,7 +56,7 @@ describe('touches of one turn of the event loop', () => {
     await server.stop();
   });
 
-  it('reach the sessions of a cluster, whichever node has them', async () => {
+  it('reach the sessions on all nodes of a cluster', async () => {
     const cluster = await RedisCluster.start({ masters: 3, replicas: 0 });
     const options = { operationTimeoutInMilliseconds: 1000, retryTimeoutInMilliseconds: 10_000 };
     const store = new RedisSessionStore(cluster.client(), { ...options, applicationName: uniqueName() });
