@@ -1,11 +1,11 @@
 import { Redis, type RedisOptions } from 'ioredis';
 
-// More than this in one write makes requests wait for each other: with Redis 0.5 ms away, whole turns held back cost a
-// third of the throughput. Fewer give the gain away.
+// With more commands in one write, requests wait for each other: writing whole turns at once costs a third of the
+// throughput if Redis is 0.5 ms away. With fewer, batching gains little.
 const MOST_COMMANDS = 16;
 
 /**
- * A client that sends the commands of one turn of the event loop in few writes. ioredis makes a write for each, and every
+ * A client that sends the commands of one event-loop turn in few writes. ioredis writes each command separately, and every
  * write costs this process a system call and Redis a read.
  */
 export class BatchingRedis extends Redis {
@@ -28,7 +28,7 @@ export class BatchingRedis extends Redis {
   }
 
   #begin(): void {
-    // After a reconnect within the turn; the old stream is gone, with whatever it held.
+    // After a reconnect in the same turn, #held is the old stream and #release is already scheduled.
     if (this.#held === undefined) setImmediate(this.#release);
     this.#held = this.stream;
     this.#held.cork();

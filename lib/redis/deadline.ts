@@ -1,4 +1,4 @@
-/** An operation that has not ended yet, between those that began before and after it. */
+/** A pending operation, in a linked list in the order of their starts. */
 class Pending {
   next: Pending | undefined;
   previous: Pending | undefined;
@@ -9,15 +9,15 @@ class Pending {
   ) {}
 }
 
-// Long enough for a round trip: a command may have been held back by the very stall that made its deadline late.
+// Long enough for a round trip: the stall that delayed the timer may have delayed the command too.
 const LONGEST_GRACE_MS = 100;
 
 /**
- * Limits how long an operation may take. The client's own time-outs cannot be relied on: a client that is handed in has
- * options of its own, and a cluster of which every node is down does not honour `commandTimeout`.
+ * Limits how long an operation can take. The client's own timeouts are not enough: an application's client has its own
+ * options, and a cluster whose nodes are all down ignores `commandTimeout`.
  *
- * All come due in the order in which they began, so one timer watches the first of them: one for each costs twice as
- * much (bench/micro/deadline.mjs).
+ * Operations expire in the order in which they began, so one timer watches the first. A timer for each costs twice as much
+ * (bench/micro/deadline.mjs).
  */
 export class Deadline {
   #first: Pending | undefined;
@@ -26,11 +26,11 @@ export class Deadline {
 
   constructor(
     private readonly milliseconds: number,
-    /** Is told when operations were not answered in time. */
+    /** Called when operations were not answered in time. */
     private readonly onExpired?: () => void,
   ) {}
 
-  /** The outcome of an operation that has just begun. @throws Error if there is none in time. */
+  /** Returns the result of an operation that has just begun. @throws Error if it takes too long. */
   limit<T>(operation: Promise<T>): Promise<T> {
     return new Promise((resolve, reject) => {
       const pending = new Pending(performance.now() + this.milliseconds, reject);
@@ -42,7 +42,7 @@ export class Deadline {
         },
         (error: unknown) => {
           this.#remove(pending);
-          // Handed on as it came: errors of clients are not always instances of this realm's Error.
+          // Rejects with the original: an error of a client is not always an instance of this realm's Error.
           // oxlint-disable-next-line prefer-promise-reject-errors
           reject(error);
         },
@@ -79,7 +79,7 @@ export class Deadline {
     const now = performance.now();
     const late = now - this.#first!.dueAt;
     if (late < 0) this.#wait(-late, this.#expire);
-    // Timers run before sockets are read: after a stall of the event loop the replies may be there already.
+    // Timers run before sockets are read: after a stall of the event loop, replies may be waiting in the sockets.
     else this.#wait(Math.min(late, LONGEST_GRACE_MS), () => setImmediate(this.#rejectDue, now));
   };
 

@@ -6,20 +6,20 @@ import { isReply } from './redis-failure.js';
 import type { SessionKeys } from './session-keys.js';
 import type { RedisClient } from './session-scripts.js';
 
-/** How often a waiter looks for itself: calls are lost, and holders are killed. */
+/** How often a waiter checks the lock itself, in case a notification is lost or the holder is killed. */
 export const LOOK_EVERY_MILLISECONDS = 500;
 
-// Without a subscription a waiter still looks every now and then.
+// A waiter does not need the subscription: it also polls.
 const listenWithin = new Deadline(LOOK_EVERY_MILLISECONDS);
 
 /**
- * Calls the requests of this process that were given a lock they waited for: one channel for all of them, on a
- * connection of its own that is made when a request first has to wait for another process.
+ * Notifies the waiters of this process when they get a lock. They share one channel on a separate connection, which is
+ * opened when a request first waits for a lock.
  */
 export class LockWaiters {
-  /** Where this process is called. */
+  /** The channel on which this process is notified. */
   readonly channel: string;
-  // Each token has a queue of one.
+  // One queue per token, each with one waiter.
   readonly #waiters = new WaitingQueues();
   readonly #deadline: Deadline;
   #subscriber: RedisClient | undefined;
@@ -37,12 +37,12 @@ export class LockWaiters {
     this.#deadline = new Deadline(operationTimeoutInMilliseconds);
   }
 
-  /** Listens from now on. Resolves in any case: Redis may not let us. */
+  /** Subscribes to the channel. Never rejects, because Redis may refuse the subscription. */
   async listen(): Promise<void> {
     if (!this.#listens) await listenWithin.limit(this.#subscribe()).catch(() => undefined);
   }
 
-  /** Makes sure, now and then, that the connection still answers: one that was silently dropped hears nothing. */
+  /** Checks from time to time that the connection still answers, in case it was dropped without notice. */
   check(): void {
     if (performance.now() - this.#askedAt >= LOOK_EVERY_MILLISECONDS) void this.#subscribe();
   }
@@ -64,7 +64,7 @@ export class LockWaiters {
     return (this.#subscribing ??= this.#ask().finally(() => (this.#subscribing = undefined)));
   }
 
-  // Subscribing again changes nothing and is answered; a cluster sends no PING to where it listens.
+  // Subscribing again is a harmless health check; a cluster client cannot PING its subscriber connection.
   async #ask(): Promise<void> {
     if (this.#closed) return;
     this.#askedAt = performance.now();
@@ -82,14 +82,14 @@ export class LockWaiters {
 
   #connect(): RedisClient {
     const subscriber = duplicate(this.client);
-    // The client that sessions are stored through reports the same.
+    // The main client reports the same errors.
     subscriber.on('error', () => undefined);
     subscriber.on('message', (_channel: string, token: string) => this.#waiters.callFirst(token));
     return subscriber;
   }
 }
 
-// It may hear nothing for hours, and it reconnects by itself.
+// The connection can be idle for hours, and it reconnects by itself.
 const listener = {
   lazyConnect: false,
   enableOfflineQueue: true,

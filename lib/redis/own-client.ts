@@ -3,8 +3,8 @@ import { once } from 'node:events';
 import type { RedisClient } from './session-scripts.js';
 
 /**
- * Waits until a client that was handed in has connected, if it is about to, but no longer than this: without an offline
- * queue it refuses what is sent earlier. Never rejects.
+ * Waits until an application's client is ready, if it is connecting: without an offline queue it refuses earlier commands.
+ * Never rejects.
  */
 export async function whenReady(client: RedisClient, milliseconds: number): Promise<void> {
   if (!/^(connecting|connect|reconnecting)$/.test(client.status)) return;
@@ -12,15 +12,15 @@ export async function whenReady(client: RedisClient, milliseconds: number): Prom
 }
 
 /**
- * What a client that was handed in does behind the module's back: it sends commands again, or late, whose operation was
- * refused. @returns a warning with the settings to change; `undefined` if the client sends nothing by itself.
+ * Checks an application's client for settings that resend or delay commands after their operation has failed.
+ * @returns a warning with the settings to change; `undefined` if there are none
  */
 export function warningOfResending(client: RedisClient): string | undefined {
   const settings = settingsAgainstResending(client);
   if (settings.length === 0) return undefined;
   return (
-    'The client that was handed in sends commands again, or late, by itself: a change that was answered with 503 ' +
-    `can still be stored later, over newer ones. Create the client with { ${settings.join(', ')} }.`
+    'The ioredis client in the option "client" resends or delays commands: a change that was answered with 503 ' +
+    `can be stored later and overwrite newer changes. Create the client with { ${settings.join(', ')} }.`
   );
 }
 

@@ -4,21 +4,21 @@ import { isHealing, isOutcomeUnknown, withoutArguments } from './redis-failure.j
 import { retry } from './retry.js';
 import { runScript, type RedisClient, type SessionScript } from './session-scripts.js';
 
-/** How long an operation may take, and how long it is tried again. */
+/** How long an operation can take, and how long it is retried. */
 export interface RedisCommandsOptions {
   readonly operationTimeoutInMilliseconds: number;
   readonly retryTimeoutInMilliseconds: number;
 }
 
-/** Knows more of the connection than its client's errors tell. */
+/** Knows the state of the connection behind the client's errors. */
 export interface ConnectionWatch {
-  /** What is behind the failure of a command. */
+  /** Returns the cause of a failed command. */
   explain(failure: unknown): unknown;
-  /** Is told that operations were not answered in time. */
+  /** Called when operations were not answered in time. */
   unanswered(): void;
 }
 
-/** Sends the commands of an operation within its deadline, and again as the retry schedule has it. */
+/** Sends the commands of an operation with a deadline, and retries them on the retry schedule. */
 export class RedisCommands {
   readonly #deadline: Deadline;
 
@@ -34,7 +34,7 @@ export class RedisCommands {
     return this.send(operation, () => runScript(this.client, script, keys, args));
   }
 
-  /** @throws SessionStoreUnavailableError with the failure of the last attempt. */
+  /** @throws SessionStoreUnavailableError with the cause of the last failure. */
   async send<T>(operation: string, command: () => Promise<T>): Promise<T> {
     const startedAt = performance.now();
     try {
@@ -52,7 +52,7 @@ export class RedisCommands {
   ): Promise<T> {
     const { retryTimeoutInMilliseconds: interval } = this.options;
     let attempts = 1;
-    // One attempt whose answer was lost is enough: a refusal of the next one says nothing about it.
+    // One attempt without a reply is enough: a later refusal says nothing about that attempt.
     let outcomeUnknown = isOutcomeUnknown(failure);
     const attempt = (): Promise<T> => {
       attempts++;

@@ -9,26 +9,26 @@ import type { RedisClient } from './session-scripts.js';
 import { SilentConnections } from './silent-connections.js';
 
 const FIRST_RECONNECT_AFTER_MS = 50;
-// Shorter than the second between two attempts of an operation: Redis that is back is there for the next one.
+// Less than the second between two retries of an operation, so that the next retry finds a recovered Redis.
 const LATEST_RECONNECT_AFTER_MS = 250;
 const ASK_LOADING_SERVER_AFTER_MS = 1000;
 
-/** What a connection reports of itself; the texts hold no secret. */
+/** Receives the messages of a connection. They contain no secret. */
 export interface ConnectionLog {
   log(message: string): void;
   warn(message: string): void;
 }
 
 /**
- * The client that sessions are stored through: the application's own, or one that is made from the options, connected
- * at start and closed at the end.
+ * The Redis client for sessions: the application's own, or one that is created from the options, connected at start and
+ * closed at shutdown.
  */
 export class RedisConnection implements ConnectionWatch {
   readonly client: RedisClient;
   readonly #made: boolean;
   readonly #silent: SilentConnections;
   #reachable = true;
-  // Why there is no connection now; undefined while there is one.
+  // Why the client is not connected; undefined while it is.
   #failure: unknown;
 
   constructor(
@@ -42,8 +42,8 @@ export class RedisConnection implements ConnectionWatch {
   }
 
   /**
-   * Waits until Redis answers, for at most `connectionTimeoutInMilliseconds`. Where it does not, the application starts
-   * all the same and has its sessions as soon as Redis is there.
+   * Waits until Redis answers, for at most `connectionTimeoutInMilliseconds`. If it does not, the application starts
+   * without it, and sessions work as soon as Redis is available.
    */
   async open(): Promise<void> {
     const { connectionTimeoutInMilliseconds: timeout } = this.options;
@@ -55,12 +55,12 @@ export class RedisConnection implements ConnectionWatch {
     try {
       await new Deadline(timeout).limit(this.client.connect());
     } catch (error) {
-      // The events have told the reason already; this says that it did not work.
+      // An error event usually has the more precise reason.
       this.#lost(this.#failure ?? error);
     }
   }
 
-  /** Closes a client that was made here; the application's own is left alone. */
+  /** Closes the client, unless it is the application's own. */
   async close(): Promise<void> {
     if (!this.#made) return;
     try {
@@ -68,33 +68,33 @@ export class RedisConnection implements ConnectionWatch {
         await new Deadline(this.options.operationTimeoutInMilliseconds).limit(this.client.quit());
       }
     } catch {
-      // Redis is away: there is nobody to say goodbye to.
+      // Redis is not available, so QUIT is not needed.
     } finally {
       this.client.disconnect();
     }
   }
 
   /**
-   * What is behind the failure of a command. A client that has no connection says that it cannot write; why it has none
-   * is what helps, and what tells whether it can heal.
+   * Returns the cause of a failed command. A client without a connection only says that it cannot write; the reason for
+   * the missing connection helps the reader and decides about retries.
    */
   explain(failure: unknown): unknown {
     return isReply(failure) ? failure : (this.#failure ?? failure);
   }
 
-  /** Replaces the connection if nothing is answered on it. The application's own client is left alone. */
+  /** Replaces connections that do not answer, unless the client is the application's own. */
   unanswered(): void {
     if (this.#made) void this.#silent.replace();
   }
 
-  // One line when Redis goes and one when it is back, however often the client tries in between.
+  // Logs once when Redis goes away and once when it is back, not for every attempt to connect.
   #report(client: RedisClient): void {
     let refused = false;
     client.on('error', (error: unknown) => {
-      // What follows is that the connection is being closed.
+      // Later errors only come from closing the connection.
       if (refused) return;
       this.#lost(error);
-      // ioredis goes on with database 0, where the sessions of somebody else may be.
+      // If SELECT fails, ioredis continues with database 0, which may hold the sessions of another application.
       refused = this.#reason.startsWith('ERR DB index');
       if (refused) client.disconnect(true);
     });
@@ -113,7 +113,7 @@ export class RedisConnection implements ConnectionWatch {
     this.#failure = withoutArguments(ofNode(error));
     if (!this.#reachable) return;
     this.#reachable = false;
-    this.logger.warn(`Redis cannot be reached, sessions are not available until it can: ${this.#reason}`);
+    this.logger.warn(`Redis is not reachable; sessions are not available: ${this.#reason}`);
   }
 
   get #reason(): string {
@@ -122,7 +122,7 @@ export class RedisConnection implements ConnectionWatch {
   }
 }
 
-// A cluster says no more than that all its nodes have failed; how the last one did is the reason.
+// A cluster only reports that all nodes have failed; the error of the last node is the reason.
 function ofNode(error: unknown): unknown {
   const { lastNodeError } = (error ?? {}) as { lastNodeError?: unknown };
   if (lastNodeError === undefined || isReply(lastNodeError)) return lastNodeError ?? error;
@@ -147,7 +147,7 @@ function makeClient(options: RedisSessionOptions): RedisClient {
       sentinels: copies(sentinel.sentinels),
       sentinelUsername: sentinel.username,
       sentinelPassword: sentinel.password,
-      // A Sentinel that stands still is passed over.
+      // Skips a Sentinel that does not answer.
       sentinelCommandTimeout: options.connectionTimeoutInMilliseconds,
       sentinelRetryStrategy: reconnectAfter,
     });
@@ -164,18 +164,17 @@ function serverOptions(options: RedisSessionOptions): RedisOptions {
   };
 }
 
-// The retry schedule of the store is the only one: a command that cannot be sent fails at once, and is never sent a
-// second time behind the schedule's back.
+// Only the store retries: ioredis must fail a command that it cannot send, and must not send any command twice.
 function nodeOptions(options: RedisSessionOptions): RedisOptions {
   return {
     username: options.username,
     password: options.accessKey,
     tls: options.ssl ? (options.tls ?? {}) : undefined,
     connectTimeout: options.connectionTimeoutInMilliseconds,
-    // For a connection that is answered by nobody while it is opened; see SilentConnections for those that are open.
+    // For a connection that gets no answer while it is opened; SilentConnections watches open ones.
     socketTimeout: Math.max(options.connectionTimeoutInMilliseconds, options.operationTimeoutInMilliseconds),
     disconnectTimeout: 500,
-    // A server that loads its data is asked again soon, not when it thinks that it will be ready.
+    // Checks a loading server often, and ignores its own estimate.
     maxLoadingRetryTime: ASK_LOADING_SERVER_AFTER_MS,
     enableOfflineQueue: false,
     maxRetriesPerRequest: 0,
@@ -186,7 +185,7 @@ function nodeOptions(options: RedisSessionOptions): RedisOptions {
 
 function clusterBehaviour(): ClusterOptions {
   return {
-    // A replica lags behind its master: a read there could bring a session back that was destroyed.
+    // Replicas lag behind: a read there could return a session that was destroyed.
     scaleReads: 'master',
     lazyConnect: true,
     enableOfflineQueue: false,
@@ -196,7 +195,7 @@ function clusterBehaviour(): ClusterOptions {
   };
 }
 
-// ioredis keeps the list and changes it; the options stay as they were resolved.
+// ioredis changes the array, and the resolved options must stay as they are.
 function copies<T extends object>(nodes: readonly T[]): T[] {
   return nodes.map((node) => ({ ...node }));
 }

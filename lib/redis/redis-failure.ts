@@ -1,33 +1,33 @@
-// What a server says while it starts, fails over, moves slots or is crowded; the next attempt can meet another state.
+// Replies of a server that is starting, failing over, moving slots or overloaded. A retry can succeed.
 const HEALING_REPLIES =
   /^(LOADING|READONLY|CLUSTERDOWN|TRYAGAIN|MASTERDOWN|NOREPLICAS|ERR max number of clients)\b/;
 
-/** Whether it is an answer of a server, and not the lack of one. */
+/** Whether an error is an error reply of Redis. */
 export function isReply(error: unknown): error is { message: string } {
   return (error as { name?: unknown } | null | undefined)?.name === 'ReplyError';
 }
 
-// What ioredis says of a command that it has not sent.
+// The error of ioredis for a command that it did not send.
 const UNSENT = /enableOfflineQueue options is false/;
 
-/** Whether a command with this failure may have been carried out: it was sent, and no answer says that it was refused. */
+/** Whether Redis may have run a command that failed like this: it was sent, and no reply refused it. */
 export function isOutcomeUnknown(error: unknown): boolean {
   return !isReply(error) && !UNSENT.test(String((error as { message?: unknown } | null)?.message));
 }
 
 /**
- * Whether a failure can heal by itself: a connection, a time-out, or a server on its way to another state. An answer
- * of a healthy server (wrong password, wrong type, script error) stays what it is however often it is asked for.
+ * Whether a retry can succeed: after a lost connection, a timeout or a temporary state of the server. An error reply of a
+ * healthy server (wrong password, wrong type, script error) is permanent.
  */
 export function isHealing(error: unknown): boolean {
-  // Of a cluster it is the node that knows the reason.
+  // In a cluster, only the node's error has the reason.
   const { lastNodeError = error } = (error ?? {}) as { lastNodeError?: unknown };
   return !isReply(lastNodeError) || HEALING_REPLIES.test(lastNodeError.message);
 }
 
 /**
- * Removes the command's arguments from a client's error and from what it says: they are keys, data and passwords.
- * @returns the same error.
+ * Removes the arguments of the command from a client's error and its message: they are keys, data and passwords.
+ * @returns the same error
  */
 export function withoutArguments(error: unknown): unknown {
   if (typeof error !== 'object' || error === null) return error;
@@ -36,7 +36,7 @@ export function withoutArguments(error: unknown): unknown {
   const harmless = withoutQuotes(message, argumentsOf(failure.command));
   if (harmless !== message) {
     failure.message = harmless;
-    // It begins with the message.
+    // The stack contains the message.
     failure.stack = stack.replace(message, () => harmless);
   }
   delete failure.command;
@@ -53,9 +53,9 @@ interface Failure {
   cause?: unknown;
 }
 
-// "ERR unknown command 'EVALSHA', with args beginning with: …" of Redis, and a reply that the client did not expect.
+// Redis: "ERR unknown command 'EVALSHA', with args beginning with: …". The client quotes unexpected replies.
 const QUOTES_ALL = /(with args beginning with|Last (?:reply|error)): .*/s;
-// Proxies and other servers quote a key in messages of their own.
+// Proxies and other servers quote keys in their own messages.
 const QUOTED = /(['"`])(.+?)\1/gs;
 
 function withoutQuotes(message: string, args: readonly string[]): string {

@@ -7,8 +7,8 @@ import { runScript, sessionScripts } from './session-scripts.js';
 import { UnreleasedLocks } from './unreleased-locks.js';
 
 /**
- * The locks of sessions in Redis. A lock that is free is taken by plain commands; a request that finds it held waits in a
- * queue that is stored with it, and whoever releases it hands it to the first waiter.
+ * The locks of sessions in Redis. Plain commands take a free lock. If the lock is held, the request waits in a queue that
+ * is stored with the lock, and its release hands it to the first waiter.
  */
 export class RedisSessionLocks {
   readonly #waiters: LockWaiters;
@@ -27,11 +27,11 @@ export class RedisSessionLocks {
       const record = await this.#take(id, lock);
       if (record !== 'locked') return record;
       if (lock.waitInMilliseconds > 0) return await this.#wait(id, lock);
-      // If the command was sent again, the first attempt may have taken the lock.
+      // If the command was retried, the first attempt may have taken the lock.
       await this.#giveUp(id, lock);
       return 'locked';
     } catch (error) {
-      // A command that was given up may still take the lock.
+      // A command that timed out may still take the lock.
       this.#giveUp(id, lock).catch(() => undefined);
       throw error;
     }
@@ -48,7 +48,7 @@ export class RedisSessionLocks {
     return (await this.commands.run('lock', sessionScripts.renew, keys, args)) === 1;
   }
 
-  /** @param leaseInMilliseconds how long a release that fails is tried again in the background. @default not at all */
+  /** @param leaseInMilliseconds how long to retry a failed release in the background. @default no retry */
   async release(id: string, token: string, leaseInMilliseconds = 0): Promise<void> {
     const release = (): Promise<unknown> =>
       this.commands.run('unlock', sessionScripts.release, [this.keys.writeLock(id)], [token]);
@@ -60,7 +60,7 @@ export class RedisSessionLocks {
     }
   }
 
-  /** Ends the lock of a session that is gone. */
+  /** Deletes the lock of a destroyed session and notifies its waiters. */
   async drop(id: string): Promise<void> {
     await this.commands.run('unlock', sessionScripts.drop, [this.keys.writeLock(id)], []);
   }
@@ -74,7 +74,7 @@ export class RedisSessionLocks {
     return this.release(id, token, leaseInMilliseconds);
   }
 
-  /** Takes a lock that is free and reads the session under it, in one round trip. */
+  /** Takes the lock if it is free, and reads the session under it in the same round trip. */
   async #take(id: string, lock: SessionLease): Promise<SessionRecord | 'locked' | undefined> {
     const { client } = this.commands;
     const [taken, fields] = await this.commands.send('lock', () => {
@@ -85,7 +85,7 @@ export class RedisSessionLocks {
           answered = true;
           return reply === 'OK';
         });
-      // While a cluster moves the slot it may answer this one first; it was read without the lock then.
+      // While a cluster moves the slot, this reply can come first. The session was then read without the lock.
       const reading = readHash(client, this.keys.data(id)).then((read) => (answered ? read : undefined));
       return Promise.all([taking, reading]);
     });
@@ -102,7 +102,7 @@ export class RedisSessionLocks {
       for (;;) {
         const [place, fields] = await this.#look(id, lock, called);
         if (place === 0) return undefined;
-        // Held since it was called, so whatever was read since then was read under the lock.
+        // Place 1: the lock is held since the notification, so this read happened under it.
         if (place > 0) return await this.#underLock(id, lock, place === 1 ? fields : undefined);
         const left = deadline - performance.now();
         if (left <= 0) break;
@@ -120,7 +120,7 @@ export class RedisSessionLocks {
     return 'locked';
   }
 
-  /** Takes the lock or waits in its queue; a waiter that was called reads the session in the same round trip. */
+  /** Takes the lock or enters its queue. A notified waiter also reads the session in the same round trip. */
   #look(id: string, lock: SessionLease, called: boolean): Promise<[place: number, fields?: string[]]> {
     const { client } = this.commands;
     const keys = [this.keys.data(id), this.keys.writeLock(id)];

@@ -17,12 +17,12 @@ import { SessionKeys } from './session-keys.js';
 import { readHash, recordOf } from './session-record.js';
 import { sessionScripts, type RedisClient } from './session-scripts.js';
 
-/** What the store takes of the application's options. */
+/** The options of the store. */
 export interface RedisSessionStoreOptions extends RedisCommandsOptions {
   readonly applicationName: string;
 }
 
-/** Sessions in Redis: one hash each. A read is one plain command, a write one script. */
+/** Stores each session in one Redis hash. A read is one plain command, a write is one script. */
 export class RedisSessionStore implements SessionStore {
   readonly #keys: SessionKeys;
   readonly #commands: RedisCommands;
@@ -33,7 +33,7 @@ export class RedisSessionStore implements SessionStore {
   constructor(
     private readonly client: RedisClient,
     options: RedisSessionStoreOptions,
-    /** Knows more of the connection than the client's errors tell. @default nobody */
+    /** Knows the state of the connection behind the client's errors. @default none */
     watch?: ConnectionWatch,
   ) {
     this.#keys = new SessionKeys(options.applicationName);
@@ -45,7 +45,7 @@ export class RedisSessionStore implements SessionStore {
 
   async create(session: NewSessionRecord): Promise<number | undefined> {
     const keys = [this.#keys.data(session.id)];
-    // A session is created once, so its secret names the write: the same one, however often the request sends it.
+    // A session is created once, so its secret identifies the write, also when it is retried.
     if (this.#receiptInMilliseconds > 0)
       keys.push(this.#keys.receipt(session.id, session.secretHash.slice(0, RECEIPT_LENGTH)));
     const created = await this.#commands.run('create', sessionScripts.create, keys, [
@@ -73,7 +73,7 @@ export class RedisSessionStore implements SessionStore {
     }
     const { lock, newSecretHash } = changes;
     const keys = [this.#keys.data(id)];
-    // A new secret that is stored already shows as well that a rotation was carried out.
+    // A rotation needs no receipt: the stored secret shows whether it was written.
     const receipted = this.#receiptInMilliseconds > 0 && newSecretHash === undefined;
     if (lock !== undefined || receipted) keys.push(this.#keys.writeLock(id));
     if (receipted) keys.push(this.#keys.receipt(id, lock?.release ? lock.token : newWriteId()));
@@ -99,12 +99,12 @@ export class RedisSessionStore implements SessionStore {
 
   async destroy(id: string, secretHash?: string): Promise<boolean | 'conflict'> {
     const key = this.#keys.data(id);
-    // Each command has one key: while a cluster moves a slot it refuses those of which it has but one of two.
+    // Two commands, because a cluster that moves the slot can refuse a command with two keys.
     const removed = await (secretHash === undefined
       ? this.#commands.send('destroy', () => this.client.del(key))
       : this.#commands.run('destroy', sessionScripts.destroy, [key], [secretHash]));
     if (removed === -1) return 'conflict';
-    // Whoever holds or takes the lock now finds no session to write to. If this fails, the lease ends the lock.
+    // Not awaited: without the session nobody can write under the lock, and its lease ends it if this fails.
     this.#locks.drop(id).catch(() => undefined);
     return removed === 1;
   }
@@ -121,7 +121,7 @@ export class RedisSessionStore implements SessionStore {
     return this.#locks.release(id, token, leaseInMilliseconds);
   }
 
-  /** Closes the connection on which waiters are called. The client that was handed in is its owner's to close. */
+  /** Closes the connection that notifies waiters. The client's owner closes the client. */
   close(): void {
     this.#locks.close();
   }
@@ -134,13 +134,13 @@ const outcomes: Readonly<Record<string, SaveOutcome>> = {
   '-2': 'lock-lost',
 };
 
-// 128 bits of it: enough to tell writes apart.
+// 128 bits are enough to tell writes apart.
 const RECEIPT_LENGTH = 22;
 
-// A proxy on the way may hold a copy of a write back for longer than the client waits.
+// A proxy can deliver a copy of a write long after the client has given up.
 const LATEST_COPY_AFTER_MS = 30_000;
 
-// A write that is never sent twice needs no receipt.
+// Without retries, writes need no receipt.
 function receiptTime(client: RedisClient, options: RedisSessionStoreOptions): number {
   const { operationTimeoutInMilliseconds: timeout, retryTimeoutInMilliseconds: interval } = options;
   const ofNode = client.isCluster ? (client as Cluster).options.redisOptions : (client as Redis).options;

@@ -2,48 +2,48 @@ import type { SessionTouch } from '../session/session-store.js';
 import type { RedisCommands } from './redis-commands.js';
 import { runScript, sessionScripts } from './session-scripts.js';
 
-type Slide = readonly [key: string, touch: SessionTouch];
+type PendingTouch = readonly [key: string, touch: SessionTouch];
 
 /**
- * Slides the expiry of sessions. Every request that reads one does, so those of one turn of the event loop are one
- * operation with one deadline.
+ * Touches sessions. Every request that reads a session touches it, so the touches of one event-loop turn are one operation
+ * with one deadline.
  */
 export class RedisTouches {
-  #slides: Slide[] = [];
+  #pending: PendingTouch[] = [];
   #sent: Promise<readonly unknown[]> | undefined;
 
   constructor(private readonly commands: RedisCommands) {}
 
-  /** @returns `false` if the session does not exist, `'conflict'` if its secret is not the expected one. */
+  /** @returns `false` if the session does not exist, `'conflict'` if its secret is not the expected one */
   async touch(key: string, touch: SessionTouch): Promise<boolean | 'conflict'> {
-    // Each node of a cluster fails on its own.
+    // Not batched in a cluster, where the failure of one node must not fail the others' touches.
     if (this.commands.client.isCluster) return outcomeOf((await this.#send([[key, touch]]))[0]);
-    const place = this.#slides.push([key, touch]) - 1;
+    const place = this.#pending.push([key, touch]) - 1;
     this.#sent ??= Promise.resolve().then(this.#sendAll);
     return outcomeOf((await this.#sent)[place]);
   }
 
   readonly #sendAll = (): Promise<readonly unknown[]> => {
-    const slides = this.#slides;
-    this.#slides = [];
+    const pending = this.#pending;
+    this.#pending = [];
     this.#sent = undefined;
-    return this.#send(slides);
+    return this.#send(pending);
   };
 
-  #send(slides: readonly Slide[]): Promise<readonly unknown[]> {
-    return this.commands.send('touch', () => Promise.all(slides.map(this.#slide)));
+  #send(touches: readonly PendingTouch[]): Promise<readonly unknown[]> {
+    return this.commands.send('touch', () => Promise.all(touches.map(this.#touchOne)));
   }
 
-  // GT never shortens what another request set meanwhile. Whether it should be shorter only the script can tell.
-  readonly #slide = ([key, touch]: Slide): Promise<unknown> => {
-    if (!isPlain(touch)) return this.#slideExactly(key, touch);
+  // GT never shortens the TTL that another request has set. Only the script can tell whether it must be shorter.
+  readonly #touchOne = ([key, touch]: PendingTouch): Promise<unknown> => {
+    if (!isPlain(touch)) return this.#runScript(key, touch);
     const idle = touch.idleTimeoutInMilliseconds ?? touch.defaultIdleTimeoutInMilliseconds;
     return this.commands.client
       .pexpire(key, idle, 'GT')
-      .then((slid) => (slid === 1 ? slid : this.#slideExactly(key, touch)));
+      .then((touched) => (touched === 1 ? touched : this.#runScript(key, touch)));
   };
 
-  #slideExactly(key: string, touch: SessionTouch): Promise<unknown> {
+  #runScript(key: string, touch: SessionTouch): Promise<unknown> {
     return runScript(
       this.commands.client,
       sessionScripts.touch,
@@ -57,7 +57,7 @@ export class RedisTouches {
   }
 }
 
-// An absolute end must not be passed even for a moment: an idle timeout and its cap are one script.
+// With an absolute timeout the script sets the TTL, so that it never exceeds the session's end, even for a moment.
 function isPlain({ secretHash, expiresAt, absoluteTimeoutInMilliseconds }: SessionTouch): boolean {
   return secretHash === undefined && expiresAt === undefined && absoluteTimeoutInMilliseconds === undefined;
 }

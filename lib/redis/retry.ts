@@ -1,7 +1,7 @@
 const FIRST_RETRY_AFTER_MS = 20;
 const NEXT_RETRY_AFTER_MS = 1000;
 
-/** What the schedule needs of time; injected in tests. */
+/** The clock of the retry schedule. Tests inject their own. */
 export interface RetryClock {
   now(): number;
   sleep(milliseconds: number): Promise<void>;
@@ -13,12 +13,12 @@ const monotonic: RetryClock = {
 };
 
 /**
- * Tries a failed operation again on the provider's documented schedule: after 20 ms, then every second, until the
- * interval has passed, and once more right then.
+ * Retries a failed operation on the documented schedule of Microsoft's provider: after 20 ms, then every second, and once
+ * more at the end of the interval.
  *
- * @param firstFailure why the attempt before this call failed
- * @param startedAt when that attempt began, by the clock: the interval counts from there
- * @param isRetryable whether a failure can heal by itself; one that cannot ends the schedule
+ * @param firstFailure why the first attempt failed
+ * @param startedAt when the first attempt began, by the clock; the interval starts then
+ * @param isRetryable whether a retry can succeed after this failure
  * @throws the last failure
  */
 export async function retry<T>(

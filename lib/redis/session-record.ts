@@ -1,16 +1,16 @@
 import type { SessionRecord } from '../session/session-store.js';
 import type { RedisClient } from './session-scripts.js';
 
-/** Reads a session's hash: names and values in turn, none where there is no hash. */
+/** Reads a session's hash. @returns names and values in turn, or an empty array if the hash does not exist */
 export function readHash(client: RedisClient, key: string): Promise<string[]> {
-  // Of `hgetall` the client makes an object that nobody needs; in capitals it does not know the name. Nor do older clients
-  // know by that name which argument is the key, which a cluster and a prefix ask for.
+  // `call('HGETALL')` skips the object that ioredis builds for `hgetall`. Clusters and key prefixes need `hgetall`, because
+  // older clients do not know which argument of 'HGETALL' is the key.
   if (client.isCluster || client.options.keyPrefix)
     return client.hgetall(key).then((values) => Object.entries(values).flat());
   return client.call('HGETALL', key) as Promise<string[]>;
 }
 
-/** What a session's hash holds. @returns `undefined` for a hash that is not there, or not a session. */
+/** Parses a session's hash. @returns `undefined` if it is empty or not a session */
 export function recordOf(id: string, hash: readonly string[]): SessionRecord | undefined {
   const attributes = new Map<string, string>();
   let secretHash: string | undefined;

@@ -5,13 +5,13 @@ import { luaSources } from './lua/sources.js';
 /** A client for one server, a Sentinel group or a cluster. */
 export type RedisClient = Redis | Cluster;
 
-/** A Lua script and the digest by which Redis knows it. */
+/** A Lua script and its SHA-1, by which Redis caches it. */
 export interface SessionScript {
   readonly lua: string;
   readonly sha: string;
 }
 
-/** The writes of a session. What each takes and answers stands at the top of its file. */
+/** The scripts. The header of each file documents its keys, arguments and replies. */
 export const sessionScripts = {
   create: script('create'),
   save: script('hand-over', 'lifetime', 'save'),
@@ -23,7 +23,7 @@ export const sessionScripts = {
   drop: script('drop'),
 };
 
-/** Runs a script by its digest; sends its text where the server does not know it (yet, or not any more). */
+/** Runs a script by its SHA-1. Sends its text only if the server has not cached it. */
 export async function runScript(
   client: RedisClient,
   { lua, sha }: SessionScript,

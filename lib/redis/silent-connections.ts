@@ -4,9 +4,9 @@ import { isReply } from './redis-failure.js';
 import type { RedisClient } from './session-scripts.js';
 
 /**
- * Replaces connections on which Redis does not answer any more: a line can be cut without a word to either side, and the
- * kernel gives it up after minutes. Works with every version of ioredis; of its own `socketTimeout` a stall of the event
- * loop makes an outage.
+ * Replaces connections on which Redis no longer answers. A network can drop a connection without telling either side, and
+ * the kernel detects that only after minutes. The `socketTimeout` of ioredis is no substitute: it takes a stall of the
+ * event loop for an outage.
  */
 export class SilentConnections {
   readonly #deadline: Deadline;
@@ -19,7 +19,7 @@ export class SilentConnections {
     this.#deadline = new Deadline(milliseconds);
   }
 
-  /** Asks every connection for a sign of life, and closes those that give none. They are opened again by the client. */
+  /** Sends a PING on every connection and closes those that do not answer. The client then reconnects. */
   async replace(): Promise<void> {
     if (this.#asking) return;
     this.#asking = true;
@@ -35,7 +35,7 @@ export class SilentConnections {
     try {
       await this.#deadline.limit(connection.ping());
     } catch (error) {
-      // A long reply that is still coming in is an answer, too.
+      // A long reply that is still arriving counts as an answer.
       if (!isReply(error) && stream.bytesRead === bytesRead)
         stream.destroy(new Error(`Redis has not answered for ${2 * this.milliseconds} ms`));
     }

@@ -1,16 +1,15 @@
 interface UnreleasedLock {
   readonly release: () => Promise<unknown>;
-  /** When its lease has ended at the latest, by the process's own clock. */
+  /** When the lease has certainly ended, by the clock of this process. */
   readonly endsAt: number;
 }
 
 const TRY_EVERY_MILLISECONDS = 200;
-// More than these are left to their leases: a long outage must not fill the memory.
+// A long outage must not fill the memory. Further locks end with their leases.
 const MOST_LOCKS = 10_000;
 
 /**
- * Locks whose release failed. They are released again in the background, one at a time, until their leases have ended by
- * themselves.
+ * Locks whose release failed. Retries each release in the background, one at a time, until the lease has ended.
  */
 export class UnreleasedLocks {
   #locks: UnreleasedLock[] = [];
@@ -35,7 +34,7 @@ export class UnreleasedLocks {
 
   #tryLater(): void {
     if (this.#locks.length === 0) return;
-    // Unref'ed: a lock ends by itself, so it need not keep the process alive.
+    // Unref'ed: the leases end the locks, so the timer must not keep the process alive.
     this.#trying ??= setTimeout(() => void this.#tryAll(), TRY_EVERY_MILLISECONDS).unref();
   }
 
@@ -45,7 +44,7 @@ export class UnreleasedLocks {
       try {
         await lock.release();
       } catch {
-        // Behind the others: what fails for one of them alone holds up none.
+        // Last in the queue, so that a lock that keeps failing does not block the others.
         this.#push(lock);
         break;
       }

@@ -21,12 +21,12 @@ describe('an operation in progress while Redis is away', () => {
       const { id } = await createdIn(store);
       await server.kill();
       const saving = store.save(id, { ...noChanges, attributes: new Map([['a', '2']]) });
-      await eventually(() => expect(log).toEqual([expect.stringContaining('cannot be reached')]));
+      await eventually(() => expect(log).toEqual([expect.stringContaining('is not reachable')]));
       await server.restart();
       expect(await saving).toBe('saved');
       expect((await store.load(id))?.attributes).toEqual(new Map([['a', '2']]));
       expect(log).toEqual([
-        expect.stringContaining('cannot be reached'),
+        expect.stringContaining('is not reachable'),
         expect.stringContaining('is reachable'),
       ]);
     });

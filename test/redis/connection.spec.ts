@@ -42,7 +42,7 @@ describe('a connection that the module makes', () => {
       const error = await failureOf(createdIn(store));
       expect(error.message).toContain('ERR DB index is out of range');
       expect(log).toEqual([
-        'warning: Redis cannot be reached, sessions are not available until it can: ERR DB index is out of range',
+        'warning: Redis is not reachable; sessions are not available: ERR DB index is out of range',
       ]);
     });
     expect(await plain.admin.dbsize()).toBe(0);
@@ -136,7 +136,7 @@ describe('if Redis is away at the start', () => {
   it('logs that once, logs once when Redis is back, and then stores sessions', async () => {
     const port = await freePort();
     await withConnection({ port }, async ({ store, log }) => {
-      const lost = `warning: Redis cannot be reached, sessions are not available until it can: connect ECONNREFUSED 127.0.0.1:${port}`;
+      const lost = `warning: Redis is not reachable; sessions are not available: connect ECONNREFUSED 127.0.0.1:${port}`;
       expect(log).toEqual([lost]);
       const error = await failureOf(store.load('x'.repeat(22)));
       expect(error.message).toBe(
@@ -187,7 +187,7 @@ describe('if Redis is away at the start', () => {
     server.freeze();
     // The server stays frozen: a start that waited for it would never finish.
     await withConnection({ port: server.port, connectionTimeoutInMilliseconds: 200 }, async ({ log }) => {
-      expect(log).toEqual([expect.stringContaining('cannot be reached')]);
+      expect(log).toEqual([expect.stringContaining('is not reachable')]);
     });
     await server.stop();
   });

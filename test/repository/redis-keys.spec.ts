@@ -141,7 +141,7 @@ describe('a name that would escape the key scheme', () => {
     (bad) => {
       expect(() => storeOf(bad)).toThrow(
         new RangeError(
-          'The applicationName cannot contain a brace or a line break: it is part of a Redis key.',
+          'The applicationName must not contain a brace or a line break: it is part of a Redis key.',
         ),
       );
     },
@@ -150,7 +150,7 @@ describe('a name that would escape the key scheme', () => {
   it.each(['x}_Data', '{x', 'x\ny', '}{', '{'.repeat(22), `${'A'.repeat(22)}\n`])(
     'is refused for an id: %j',
     async (bad) => {
-      const refusal = new RangeError('The session id is not one: expected 22 characters of base64url.');
+      const refusal = new RangeError('The session id is not valid: expected 22 characters of base64url.');
       const store = storeOf(name);
       await expect(store.load(bad)).rejects.toThrow(refusal);
       await expect(store.destroy(bad)).rejects.toThrow(refusal);

@@ -1,15 +1,15 @@
 --[[ create: store a new session, unless its id is taken.
   KEYS[1] session hash
-  KEYS[2] receipt, if the write may be sent again: it keeps a late copy from bringing back a session that was destroyed
+  KEYS[2] receipt, if the write can be retried: a late copy must not bring back a session that was destroyed
   ARGV[1] SHA-256 of the secret
   ARGV[2] the application's idle timeout, ms
   ARGV[3] the session's own idle timeout, ms, or '' (none)
   ARGV[4] absolute timeout, ms, or '' (none)
-  ARGV[5] how long the receipt is kept, ms
+  ARGV[5] TTL of the receipt, ms
   ARGV[6..] name/value pairs of attributes
   returns when the session was created, ms by Redis's clock
           | 0 another session has this id, nothing written
-  The same secret again means that this call was sent twice: the answer is the first one's. ]]
+  Idempotent: a copy with the same secret returns the reply of the first call. ]]
 local key = KEYS[1]
 local secret = redis.call('HGET', key, ':secret')
 if secret then

@@ -1,6 +1,6 @@
---[[ destroy: remove a session, if its secret is still this one.
+--[[ destroy: delete a session, unless its secret was replaced.
   KEYS[1] session hash   ARGV[1] SHA-256 that the secret must still have
-  returns 1 removed | 0 session is gone | -1 the secret was replaced by another ]]
+  returns 1 deleted | 0 the session does not exist | -1 the secret was replaced ]]
 local secret = redis.call('HGET', KEYS[1], ':secret')
 if not secret then return 0 end
 if secret ~= ARGV[1] then return -1 end

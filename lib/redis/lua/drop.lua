@@ -1,6 +1,6 @@
---[[ drop: end a lock whose session was destroyed, and call its waiters.
+--[[ drop: delete the lock of a destroyed session and notify its waiters.
   KEYS[1] lock
-  returns 1 ended | 0 there was no lock ]]
+  returns 1 deleted | 0 there was no lock ]]
 local value = redis.call('GET', KEYS[1])
 if not value then return 0 end
 redis.call('DEL', KEYS[1])

@@ -1,5 +1,5 @@
---[[ lifetime: how many ms a session lives from now, 0 or less if its absolute end has passed. Part of other scripts.
-  The end that was set at its creation and the one that the option gives today both count. ]]
+--[[ lifetime: the TTL of a session, ms; 0 or less if its absolute end has passed. Part of other scripts.
+  The absolute end is the earlier of the stored one and the one of today's option. ]]
 local function lifetime(idle, created, expires, absolute)
   if not expires and absolute == '' then return tonumber(idle) end
   local time = redis.call('TIME')

@@ -1,16 +1,16 @@
---[[ save: write the changes of one live session, slide its expiry; release its lock.
+--[[ save: write the changes of a session and touch it; release its lock if asked.
   KEYS[1] session hash   KEYS[2] its lock, if ARGV[2] or KEYS[3] is given
-  KEYS[3] receipt, if the write may be sent again: a copy that finds it answers 1 and writes nothing
-  ARGV[1] the application's idle timeout, ms (the session's own one counts, if it has one)
-  ARGV[2] token that KEYS[2] must hold, or '' (no lock)
+  KEYS[3] receipt, if the write can be retried: a copy that finds it returns 1 and writes nothing
+  ARGV[1] the application's idle timeout, ms (used if the session has none of its own)
+  ARGV[2] token that must hold KEYS[2], or '' (no lock)
   ARGV[3] SHA-256 that the secret must still have, or '' (any)
-  ARGV[4] SHA-256 of the secret that replaces it, or '' (none); if it is there already, this is a copy, too
-  ARGV[5] how long the receipt is kept, ms   ARGV[6] 1: release the lock, or '' (keep it)
-  ARGV[7] an idle timeout of the session's own, ms, or '' (as it was)
+  ARGV[4] SHA-256 of the new secret, or '' (none); if it is stored already, this is a copy too
+  ARGV[5] TTL of the receipt, ms   ARGV[6] 1 (release the lock) or '' (keep it)
+  ARGV[7] the session's own new idle timeout, ms, or '' (unchanged)
   ARGV[8] the application's absolute timeout, ms, or '' (none)
-  ARGV[9] n; then n items: name/value pairs to set; then the names to remove
-  returns 1 saved | 0 session is gone | -1 the secret was replaced by another | -2 the lock is not held
-  Whatever is not 1 has written nothing. ]]
+  ARGV[9] n; then n items: name/value pairs to set; then the names to delete
+  returns 1 saved | 0 the session does not exist | -1 the secret was replaced | -2 the token does not hold the lock
+  Writes nothing unless it returns 1. ]]
 local key, receipt = KEYS[1], KEYS[3]
 local held = redis.call('HMGET', key, ':secret', ':created', ':idle', ':expires')
 local secret = held[1]

@@ -2,16 +2,16 @@
 export const luaSources = {
   'create': `--[[ create: store a new session, unless its id is taken.
   KEYS[1] session hash
-  KEYS[2] receipt, if the write may be sent again: it keeps a late copy from bringing back a session that was destroyed
+  KEYS[2] receipt, if the write can be retried: a late copy must not bring back a session that was destroyed
   ARGV[1] SHA-256 of the secret
   ARGV[2] the application's idle timeout, ms
   ARGV[3] the session's own idle timeout, ms, or '' (none)
   ARGV[4] absolute timeout, ms, or '' (none)
-  ARGV[5] how long the receipt is kept, ms
+  ARGV[5] TTL of the receipt, ms
   ARGV[6..] name/value pairs of attributes
   returns when the session was created, ms by Redis's clock
           | 0 another session has this id, nothing written
-  The same secret again means that this call was sent twice: the answer is the first one's. ]]
+  Idempotent: a copy with the same secret returns the reply of the first call. ]]
 local key = KEYS[1]
 local secret = redis.call('HGET', key, ':secret')
 if secret then
@@ -39,17 +39,17 @@ redis.call('PEXPIRE', key, idle)
 if KEYS[2] then redis.call('SET', KEYS[2], now, 'PX', ARGV[5]) end
 return now
 `,
-  'destroy': `--[[ destroy: remove a session, if its secret is still this one.
+  'destroy': `--[[ destroy: delete a session, unless its secret was replaced.
   KEYS[1] session hash   ARGV[1] SHA-256 that the secret must still have
-  returns 1 removed | 0 session is gone | -1 the secret was replaced by another ]]
+  returns 1 deleted | 0 the session does not exist | -1 the secret was replaced ]]
 local secret = redis.call('HGET', KEYS[1], ':secret')
 if not secret then return 0 end
 if secret ~= ARGV[1] then return -1 end
 return redis.call('DEL', KEYS[1])
 `,
-  'drop': `--[[ drop: end a lock whose session was destroyed, and call its waiters.
+  'drop': `--[[ drop: delete the lock of a destroyed session and notify its waiters.
   KEYS[1] lock
-  returns 1 ended | 0 there was no lock ]]
+  returns 1 deleted | 0 there was no lock ]]
 local value = redis.call('GET', KEYS[1])
 if not value then return 0 end
 redis.call('DEL', KEYS[1])
@@ -58,20 +58,20 @@ for token, channel in string.gmatch(value, '\\n([^@\\n]+)@([^\\n]+)') do
 end
 return 1
 `,
-  'hand-over': `--[[ hand_over: give the lock to its first waiter, or free it if nobody waits. Part of other scripts.
-  A lock's value is the token of its holder, then "\\n<token>@<channel>" for each waiter. A channel may contain any
-  character but a line break. The next holder has 2 seconds to renew the lease, in case it has gone. ]]
+  'hand-over': `--[[ hand_over: give a lock to its first waiter, or delete it if nobody waits. Part of other scripts.
+  The value of a lock is the token of its holder, then "\\n<token>@<channel>" for each waiter. A channel contains no line
+  break. The lease of the new holder is 2 seconds, in case it has gone; it must renew the lease. ]]
 local function hand_over(lock, value)
   local token, channel, rest = string.match(value, '^[^\\n]+\\n([^@\\n]+)@([^\\n]+)(.*)$')
   if not token then return redis.call('DEL', lock) end
-  -- Redis that is out of memory refuses SET, never DEL.
+  -- Redis refuses SET if it is out of memory, but never DEL.
   if redis.pcall('SET', lock, token .. rest, 'PX', 2000).err then redis.call('DEL', lock) end
-  -- An account that may not publish is no reason to fail: waiters look again after a while.
+  -- pcall: without permission to publish, waiters still poll the lock.
   redis.pcall('PUBLISH', channel, token)
 end
 `,
-  'lifetime': `--[[ lifetime: how many ms a session lives from now, 0 or less if its absolute end has passed. Part of other scripts.
-  The end that was set at its creation and the one that the option gives today both count. ]]
+  'lifetime': `--[[ lifetime: the TTL of a session, ms; 0 or less if its absolute end has passed. Part of other scripts.
+  The absolute end is the earlier of the stored one and the one of today's option. ]]
 local function lifetime(idle, created, expires, absolute)
   if not expires and absolute == '' then return tonumber(idle) end
   local time = redis.call('TIME')
@@ -82,7 +82,7 @@ end
 `,
   'release': `--[[ release: release a lock, or leave its queue.
   KEYS[1] lock   ARGV[1] token of the holder or waiter
-  returns 1 released, or left | 0 was neither holder nor waiter ]]
+  returns 1 released, or left the queue | 0 the token neither held the lock nor waited ]]
 local value = redis.call('GET', KEYS[1])
 local place = value and string.find(value, ARGV[1], 1, true)
 if not place then return 0 end
@@ -90,33 +90,33 @@ if place == 1 then
   hand_over(KEYS[1], value)
 else
   local behind = string.find(value, '\\n', place, true) or #value + 1
-  -- Out of memory: a waiter that has gone keeps its place, and the lock for 2 seconds when its turn comes.
+  -- pcall: if Redis is out of memory, the waiter stays in the queue and later holds the lock for 2 seconds.
   redis.pcall('SET', KEYS[1], string.sub(value, 1, place - 2) .. string.sub(value, behind), 'KEEPTTL')
 end
 return 1
 `,
-  'renew': `--[[ renew: let a lock be held for another lease.
+  'renew': `--[[ renew: renew the lease of a lock.
   KEYS[1] lock   KEYS[2] session hash, if ARGV[3] is given
   ARGV[1] token of its holder   ARGV[2] lease, ms   ARGV[3] SHA-256 that the secret must still have, or '' (any)
-  returns 1 renewed | 0 not held by this token, or the secret was replaced by another ]]
+  returns 1 renewed | 0 this token does not hold the lock, or the secret was replaced ]]
 local value = redis.call('GET', KEYS[1])
 if not value or string.find(value, ARGV[1], 1, true) ~= 1 then return 0 end
 if ARGV[3] ~= '' and redis.call('HGET', KEYS[2], ':secret') ~= ARGV[3] then return 0 end
 return redis.call('PEXPIRE', KEYS[1], ARGV[2])
 `,
-  'save': `--[[ save: write the changes of one live session, slide its expiry; release its lock.
+  'save': `--[[ save: write the changes of a session and touch it; release its lock if asked.
   KEYS[1] session hash   KEYS[2] its lock, if ARGV[2] or KEYS[3] is given
-  KEYS[3] receipt, if the write may be sent again: a copy that finds it answers 1 and writes nothing
-  ARGV[1] the application's idle timeout, ms (the session's own one counts, if it has one)
-  ARGV[2] token that KEYS[2] must hold, or '' (no lock)
+  KEYS[3] receipt, if the write can be retried: a copy that finds it returns 1 and writes nothing
+  ARGV[1] the application's idle timeout, ms (used if the session has none of its own)
+  ARGV[2] token that must hold KEYS[2], or '' (no lock)
   ARGV[3] SHA-256 that the secret must still have, or '' (any)
-  ARGV[4] SHA-256 of the secret that replaces it, or '' (none); if it is there already, this is a copy, too
-  ARGV[5] how long the receipt is kept, ms   ARGV[6] 1: release the lock, or '' (keep it)
-  ARGV[7] an idle timeout of the session's own, ms, or '' (as it was)
+  ARGV[4] SHA-256 of the new secret, or '' (none); if it is stored already, this is a copy too
+  ARGV[5] TTL of the receipt, ms   ARGV[6] 1 (release the lock) or '' (keep it)
+  ARGV[7] the session's own new idle timeout, ms, or '' (unchanged)
   ARGV[8] the application's absolute timeout, ms, or '' (none)
-  ARGV[9] n; then n items: name/value pairs to set; then the names to remove
-  returns 1 saved | 0 session is gone | -1 the secret was replaced by another | -2 the lock is not held
-  Whatever is not 1 has written nothing. ]]
+  ARGV[9] n; then n items: name/value pairs to set; then the names to delete
+  returns 1 saved | 0 the session does not exist | -1 the secret was replaced | -2 the token does not hold the lock
+  Writes nothing unless it returns 1. ]]
 local key, receipt = KEYS[1], KEYS[3]
 local held = redis.call('HMGET', key, ':secret', ':created', ':idle', ':expires')
 local secret = held[1]
@@ -142,26 +142,26 @@ redis.call('PEXPIRE', key, idle)
 if ARGV[6] ~= '' then hand_over(KEYS[2], lock) end
 return 1
 `,
-  'touch': `--[[ touch: slide the expiry of one live session.
+  'touch': `--[[ touch: set the TTL of a session to its idle timeout, never past its absolute end.
   KEYS[1] session hash
-  ARGV[1] the application's idle timeout, ms (the session's own one counts, if it has one)
+  ARGV[1] the application's idle timeout, ms (used if the session has none of its own)
   ARGV[2] the application's absolute timeout, ms, or '' (none)
   ARGV[3] SHA-256 that the secret must still have, or '' (any)
-  returns 1 slid | 0 session is gone | -1 the secret was replaced by another ]]
+  returns 1 touched | 0 the session does not exist | -1 the secret was replaced ]]
 local held = redis.call('HMGET', KEYS[1], ':secret', ':created', ':idle', ':expires')
 if not held[1] then return 0 end
 if ARGV[3] ~= '' and held[1] ~= ARGV[3] then return -1 end
 local idle = lifetime(held[3] or ARGV[1], held[2], held[4], ARGV[2])
 redis.call('PEXPIRE', KEYS[1], idle)
--- A session whose end has passed is deleted by that.
+-- A TTL of 0 or less has deleted the session.
 if idle <= 0 then return 0 end
 return 1
 `,
-  'wait': `--[[ wait: take the lock of a session if it is free, else wait in its queue.
+  'wait': `--[[ wait: take the lock of a session if it is free, or else enter its queue.
   KEYS[1] session hash   KEYS[2] its lock
-  ARGV[1] token of the waiter   ARGV[2] lease, ms   ARGV[3] channel on which it is called
-  returns 2 taken just now | 1 held already, the lease is renewed | 0 there is no such session
-          | -n held by another, whose lease has n ms left ]]
+  ARGV[1] token of the waiter   ARGV[2] lease, ms   ARGV[3] channel that notifies the waiter
+  returns 2 taken now | 1 held already, lease renewed | 0 the session does not exist
+          | -n another token holds the lock; its lease has n ms left ]]
 local lock, token = KEYS[2], ARGV[1]
 if redis.call('EXISTS', KEYS[1]) == 0 then return 0 end
 if redis.call('SET', lock, token, 'NX', 'PX', ARGV[2]) then return 2 end
@@ -171,7 +171,7 @@ if place == 1 then
   redis.call('PEXPIRE', lock, ARGV[2])
   return 1
 end
--- APPEND leaves the lease as it is: the queue ends with it, and its waiters then enter a new one.
+-- APPEND keeps the TTL: the queue expires with the lease, and its waiters then enter a new one.
 if not place then redis.call('APPEND', lock, '\\n' .. token .. '@' .. ARGV[3]) end
 return -math.max(redis.call('PTTL', lock), 1)
 `,

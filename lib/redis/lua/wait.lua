@@ -1,8 +1,8 @@
---[[ wait: take the lock of a session if it is free, else wait in its queue.
+--[[ wait: take the lock of a session if it is free, or else enter its queue.
   KEYS[1] session hash   KEYS[2] its lock
-  ARGV[1] token of the waiter   ARGV[2] lease, ms   ARGV[3] channel on which it is called
-  returns 2 taken just now | 1 held already, the lease is renewed | 0 there is no such session
-          | -n held by another, whose lease has n ms left ]]
+  ARGV[1] token of the waiter   ARGV[2] lease, ms   ARGV[3] channel that notifies the waiter
+  returns 2 taken now | 1 held already, lease renewed | 0 the session does not exist
+          | -n another token holds the lock; its lease has n ms left ]]
 local lock, token = KEYS[2], ARGV[1]
 if redis.call('EXISTS', KEYS[1]) == 0 then return 0 end
 if redis.call('SET', lock, token, 'NX', 'PX', ARGV[2]) then return 2 end
@@ -12,6 +12,6 @@ if place == 1 then
   redis.call('PEXPIRE', lock, ARGV[2])
   return 1
 end
--- APPEND leaves the lease as it is: the queue ends with it, and its waiters then enter a new one.
+-- APPEND keeps the TTL: the queue expires with the lease, and its waiters then enter a new one.
 if not place then redis.call('APPEND', lock, '\n' .. token .. '@' .. ARGV[3]) end
 return -math.max(redis.call('PTTL', lock), 1)
