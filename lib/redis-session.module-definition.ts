@@ -9,39 +9,38 @@ import { sessionToken } from './session-tokens.js';
 import { SessionRepository } from './session/session.repository.js';
 import { SessionStore } from './session/session-store.js';
 
-/** What a registration says beside the options. */
+/** The settings of a registration that are not options. */
 export interface RedisSessionModuleExtras {
   /** Makes the module's exports available everywhere, without importing it again. @default true */
   isGlobal?: boolean;
   /**
-   * Tells registrations apart where an application has several: each has sessions, a cookie and tokens of its own
-   * (`getSessionRepositoryToken(name)`), and gives sessions to its own routes. It is the default of `applicationName`
-   * as well.
+   * The name of this registration, if the application has several. Each has its own sessions, cookie, routes and tokens
+   * (`getSessionRepositoryToken(name)`). The name is also the default of `applicationName`.
    * @default none
    * @example RedisSessionModule.forRoot({ name: 'admin', forRoutes: ['admin'], cookie: { name: 'admin' } })
    */
   name?: string;
   /**
-   * The routes that get sessions, as the middleware of NestJS takes them: a path with everything below it, or
-   * `{ path, method }`. A path is the one that clients send: a global prefix is part of it. `[]`: none.
+   * The routes that get sessions, in the form of NestJS middleware: a path with everything below it, or
+   * `{ path, method }`. Write the path that clients send, with the global prefix. `[]` means none.
    *
-   * Both the path of a request and the pattern of the route that the router matched must be among them; a request of
-   * which the two belong to different registrations has no session.
+   * Both the path of a request and the pattern of its matched route must be in the list. If they belong to different
+   * registrations, the request has no session.
    * @default all
    * @example ['admin', { path: 'login', method: RequestMethod.POST }]
    */
   forRoutes?: readonly SessionRoute[];
   /**
-   * Routes that get no session: a path by itself, or `{ path, method }`; wildcards as in `health/{*path}`.
+   * Routes without a session: a single path, or `{ path, method }`. Wildcards work as in `health/{*path}`.
    * @default none
    */
   exclude?: readonly SessionRoute[];
 }
 
-/** Token of what a registration says beside the options. */
+/** Token of the settings of a registration. */
 export const REGISTRATION_EXTRAS = Symbol('nestjs-redis-session registration');
 
-// Their keys tell Nest what is no option.
+// Nest needs every key, to separate the extras from the options.
 const defaults: RedisSessionModuleExtras = {
   isGlobal: true,
   name: undefined,
@@ -59,7 +58,7 @@ export const { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN, OPTIONS_TYPE, ASYN
 function register(definition: DynamicModule, extras: RedisSessionModuleExtras): DynamicModule {
   const { name, isGlobal } = extras;
   const own = [RedisSessionOptions, SessionStore, SessionRepository, SessionRegistration];
-  // Inside of the module the classes are the tokens; under a name they leave it as something else.
+  // The module itself injects the classes; only its exports use the tokens of the name.
   const named = own.map((provider) => ({ provide: sessionToken(provider, name), useExisting: provider }));
   return {
     ...definition,
@@ -69,7 +68,7 @@ function register(definition: DynamicModule, extras: RedisSessionModuleExtras): 
       { provide: REGISTRATION_EXTRAS, useValue: extras },
       ...(name === undefined ? [] : named),
     ],
-    // The interceptor serves the routes of all registrations, whichever of them a controller gets it from.
+    // The interceptor of any registration serves the routes of all.
     exports: [...named.map(({ provide }) => provide), SessionInterceptor, SessionHttp],
   };
 }

@@ -37,11 +37,11 @@ import { SessionStore } from './session/session-store.js';
 import { SessionOptionsError } from './session/session.errors.js';
 import { SessionRepository } from './session/session.repository.js';
 
-// The options that the module runs with.
+// The options that the module uses, with the overrides of a test.
 const SETTLED_OPTIONS = Symbol('nestjs-redis-session options');
 
 const providers: Provider[] = [
-  // forRoot() gives both; this is what the module has if it is imported without.
+  // forRoot() provides both. Without it, these factories throw.
   ...[MODULE_OPTIONS_TOKEN, REGISTRATION_EXTRAS].map((provide) => ({ provide, useFactory: noForRoot })),
   {
     provide: RedisSessionOptions,
@@ -50,7 +50,7 @@ const providers: Provider[] = [
       resolveOptions({ ...given, applicationName: given?.applicationName ?? name }),
   },
   {
-    // A test can put a few options in their place, with overrideProvider(): the others stay as they were given.
+    // A test can override only some options with overrideProvider(); this adds the others.
     provide: SETTLED_OPTIONS,
     inject: [RedisSessionOptions, MODULE_OPTIONS_TOKEN, REGISTRATION_EXTRAS],
     useFactory: (
@@ -123,7 +123,7 @@ const providers: Provider[] = [
   },
   SessionInterceptor,
   {
-    // Nest leaves a global interceptor out that is not there: only options that need one on every route pay for it.
+    // Nest skips an undefined global interceptor, so only applications that need it pay for it.
     provide: APP_INTERCEPTOR,
     inject: [SETTLED_OPTIONS, SessionInterceptor],
     useFactory: ({ hydrate, sessionState }: RedisSessionOptions, interceptor: SessionInterceptor) =>
@@ -132,8 +132,8 @@ const providers: Provider[] = [
 ];
 
 /**
- * Gives a NestJS application sessions in Redis. Import it once; there is nothing to add to main.ts. An application with
- * several kinds of visitors (a shop and its back office) imports it once for each, all but one with a `name`.
+ * Adds sessions in Redis to a NestJS application. Import it once; main.ts needs no change. An application with several
+ * kinds of visitors (a shop and its back office) imports it once for each kind, all but one with a `name`.
  *
  * @example
  * ```ts
@@ -150,14 +150,13 @@ export class RedisSessionModule extends ConfigurableModuleClass implements OnApp
     private readonly operations: SessionOperations,
   ) {
     super();
-    // As early as can be, before main.ts adds middleware of its own (passport.session(), for one).
+    // As early as possible, so that middleware of main.ts such as passport.session() finds the session.
     http.installWhenReady();
   }
 
   /**
-   * Registers the module. What the argument leaves out is read from the environment (`REDIS_SESSION_…`), else it has
-   * its default.
-   * @throws SessionOptionsError at start, with every fault at once.
+   * Registers the module. An omitted option comes from the environment (`REDIS_SESSION_…`), or else has its default.
+   * @throws SessionOptionsError at start. It lists every fault.
    */
   static override forRoot(options: typeof OPTIONS_TYPE = {}): DynamicModule {
     return super.forRoot(options);
@@ -171,7 +170,7 @@ export class RedisSessionModule extends ConfigurableModuleClass implements OnApp
     return super.forRootAsync(options);
   }
 
-  /** Closes the store and the connection that the module opened, after the last request was answered. */
+  /** Closes the store and the module's connection after the last request has ended. */
   async onApplicationShutdown(): Promise<void> {
     this.operations.close();
     try {

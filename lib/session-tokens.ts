@@ -3,7 +3,7 @@ import { RedisSessionOptions } from './options/redis-session.options.js';
 import { SessionRepository } from './session/session.repository.js';
 import { SessionStore } from './session/session-store.js';
 
-/** Token of a provider in the registration of this name: the provider's own where there is no name. */
+/** Token of a provider in the named registration. @returns the provider itself if there is no name */
 export function sessionToken(
   provider: Type | Abstract<unknown> | symbol,
   name: string | undefined,
@@ -13,19 +13,19 @@ export function sessionToken(
 }
 
 /**
- * Token of the repository in the registration of this name.
+ * Token of the repository in the named registration.
  * @example constructor(@Inject(getSessionRepositoryToken('admin')) private readonly sessions: SessionRepository) {}
  */
 export function getSessionRepositoryToken(name?: string): InjectionToken {
   return sessionToken(SessionRepository, name);
 }
 
-/** Token of the store in the registration of this name. */
+/** Token of the store in the named registration. */
 export function getSessionStoreToken(name?: string): InjectionToken {
   return sessionToken(SessionStore, name);
 }
 
-/** Token of the options that the registration of this name runs with. */
+/** Token of the options that the named registration uses. */
 export function getRedisSessionOptionsToken(name?: string): InjectionToken {
   return sessionToken(RedisSessionOptions, name);
 }

@@ -7,7 +7,7 @@ interface HeldLock {
   readonly endsAt: number;
 }
 
-/** The locks of sessions in memory, and the queues of requests that wait for them. */
+/** The locks of in-memory sessions, each with a queue of waiters. */
 export class InMemoryLocks {
   private readonly held = new Map<string, HeldLock>();
   private readonly queues = new WaitingQueues();
@@ -18,7 +18,7 @@ export class InMemoryLocks {
     return this.holder(id)?.token === token;
   }
 
-  /** @returns whether the token holds the lock now: it was free, or its own already. */
+  /** Takes a free lock, or renews the token's own. @returns `false` if another token holds it */
   take(id: string, { token, leaseInMilliseconds }: SessionLease): boolean {
     const holder = this.holder(id);
     if (holder !== undefined && holder.token !== token) return false;
@@ -26,7 +26,7 @@ export class InMemoryLocks {
     return true;
   }
 
-  /** Takes the lock when its turn comes. @returns `false` if the wait ends first, or the lock is no longer wanted. */
+  /** Waits in the queue and takes the lock. @returns `false` if the wait ends first or `isWanted` returns false */
   async wait(id: string, lock: LockRequest, isWanted: () => boolean): Promise<boolean> {
     const deadline = performance.now() + lock.waitInMilliseconds;
     const waiter = this.queues.enter(id);
@@ -48,7 +48,7 @@ export class InMemoryLocks {
     if (this.isHeld(id, token)) this.free(id);
   }
 
-  /** Frees the lock, whoever holds it, and calls the first waiter. */
+  /** Releases the lock of any holder and notifies the first waiter. */
   free(id: string): void {
     this.held.delete(id);
     this.queues.callFirst(id);

@@ -11,22 +11,22 @@ import type {
   SessionTouch,
 } from '../session/session-store.js';
 
-/** How often sessions that nobody asks for any more are removed. One that is asked for is never served late. */
+/** How often unused expired sessions are deleted. A read never returns an expired session. */
 const SWEEP_INTERVAL_IN_MILLISECONDS = 60_000;
 
 interface StoredSession {
   readonly record: SessionRecord;
-  /** When it ends unless somebody uses it before, in milliseconds since the epoch. */
+  /** When the session expires unless it is used before, in milliseconds since the epoch. */
   readonly endsAt: number;
-  /** The lock that its latest exclusive save released: the same save, sent again, is no lost lock. */
+  /** The token of the lock that the last exclusive save released, so that a copy of that save counts as saved. */
   receipt: string | undefined;
 }
 
 /**
- * Keeps sessions in the memory of this process, with the guarantees of the Redis store: for tests and for development.
- * A restart ends every session, and a second process sees none of them.
+ * Stores sessions in the memory of this process, with the guarantees of the Redis store, for tests and development. A
+ * restart ends every session, and other processes cannot see them.
  *
- * Each operation is atomic because none awaits: between its check and its write no other request can run.
+ * Each operation is atomic because it does not await between its check and its write.
  *
  * @example const store = new InMemorySessionStore();
  */
@@ -42,7 +42,7 @@ export class InMemorySessionStore implements SessionStore {
     this.locks = new InMemoryLocks(this.now);
   }
 
-  /** How many sessions are in memory, among them those that have expired since the last sweep. */
+  /** The number of sessions in memory, including those that expired since the last sweep. */
   get size(): number {
     return this.sessions.size;
   }
@@ -56,7 +56,7 @@ export class InMemorySessionStore implements SessionStore {
     const expiresAt = most === undefined ? undefined : createdAt + most;
     const attributes = new Map(session.attributes);
     this.store({ id, secretHash, createdAt, idleTimeoutInMilliseconds, expiresAt, attributes }, session);
-    // Unref'ed: sessions in memory are no reason to keep alive a process that has nothing else to do.
+    // Unref'ed: the timer must not keep the process alive.
     this.sweepTimer ??= setInterval(() => this.sweep(), SWEEP_INTERVAL_IN_MILLISECONDS).unref();
     return createdAt;
   }
@@ -70,7 +70,7 @@ export class InMemorySessionStore implements SessionStore {
     const record = this.findLive(id, changes);
     if (!record) return 'gone';
     const { lock, newSecretHash } = changes;
-    // This same save, sent before: nobody else can have drawn this secret.
+    // A copy of this save: no other request can have the same random secret.
     if (record.secretHash === newSecretHash) return 'saved';
     if (lock && !this.locks.isHeld(id, lock.token)) {
       return lock.release && this.sessions.get(id)?.receipt === lock.token ? 'saved' : 'lock-lost';
@@ -124,7 +124,7 @@ export class InMemorySessionStore implements SessionStore {
     this.locks.release(id, token);
   }
 
-  /** Forgets every session and stops the sweep. */
+  /** Deletes all sessions and stops the sweep. */
   close(): void {
     for (const id of this.sessions.keys()) this.remove(id);
   }
@@ -163,7 +163,7 @@ function isReplaced(record: SessionRecord, secretHash: string | undefined): bool
   return secretHash !== undefined && secretHash !== record.secretHash;
 }
 
-// The end that was set at its creation and the one that the option gives today both count.
+// The earlier of the stored absolute end and the one of today's option.
 function absoluteEnd({ createdAt, expiresAt = Infinity }: SessionRecord, timeouts?: SessionTimeouts): number {
   return Math.min(expiresAt, createdAt + (timeouts?.absoluteTimeoutInMilliseconds ?? Infinity));
 }
