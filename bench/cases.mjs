@@ -1,6 +1,6 @@
 /**
- * What stands beside each other. `sessions` names the file in servers/ that gives the application its sessions;
- * `build` the build of the package and `ioredis` the client it runs on.
+ * The cases to compare. `sessions` names the file in servers/ that adds sessions to the application, `ioredis` the client
+ * of this package.
  */
 export const cases = ['express', 'fastify'].flatMap((platform) => [
   { name: `${platform}: no sessions`, platform, sessions: 'none', ceiling: true },
@@ -12,7 +12,7 @@ export const cases = ['express', 'fastify'].flatMap((platform) => [
   { name: `${platform}: ours, ioredis 5`, platform, sessions: 'ours', ioredis: 'ioredis5' },
 ]);
 
-/** The cases to run: those that were asked for, each platform's ceiling with them, and the candidates. */
+/** The cases to run: the requested ones, the ceiling of each platform, and the candidate builds. */
 export function chosenCases({ cases: wanted, candidates }) {
   const chosen = cases.filter(
     ({ name }) => wanted.length === 0 || wanted.some((part) => name.includes(part)),

@@ -7,7 +7,7 @@ import { recovery, waitDuring } from './parts/outage.mjs';
 import { RedisProcess } from './parts/redis-process.mjs';
 import { ServerProcess } from './parts/server-process.mjs';
 
-// What each library keeps when requests of one session overlap, and what its visitors wait for when Redis is away.
+// Checks which changes each library keeps when requests of one session overlap, and how long visitors wait in an outage.
 const flags = readFlags();
 const dist = flags.dist ?? fileURLToPath(new URL('../dist/esm', import.meta.url));
 const tested = chosenCases(flags).filter(({ peer, sessions }) => peer || sessions === 'ours');

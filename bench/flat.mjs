@@ -8,8 +8,8 @@ import { RedisProcess } from './parts/redis-process.mjs';
 import { ServerProcess } from './parts/server-process.mjs';
 import { visitors } from './parts/visitors.mjs';
 
-// Whether a request costs the same however large sessions are, however many there are, and however long the server runs;
-// and what a session takes of Redis's memory.
+// Measures how the cost of a request depends on the size and the number of sessions and on the uptime of the server, and
+// how much Redis memory a session takes.
 const flags = readFlags();
 const dist = flags.dist ?? fileURLToPath(new URL('../dist/esm', import.meta.url));
 const load = new Load(flags.load);
@@ -32,7 +32,7 @@ for (const [name, answers] of Object.entries(table)) {
   for (const [question, answer] of Object.entries(answers)) console.log(`  ${question.padEnd(58)} ${answer}`);
 }
 
-/** Bytes that a session takes of Redis, at the default and with room for longer texts in a compact hash. */
+/** Bytes of Redis memory per session, with the default settings and with a larger hash-max-listpack-value. */
 async function memory(server) {
   const answers = {};
   for (const settings of [[], ['--hash-max-listpack-value', '512']]) {
@@ -54,7 +54,7 @@ async function memory(server) {
   return answers;
 }
 
-/** Requests/s and CPU by what a session holds. */
+/** Requests/s and CPU by session size. */
 async function bySize(server) {
   const answers = {};
   await withServer(server, [], async (running, redis) => {
@@ -67,7 +67,7 @@ async function bySize(server) {
   return answers;
 }
 
-/** Requests/s by how many sessions Redis holds; and the heap after many requests, beside what it was before. */
+/** Requests/s by the number of sessions in Redis, and how the heap grows over many requests. */
 async function byCount(server) {
   const answers = {};
   await withServer(server, [], async (running, redis) => {

@@ -1,4 +1,4 @@
-/** What visitors do. `cookies` says with which session they come: none, a small one or a large one. */
+/** The measured routes. `cookies` selects the visitors' sessions: none, small or large. */
 export const routes = [
   { name: 'no cookie', path: '/none', cookies: 'none' },
   { name: 'untouched', path: '/untouched', cookies: 'small' },
@@ -9,7 +9,7 @@ export const routes = [
   { name: 'new session', path: '/new', cookies: 'none' },
 ];
 
-/** The routes to run, for the distance at which Redis is. */
+/** The routes to run at this distance from Redis. */
 export function chosenRoutes({ routes: wanted }, distance) {
   return routes.filter(
     ({ name }) =>

@@ -13,7 +13,7 @@ import { nodeBinary } from './parts/node-binary.mjs';
 import { round } from './parts/round.mjs';
 import { summarize, tableOf } from './parts/summary.mjs';
 
-// The package beside its peers: what a request costs the visitor, Redis and the application server.
+// Compares the package with its peers: what a request costs the visitor, Redis and the application server.
 const flags = readFlags();
 const here = (path) => fileURLToPath(new URL(path, import.meta.url));
 const load = new Load(flags.load);

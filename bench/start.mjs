@@ -2,8 +2,8 @@ import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
-// Runs a script of this folder (run.mjs, if none is named) on the Node of bench/package.json. The peers stand in that
-// package: who uses or develops the library does not install them.
+// Runs a script of this folder (default: run.mjs) with the Node of bench/package.json. The peers are dependencies of that
+// package only, so users and developers of the library do not install them.
 const bench = fileURLToPath(new URL('.', import.meta.url));
 const [first, ...rest] = process.argv.slice(2);
 const [script, args] = first?.endsWith('.mjs') ? [first, rest] : ['run.mjs', process.argv.slice(2)];

@@ -1,12 +1,12 @@
-// Adds up Jest's reports: `count-tests.mjs <failed steps> <report>…`. Prints "N passed, N failed" and fails where a test
-// or a step has failed, a report is missing, or nothing has run.
+// Sums up Jest's reports: `count-tests.mjs <failed steps> <report>…`. Prints "N passed, N failed". Fails if a test or a
+// step failed, a report is missing, or no test ran.
 import { readFileSync } from 'node:fs';
 
 const [failedSteps = '0', ...paths] = process.argv.slice(2);
 const reports = paths.map(read);
 const sum = (count) => reports.reduce((total, report) => total + count(report), 0);
 const passed = sum((report) => report.numPassedTests);
-// A file that cannot be loaded has no tests to count, and a report that is missing says that Jest did not get so far.
+// A file that cannot be loaded and a missing report count as failures, because they have no tests to count.
 const failed = sum((report) => report.numFailedTests + report.numRuntimeErrorTestSuites);
 
 process.exitCode = Number(failedSteps) === 0 && failed === 0 && passed > 0 ? 0 : 1;

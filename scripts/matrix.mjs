@@ -1,5 +1,5 @@
-// Runs the test suite on combinations of Node, NestJS and ioredis: all of them, or with --ends the oldest with the
-// oldest and the newest with the newest. Each combination is a copy of this checkout with dependencies of its own.
+// Runs the test suite on all combinations of Node, NestJS and ioredis, or with --ends only on the oldest and the newest.
+// Each combination is a copy of this checkout with its own dependencies.
 import { execFileSync, spawnSync } from 'node:child_process';
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 
-// The packages of the NestJS family carry three different major versions in one release.
+// The packages of one NestJS release have three different major versions.
 const nest11 = {
   apollo: '^13',
   common: '^11',
@@ -53,7 +53,7 @@ function run({ node, nest, ioredis }) {
       '--disable-warning=ExperimentalWarning',
       'node_modules/jest/bin/jest.js',
     ];
-    // Neither the harness nor the scenarios, which take minutes and say nothing about versions.
+    // Skips the tests that take minutes and do not depend on versions.
     const left = ['--testPathIgnorePatterns', 'test/(support.spec|scenarios|soak|browser)/'];
     return spawnSync(binary, [...jest, '--silent', ...left], { cwd: folder, stdio: 'inherit' }).status === 0;
   } finally {
@@ -79,7 +79,7 @@ function install(folder, nest, ioredis) {
   }
   manifest.devDependencies.ioredis = ioredis;
   writeFileSync(path, JSON.stringify(manifest, null, 2));
-  // The lock file holds the newest; what this combination needs beside it is resolved anew.
+  // The lock file has the newest versions, so npm must resolve the older ones anew.
   if (nest === 11) rmSync(join(folder, 'package-lock.json'));
   npm(folder, 'install');
 }

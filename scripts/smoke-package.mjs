@@ -1,4 +1,4 @@
-// Packs the package and uses it from applications outside of this folder: what they get is what npm would give them.
+// Packs the package and uses it from applications outside this folder, as if they had installed it from npm.
 import { deepStrictEqual as same, match } from 'node:assert/strict';
 import {
   cpSync,
@@ -71,19 +71,19 @@ function checkContents(tarball) {
   same(
     exported.filter((target) => !files.includes(target.slice(2))),
     [],
-    'exported, and not in the package',
+    'exported, but not in the package',
   );
   same(
     built.filter((file) => !files.includes(file)),
     [],
-    'not in the package',
+    'built, but not in the package',
   );
   // Types and code of both formats, as each resolver of TypeScript finds them.
   console.log(run('npx', ['publint', tarball, '--strict'], { cwd: root }).trim());
   console.log(run('npx', ['attw', tarball], { cwd: root }).trim());
   const { size } = statSync(tarball);
   console.log(
-    `The package holds ${files.length} files (${size} bytes packed): dist and ${outside.join(', ')}.`,
+    `The package contains ${files.length} files (${size} bytes packed): dist and ${outside.join(', ')}.`,
   );
 }
 
@@ -116,7 +116,7 @@ function checkConsumer({ name, type, nest, config, ioredis }, tarball) {
   match(source, type === 'module' ? /from 'nestjs-redis-session'/ : /require\("nestjs-redis-session"\)/);
   const env = { REDIS_SESSION_HOST: '127.0.0.1', REDIS_SESSION_PORT: String(redis.port), NODE_ENV: '' };
   for (const platform of ['express', 'fastify']) {
-    // A process that does not end by itself runs into the timeout.
+    // The timeout fails a process that does not end by itself.
     const said = run('node', ['consumer.js', platform], { cwd, env, timeout: 30_000 });
     same(said, `${platform}: passed\n`);
     console.log(`${name}, ${platform}: passed`);
@@ -126,7 +126,7 @@ function checkConsumer({ name, type, nest, config, ioredis }, tarball) {
   checkWithJest(cwd);
 }
 
-/** With the configuration of Jest that `nest new` of NestJS 11 writes. */
+/** Runs the Jest configuration that `nest new` of NestJS 11 creates. */
 function checkWithJest(cwd) {
   const jest = {
     moduleFileExtensions: ['js', 'json', 'ts'],
@@ -141,13 +141,13 @@ function checkWithJest(cwd) {
   console.log('NestJS 11, Jest with ts-jest: passed');
 }
 
-/** As `moduleResolution: node` of many CommonJS applications finds types: without looking at `exports`. */
+/** Resolves the types with `moduleResolution: node10`, as many CommonJS applications do: it ignores `exports`. */
 function checkWithOlderResolver(cwd) {
   const older = ['--module', 'commonjs', '--moduleResolution', 'node10', '--ignoreDeprecations', '6.0'];
   run('node', [tsc, '-p', '.', '--noEmit', '--skipLibCheck', ...older], { cwd });
 }
 
-/** With every declaration checked. Faults in other packages' declarations are theirs. */
+/** Compiles with all declarations checked. Ignores errors in the declarations of other packages. */
 function compile(cwd) {
   const compilerOptions = {
     module: 'nodenext',
@@ -166,6 +166,6 @@ function compile(cwd) {
     const faults = error.message.split('\n').filter((line) => line.includes('error TS'));
     const ours = faults.filter((line) => !/^node_modules\/(?!nestjs-redis-session\/)/.test(line));
     if (ours.length > 0 || faults.length === 0) throw error;
-    console.log(`(${faults.length} faults in the declarations of other packages, none in ours)`);
+    console.log(`(${faults.length} errors in the declarations of other packages, none in ours)`);
   }
 }

@@ -1,4 +1,4 @@
-// Starts the built sample as `npm start` does: in memory, then twice on one Redis, on Express and on Fastify.
+// Starts the built sample as `npm start` does: in memory, then twice with one Redis, on Express and on Fastify.
 import { deepStrictEqual as same, match } from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { freePort, startRedis } from './smoke-support.mjs';
 
 const main = fileURLToPath(new URL('../sample-app/dist/main.js', import.meta.url));
-const inMemory = /Sessions are kept in memory/;
+const inMemory = /Sessions are stored in memory/;
 
 const redis = await startRedis();
 const onRedis = { REDIS_SESSION_HOST: '127.0.0.1', REDIS_SESSION_PORT: String(redis.port) };
@@ -43,7 +43,7 @@ function other(adapter) {
   return adapter === 'express' ? 'fastify' : 'express';
 }
 
-/** One life of the process: started, visited, and ended with SIGTERM. */
+/** Starts the shop, visits it, and ends it with SIGTERM. */
 async function visit(variables, scene) {
   const port = await freePort();
   const clean = Object.entries(process.env).filter(([name]) => !name.startsWith('REDIS_SESSION_'));

@@ -4,7 +4,7 @@ import { createServer } from 'node:net';
 import { Redis } from 'ioredis';
 import { ensureRedisServer } from '../test/support/ensure-redis-server.mjs';
 
-/** Runs a command to its end and gives what it printed. @throws what it printed, where it fails or takes too long */
+/** Runs a command. @returns its stdout @throws Error with its output if it fails or takes too long */
 export function run(command, args, { cwd, env, timeout = 300_000 } = {}) {
   const { status, signal, stdout, stderr } = spawnSync(command, args, {
     cwd,
@@ -28,7 +28,7 @@ export async function freePort() {
   return port;
 }
 
-/** A redis-server of our own, empty, until `stop()`; `client` is one more way to it. */
+/** Starts an empty redis-server. @returns its port, a client, and `stop()` */
 export async function startRedis() {
   const port = await freePort();
   const args = [

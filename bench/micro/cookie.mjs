@@ -2,7 +2,8 @@ import { randomBytes } from 'node:crypto';
 import { parse } from 'cookie';
 import { compare, repeated } from '../parts/timing.mjs';
 
-// Decides whether all cookies are parsed, or only ours is looked for (and both of two with one name are seen).
+// Decides how the package reads its cookie: search the header for it, which also finds a second cookie of the same name,
+// or parse all cookies.
 const value = `${randomBytes(16).toString('base64url')}.${randomBytes(32).toString('base64url')}`;
 const headers = {
   alone: `sid=${value}`,

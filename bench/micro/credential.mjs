@@ -1,8 +1,8 @@
 import { createHmac, hash, randomBytes, timingSafeEqual } from 'node:crypto';
 import { compare, repeated } from '../parts/timing.mjs';
 
-// Decides how the secret is checked: SHA-256 of 256 random bits, compared in constant time. The signed cookie of the
-// peers stands beside it; a digest that leaks protects their store less.
+// Decides how the package checks the secret: SHA-256 of 256 random bits, compared in constant time. The last candidate is
+// the signed cookie of the peers.
 const secret = randomBytes(32).toString('base64url');
 const kept = hash('sha256', secret, 'base64url');
 const given = Buffer.alloc(43);

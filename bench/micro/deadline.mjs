@@ -1,7 +1,7 @@
 import { compare, overlapping } from '../parts/timing.mjs';
 
-// Decides whether each operation has a timer of its own: deadlines of one length come due in the order in which they
-// were set, so one timer can watch the first of them.
+// Decides whether each operation has its own timer. Deadlines of equal length expire in the order in which they were set,
+// so one timer can watch the first.
 const answer = () => new Promise((resolve) => setImmediate(resolve));
 const pending = [];
 let timer;

@@ -6,8 +6,8 @@ import { Redis } from 'ioredis';
 import { ProxyProcess } from '../parts/proxy-process.mjs';
 import { RedisProcess } from '../parts/redis-process.mjs';
 
-// How long a lock stands between two requests that want it: from the moment at which its holder begins to save until
-// the next one has the session. Beside it, in the same breath, one round trip: as PING, and as the load of a session.
+// Measures how long it takes to hand a lock over: from the start of the holder's save until the next request has the
+// session. Compares it with one round trip: a PING, and the load of a session.
 // node bench/micro/hand-over.mjs [folder of a build]
 const dist = process.argv[2] ?? fileURLToPath(new URL('../../dist', import.meta.url));
 const { RedisSessionStore } = await import(`${dist}/index.js`);
@@ -21,16 +21,16 @@ function open(port) {
   return { client, store, locks: new SessionLocks(store, policy) };
 }
 
-// One clock for all processes of a machine.
+// All processes of a machine share this clock.
 const now = () => Number(process.hrtime.bigint()) / 1000;
 
-/** Takes the lock again and again, and says when it had it and when it began to let go. */
+/** Takes the lock repeatedly. @returns when it got the lock, and when it began to release it */
 async function turns({ store, locks }, id, count) {
   const spans = [];
   for (let turn = 0; turn < count; turn++) {
     const { record, lock } = await locks.acquire(id);
     const from = now();
-    // Until the others stand in line for certain.
+    // Long enough for the others to enter the queue.
     await new Promise((resolve) => setTimeout(resolve, 4));
     const until = now();
     spans.push({ from, until });
@@ -51,7 +51,7 @@ function median(values) {
   return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)];
 }
 
-/** Between the end of each turn and the begin of the next, whoever had it. */
+/** The times between the end of each turn and the start of the next. */
 function gaps(spans) {
   const inOrder = spans.toSorted((a, b) => a.from - b.from);
   return inOrder.slice(1).map(({ from }, index) => from - inOrder[index].until);
@@ -79,7 +79,7 @@ async function measure(name, port) {
   const spans = await Promise.all(peers.map(async (peer) => (await once(peer, 'message'))[0]));
   const across = gaps(spans.flat());
   const stored = Number((await here.store.load(shared)).attributes.get('n'));
-  if (stored !== TURNS) throw new Error(`${stored} of ${TURNS} increments are there.`);
+  if (stored !== TURNS) throw new Error(`Only ${stored} of ${TURNS} increments were stored.`);
   here.store.close();
   here.client.disconnect();
   const row = (what, times) => ({

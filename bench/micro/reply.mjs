@@ -4,7 +4,7 @@ import { RedisProcess } from '../parts/redis-process.mjs';
 import { compare, overlapping } from '../parts/timing.mjs';
 import { largeSession, smallSession } from '../parts/session-data.mjs';
 
-// Decides how a session is read: ioredis makes an object of HGETALL's reply, and the name in capitals gets past that.
+// Decides how the package reads a session: ioredis converts the reply of `hgetall` to an object, but not that of 'HGETALL'.
 const redis = await RedisProcess.start();
 const clients = { 6: { Client: Redis, Request: Command }, 5: { Client: Redis5, Request: Command5 } };
 for (const [version, { Client, Request }] of Object.entries(clients)) {

@@ -4,8 +4,8 @@ import { ProxyProcess } from '../parts/proxy-process.mjs';
 import { RedisProcess } from '../parts/redis-process.mjs';
 import { median } from '../parts/statistics.mjs';
 
-// Decides how many commands share a write to the socket, with Redis on this machine and 0.5 ms away: 64 visitors, each
-// of whom waits for a read and then for a write.
+// Decides how many commands share one write to the socket, with Redis on this machine and 0.5 ms away. Each of 64 visitors
+// waits for a read and then for a write.
 const ROUNDS = 5;
 const TURNS = 6000;
 const redis = await RedisProcess.start();

@@ -4,12 +4,12 @@ import { fileURLToPath } from 'node:url';
 const bench = fileURLToPath(new URL('..', import.meta.url));
 
 /**
- * Puts a build of the package where it finds the peers of bench/package.json and the wanted ioredis.
- * @returns the path of its entry file.
+ * Copies a build of the package to a folder where it finds the peers of bench/package.json and the requested ioredis.
+ * @returns the path of its entry file
  */
 export function placeBuild(name, dist, ioredis) {
   if (!existsSync(`${dist}/index.js`))
-    throw new Error(`There is no build at ${dist}; npm run build makes it.`);
+    throw new Error(`There is no build at ${dist}. Run npm run build first.`);
   const place = `${bench}/.build/${name}`;
   rmSync(place, { recursive: true, force: true });
   mkdirSync(`${place}/node_modules`, { recursive: true });

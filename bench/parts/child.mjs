@@ -4,13 +4,13 @@ import { pinned } from './cores.mjs';
 
 const children = new Set();
 
-// Whatever ends this process ends what it started.
+// When this process ends, so do its children.
 process.on('exit', () => {
   for (const child of children) child.kill('SIGKILL');
 });
 for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => process.exit(1));
 
-/** Starts a process on the core of its role. */
+/** Starts a process, pinned to the core of its role. */
 export function start(role, command, args, options = {}) {
   const child = spawn(...pinned(role, command, args), options);
   children.add(child);
@@ -18,7 +18,7 @@ export function start(role, command, args, options = {}) {
   return child;
 }
 
-/** What a process writes to stdout until it ends. @throws where it fails, or takes longer than `seconds`. */
+/** Runs a process and returns its stdout. @throws Error if it fails or takes longer than `seconds` */
 export async function outputOf(role, command, args, seconds) {
   const child = start(role, command, args, { stdio: ['ignore', 'pipe', 'inherit'] });
   const timer = setTimeout(() => child.kill('SIGKILL'), seconds * 1000);
@@ -30,7 +30,7 @@ export async function outputOf(role, command, args, seconds) {
   return output;
 }
 
-/** Ends a process, in a few seconds at most. */
+/** Ends a process: asks it first, and kills it after 5 seconds. */
 export async function end(child, ask) {
   if (child.exitCode !== null || child.signalCode !== null) return;
   const gone = once(child, 'exit');

@@ -6,19 +6,19 @@ const numbers = { rounds: 3, seconds: 2, warmup: 1, sessions: 1000 };
 const texts = mapValues({ ...lists, ...numbers }, () => ({ type: 'string' }));
 
 const help = `npm run bench -- [flags]
-  --quick               a few seconds, to see whether everything runs; its figures mean nothing
+  --quick               checks in a few seconds that everything runs; ignore its figures
   --cases a,b           names or parts of names (see cases.mjs); the ceilings always run
   --routes a,b          names of routes (see routes.mjs)
   --connections 1,16,64
   --distances near,far  near: Redis on loopback; far: a proxy adds 0.5 ms to every round trip
   --rounds 3  --seconds 2  --warmup 1  --sessions 1000
   --dist directory      the build to measure; default: dist/esm
-  --candidate name=dist another build of the package beside this one; may be given more than once
-  --load wrk|autocannon default: wrk where it is on the PATH
+  --candidate name=dist another build of the package to compare; can be repeated
+  --load wrk|autocannon default: wrk if it is on the PATH
   --profile directory   CPU profiles of the servers
   --json file           default: bench/results/latest.json`;
 
-/** The command line of the bench, complete. */
+/** Parses the command line and adds the defaults. */
 export function readFlags(args = process.argv.slice(2)) {
   const { values } = parseArgs({
     args,
@@ -64,7 +64,7 @@ function split(text) {
 function positive(name, text) {
   const number = Number(text);
   if (number > 0 && number <= 10_000) return number;
-  throw new RangeError(`--${name} is ${text}; give a number above 0.`);
+  throw new RangeError(`--${name} is ${text}; expected a number above 0 and up to 10000.`);
 }
 
 function mapValues(object, change) {

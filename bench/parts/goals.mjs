@@ -1,6 +1,6 @@
 import { median } from './statistics.mjs';
 
-// What the package is measured by: our requests/s to the peer's (for a delay: the peer's p50 to ours).
+// The goals of the package: our requests/s divided by the peer's, or the peer's p50 divided by ours.
 const goals = [
   { route: 'no cookie', connections: 64, express: 1.35, fastify: 1.4 },
   { route: 'no cookie', connections: 64, express: 0.93, fastify: 0.93, to: 'ceiling' },
@@ -15,7 +15,7 @@ const goals = [
   { route: 'change', connections: 64, express: 1.2, fastify: 1.2, distance: 'far' },
 ];
 
-/** Ratios of ours to the peer of the same platform: medians of the ratios of each round. */
+/** The ratio of our cases to the peer on the same platform: the median of the ratios of all rounds. */
 export function goalsTable(samples, servers) {
   const lines = [];
   for (const goal of goals) {

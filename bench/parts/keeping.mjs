@@ -3,7 +3,7 @@ import { Visitor } from './visitor.mjs';
 
 const AT_ONCE = Array.from({ length: 50 }, (_, i) => i);
 
-/** What is left of 50 requests that each set another attribute. */
+/** How many of 50 concurrent requests keep the attribute that they set. */
 export async function attributesKept(url) {
   const visitor = await loggedIn(url);
   await Promise.all(AT_ONCE.map((i) => visitor.get(`/set?name=attribute${i}`)));
@@ -11,7 +11,7 @@ export async function attributesKept(url) {
   return `${body.names.length} of 50`;
 }
 
-/** What is left of 50 requests that each add one. */
+/** How many of 50 concurrent increments are kept. */
 export async function incrementsKept(url) {
   const visitor = await loggedIn(url);
   await Promise.all(AT_ONCE.map(() => visitor.get('/increment')));
@@ -19,7 +19,7 @@ export async function incrementsKept(url) {
   return `${body.visits} of 50`;
 }
 
-/** Whether a request that was under way when the visitor logged out brings the session back. */
+/** Whether a request that is in progress during a logout brings the session back. */
 export async function logoutWins(url) {
   const visitor = await loggedIn(url);
   const stolen = visitor.cookie;
@@ -33,7 +33,7 @@ export async function logoutWins(url) {
   return body.user === undefined && body.late === undefined ? 'stays out' : 'is back';
 }
 
-/** Whether a slow request that only reads undoes what another one wrote meanwhile. */
+/** Whether a slow request that only reads undoes a change that another request wrote meanwhile. */
 export async function readUndoesNothing(url) {
   const visitor = await loggedIn(url);
   const slow = visitor.get('/slow-read');

@@ -9,10 +9,10 @@ import { nodeBinary } from './node-binary.mjs';
 const wrkScript = fileURLToPath(new URL('wrk.lua', import.meta.url));
 const autocannonScript = fileURLToPath(new URL('autocannon.mjs', import.meta.url));
 
-// wrk takes a tenth of the CPU that autocannon does, which on two cores is taken from Redis.
+// wrk needs a tenth of autocannon's CPU, which it shares with Redis.
 const hasWrk = spawnSync('wrk', ['-v']).error === undefined;
 
-/** Requests from another process, over a number of connections, each with the cookie of the next session. */
+/** Sends requests from another process over several connections, each with the cookie of the next session. */
 export class Load {
   #directory = mkdtempSync(join(tmpdir(), 'bench-'));
 
@@ -21,7 +21,7 @@ export class Load {
     process.on('exit', () => rmSync(this.#directory, { recursive: true, force: true }));
   }
 
-  /** @returns requests, seconds, p50 and p99 in milliseconds. @throws where an answer was not 2xx. */
+  /** @returns requests, seconds, p50 and p99 in milliseconds. @throws Error if an answer is not 2xx */
   async run(url, cookies, connections, seconds) {
     const file = join(this.#directory, 'cookies');
     writeFileSync(file, cookies.map((cookie) => `${cookie}\n`).join(''));

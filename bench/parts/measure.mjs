@@ -1,4 +1,4 @@
-/** One cell: requests to one route of one server for some seconds, and what they cost whom. */
+/** Measures one cell: requests to one route of one server for some seconds, and their cost on each side. */
 export async function measure({ process, url, cookies }, redis, load, route, connections, flags) {
   const target = url + route.path;
   const before = { cpu: await process.cpu(), redis: await redis.spent() };

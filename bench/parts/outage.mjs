@@ -3,7 +3,7 @@ import { loggedIn } from './keeping.mjs';
 
 const LONGEST_MS = 10_000;
 
-/** How long a visitor with a session waits, and for which answer, while Redis is `SIGTERM`ed, `SIGSTOP`ped or `SIGKILL`ed. */
+/** How long a visitor with a session waits, and for which answer, after Redis received the signal. */
 export async function waitDuring(signal, url, redis) {
   const visitor = await loggedIn(url);
   redis.signal(signal);
@@ -12,7 +12,7 @@ export async function waitDuring(signal, url, redis) {
   return during.status === 0 ? `over ${LONGEST_MS / 1000} s` : `${during.status} after ${seconds(during.ms)}`;
 }
 
-/** How long it takes, once Redis is back, until the visitor is served again. */
+/** How long it takes until visitors are served again after Redis is back. */
 export async function recovery(url) {
   const begin = performance.now();
   while (performance.now() - begin < LONGEST_MS) {

@@ -5,7 +5,7 @@ import { nodeBinary } from './node-binary.mjs';
 
 const script = fileURLToPath(new URL('proxy.mjs', import.meta.url));
 
-/** A proxy before Redis that makes every round trip half a millisecond longer. */
+/** A proxy in front of Redis that adds half a millisecond to every round trip. */
 export class ProxyProcess {
   static async start(redisPort) {
     const proxy = new ProxyProcess();

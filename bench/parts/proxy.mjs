@@ -1,7 +1,7 @@
 import { connect, createServer } from 'node:net';
 
-// Stands between a server and Redis and delivers each chunk half a millisecond late, in order. Node's timers count
-// whole milliseconds; so it naps in steps of a tenth of one, and only while there is something to deliver.
+// A proxy that delivers the chunks of Redis half a millisecond late and in order. Node's timers count whole milliseconds,
+// so it sleeps in shorter steps while it has chunks to deliver.
 const DELAY_MS = 0.5;
 const NAP_MS = 0.05;
 const target = Number(process.argv[2]);
@@ -25,7 +25,7 @@ function deliver() {
 
 function join(client) {
   const redis = connect({ port: target, host: '127.0.0.1', noDelay: true });
-  // Redis's answers wait; requests pass. One delay to a round trip.
+  // Only the replies of Redis are delayed, so there is one delay per round trip.
   redis.on('data', (chunk) => {
     queue.push({ to: client, chunk, due: performance.now() + DELAY_MS });
     if (!awake) setImmediate(deliver);

@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { createClient } from 'redis';
 import { end, start } from './child.mjs';
 
-/** A redis-server of our own on a free port of loopback, and a connection that watches it. */
+/** A redis-server on a free loopback port, and a connection that reads its statistics. */
 export class RedisProcess {
   static async start(settings = []) {
     const redis = new RedisProcess();
@@ -21,7 +21,7 @@ export class RedisProcess {
     this.watcher = await connected(this.port);
   }
 
-  /** What Redis has spent so far: CPU in microseconds, commands, bytes from and to clients. */
+  /** What Redis has used so far: CPU in microseconds, commands, bytes from and to clients. */
   async spent() {
     const info = fields(await this.watcher.info());
     return {
@@ -32,12 +32,12 @@ export class RedisProcess {
     };
   }
 
-  /** Bytes that the data takes. */
+  /** The memory that Redis uses, in bytes. */
   async memory() {
     return Number(fields(await this.watcher.info('memory')).used_memory);
   }
 
-  /** Sees to it that there are this many keys, with a hash of some 200 bytes in each new one. */
+  /** Adds hashes of about 200 bytes until Redis has this many keys. */
   async fill(count) {
     const script = `for i = tonumber(ARGV[1]), ARGV[2] do redis.call('HSET', 'filler:' .. i, 'user', ARGV[3], 'visits', 1) end`; // prettier-ignore
     for (let from = await this.watcher.dbSize(); from < count; from += 10_000) {
@@ -46,7 +46,7 @@ export class RedisProcess {
     }
   }
 
-  /** SIGTERM ends it in order, SIGKILL at once, SIGSTOP freezes it until SIGCONT. */
+  /** SIGTERM shuts Redis down, SIGKILL kills it, SIGSTOP freezes it until SIGCONT. */
   signal(name) {
     this.process.kill(name);
   }
@@ -74,7 +74,7 @@ function fields(info) {
   return Object.fromEntries(info.split('\r\n').filter((line) => line.includes(':')).map((line) => line.split(':'))); // prettier-ignore
 }
 
-/** A port of loopback that nobody listens on. */
+/** A free port on loopback. */
 export async function freePort() {
   const server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');

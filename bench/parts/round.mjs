@@ -6,9 +6,9 @@ import { ServerProcess } from './server-process.mjs';
 import { visitors } from './visitors.mjs';
 
 /**
- * One round at one distance, with fresh processes. All servers are up and one is asked at a time: cells of one route
- * lie seconds apart, so what else the machine does hits all of them.
- * @yields the measured cells.
+ * Runs one round at one distance with new processes. All servers run, and one at a time gets load: the cells of one route
+ * are only seconds apart, so that other activity of the machine affects all of them.
+ * @yields the measured cells
  */
 export async function* round(servers, load, flags, distance, turn) {
   const redis = await RedisProcess.start();
@@ -16,7 +16,7 @@ export async function* round(servers, load, flags, distance, turn) {
   const running = [];
   try {
     for (const server of servers) running.push(await runningServer(server, proxy?.port ?? redis.port, flags));
-    // Another first one each round: what suffers from its place in the order suffers in one round only.
+    // Each round starts with another server, so that the order affects each server only once.
     const order = running.map((_, i) => running[(i + turn) % running.length]);
     for (const route of chosenRoutes(flags, distance))
       for (const one of order) await load.run(one.url + route.path, one.cookies[route.cookies], 16, flags.warmup); // prettier-ignore

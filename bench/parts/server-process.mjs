@@ -4,7 +4,7 @@ import { nodeBinary } from './node-binary.mjs';
 
 const main = fileURLToPath(new URL('../servers/main.mjs', import.meta.url));
 
-/** One case under test: a Nest application in a process of its own. */
+/** One case: a Nest application in its own process. */
 export class ServerProcess {
   #asked = Promise.resolve();
 
@@ -22,12 +22,12 @@ export class ServerProcess {
     return started;
   }
 
-  /** CPU that the process has used so far, in microseconds. */
+  /** The CPU time of the process so far, in microseconds. */
   cpu() {
     return this.#ask('cpu');
   }
 
-  /** Bytes of the heap that are still in use after a collection. */
+  /** The used heap after a garbage collection, in bytes. */
   heap() {
     return this.#ask('heap');
   }
@@ -47,7 +47,7 @@ export class ServerProcess {
 
   #answer() {
     return new Promise((resolve, reject) => {
-      const failed = (code) => reject(new Error(`A server ended with ${code} instead of an answer.`));
+      const failed = (code) => reject(new Error(`A server ended with code ${code} instead of answering.`));
       this.process.once('exit', failed);
       this.process.once('message', (message) => {
         this.process.off('exit', failed);

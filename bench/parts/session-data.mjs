@@ -1,4 +1,4 @@
-/** What a small session holds: some 200 bytes. */
+/** A small session: about 200 bytes. */
 export function smallSession() {
   return {
     user: { id: 'u-7421', name: 'Ada Lovelace', roles: ['customer'] },
@@ -8,14 +8,14 @@ export function smallSession() {
   };
 }
 
-/** What a large one holds: 20 attributes and 10 KB. */
+/** A large session: 10 KB in 20 attributes. */
 export function largeSession() {
   const data = { ...smallSession(), user: { ...smallSession().user, address: lines(7) } };
   for (let page = 1; page <= 16; page++) data[`page${page}`] = { title: `Page ${page}`, items: lines(9) };
   return data;
 }
 
-/** 100 KB in 20 attributes. */
+/** A huge session: 100 KB in 20 attributes. */
 export function hugeSession() {
   const data = smallSession();
   for (let page = 1; page <= 16; page++) data[`page${page}`] = { title: `Page ${page}`, items: lines(107) };

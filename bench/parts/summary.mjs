@@ -2,7 +2,7 @@ import { spread } from './statistics.mjs';
 
 const columns = ['rate', 'p50', 'p99', 'serverCpu', 'aboveCeiling', 'redisCpu', 'commands', 'bytesIn', 'bytesOut']; // prettier-ignore
 
-/** One row per cell: the median of its rounds, with what lies around it. */
+/** One row per cell: the median, minimum and maximum of its rounds. */
 export function summarize(samples, servers) {
   const withCeiling = samples.map((sample) => ({
     ...sample,
@@ -15,7 +15,7 @@ export function summarize(samples, servers) {
   }));
 }
 
-/** The rows as text, a table for each route, number of connections and distance. */
+/** Formats the rows: one table per route, number of connections and distance. */
 export function tableOf(rows) {
   return [...Map.groupBy(rows, ({ distance, connections, route }) => `${route}, ${connections} connection${connections === 1 ? '' : 's'}${distance === 'far' ? ', Redis 0.5 ms away' : ''}`)] // prettier-ignore
     .map(([title, group]) => [`\n${title}`, header, ...group.map(line)].join('\n'))

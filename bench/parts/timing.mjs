@@ -2,7 +2,7 @@ import { median } from './statistics.mjs';
 
 const ROUNDS = 15;
 
-/** Prints nanoseconds of CPU per call of each candidate: medians of interleaved rounds, the cheapest round beside it. */
+/** Prints the CPU nanoseconds per call of each candidate: the median and the minimum of interleaved rounds. */
 export async function compare(decision, candidates, calls = 20_000) {
   const entries = Object.entries(candidates);
   const measured = new Map(entries.map(([name]) => [name, []]));
@@ -21,7 +21,7 @@ export async function compare(decision, candidates, calls = 20_000) {
 
 let kept;
 
-/** A loop around a synchronous function, whose results are used so that nothing is optimised away. */
+/** Calls a synchronous function in a loop. Keeps its results, so that the compiler cannot remove the calls. */
 export function repeated(run) {
   return (calls) => {
     for (let i = 0; i < calls; i++) kept = run(i);
@@ -29,7 +29,7 @@ export function repeated(run) {
   };
 }
 
-/** Runs an asynchronous function so many times, 64 at once. */
+/** Runs an asynchronous function many times, 64 at once. */
 export function overlapping(run) {
   return async (calls) => {
     let left = calls;

@@ -6,7 +6,7 @@ export class Visitor {
     this.url = url;
   }
 
-  /** @returns status, body and how long it took in milliseconds; status 0 where no answer came in time. */
+  /** @returns status, body and duration in milliseconds; the status is 0 if no answer came in time */
   async get(path, withinMs = 10_000) {
     const begin = performance.now();
     try {

@@ -1,6 +1,6 @@
 const AT_ONCE = 8;
 
-/** Cookies of sessions that were just made through a server's own route. */
+/** Creates sessions through a route of the server. @returns their cookies */
 export async function visitors(url, count, path) {
   const cookies = [];
   let left = count;
@@ -16,6 +16,6 @@ async function cookieOf(url) {
   await response.arrayBuffer();
   const cookie = response.headers.getSetCookie()[0];
   if (!response.ok) throw new Error(`${url} answered ${response.status}.`);
-  // The ceiling's visitors send a cookie as long as the others do.
+  // Without sessions, visitors send a cookie of the same length as the others.
   return cookie?.split(';')[0] ?? `sid=${'x'.repeat(66)}`;
 }

@@ -1,4 +1,4 @@
--- Sends each request with the cookie of the next session; the cookies stand in a file, one a line.
+-- Sends each request with the cookie of the next session, from a file with one cookie per line.
 local requests = {}
 local at = 0
 

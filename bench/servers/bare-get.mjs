@@ -1,6 +1,6 @@
 import { connectedClient } from './connect-redis.mjs';
 
-/** One round trip to Redis for each request, and nothing else: what no session library can go below. */
+/** Only one round trip to Redis per request: the least that a session library can cost. */
 export async function sessionsFor({ redisPort }) {
   const client = await connectedClient(redisPort);
   await Promise.all(Array.from({ length: 1000 }, (_, i) => client.set(`bare:${i}`, 'x'.repeat(200))));

@@ -1,7 +1,7 @@
 import { Controller, Get, Req } from '@nestjs/common';
 import { hugeSession, largeSession, smallSession } from '../parts/session-data.mjs';
 
-/** The same handlers for all: `request.session` is what each library makes of it. */
+/** The handlers of all cases. Each library provides its own `request.session`. */
 export class SessionController {
   none() {
     return { ok: true };
@@ -42,7 +42,7 @@ export class SessionController {
   }
 }
 
-/** The ceiling: the same answers, and no sessions to make them from. */
+/** The ceiling: the same answers without sessions. */
 export class PlainController extends SessionController {
   #visits = 0;
 
@@ -63,7 +63,7 @@ export class PlainController extends SessionController {
   }
 }
 
-/** Does what decorators would: plain JavaScript has none yet. */
+/** Applies the decorators by hand, because plain JavaScript has none yet. */
 export function routed(controller) {
   Controller()(controller);
   const paths = {

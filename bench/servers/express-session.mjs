@@ -2,7 +2,7 @@ import { RedisStore } from 'connect-redis';
 import session from 'express-session';
 import { connectedClient } from './connect-redis.mjs';
 
-/** express-session as its documentation recommends it. */
+/** express-session with the settings that its documentation recommends. */
 export async function sessionsFor({ redisPort }) {
   const client = await connectedClient(redisPort);
   const store = new RedisStore({ client, prefix: 'express-session:' });

@@ -3,7 +3,7 @@ import session from '@fastify/session';
 import { RedisStore } from 'connect-redis';
 import { connectedClient } from './connect-redis.mjs';
 
-/** @fastify/session with its defaults; `rolling` among them, without which sessions of active visitors would end. */
+/** @fastify/session with its defaults, including `rolling`, so that the sessions of active visitors do not expire. */
 export async function sessionsFor({ redisPort }) {
   const client = await connectedClient(redisPort);
   const store = new RedisStore({ client, prefix: 'fastify-session:' });

@@ -49,7 +49,7 @@ export class KeepingController {
 
 const paths = { login: 'login', set: 'set', increment: 'increment', slowRead: 'slow-read', logout: 'logout', slowSet: 'slow-set', all: 'all' }; // prettier-ignore
 
-/** Does what decorators would. `exclusive`, where the library has such a thing, goes on the counter. */
+/** Applies the decorators by hand. The counter route is `exclusive` if the library supports that. */
 export function keepingRoutes({ exclusive }) {
   Controller()(KeepingController);
   for (const [method, path] of Object.entries(paths)) {

@@ -6,7 +6,7 @@ import { FastifyAdapter } from '@nestjs/platform-fastify';
 import { PlainController, routed, SessionController } from './controller.mjs';
 import { keepingRoutes } from './keeping-controller.mjs';
 
-// One case: a Nest application that answers its parent's questions about its own costs.
+// One case: a Nest application that reports its CPU time and heap to its parent process.
 const given = JSON.parse(process.argv[2]);
 const { sessionsFor } = await import(`./${given.sessions}.mjs`);
 const sessions = await sessionsFor(given);

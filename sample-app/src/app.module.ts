@@ -12,14 +12,14 @@ import { VisitorController } from './visitor.controller.js';
 })
 export class AppModule {}
 
-// An application of your own needs none of this: `RedisSessionModule.forRoot()` reads the same environment.
+// Only for this sample. Your application needs only `RedisSessionModule.forRoot()`, which reads the same environment.
 function sessionOptions(): RedisSessionModuleOptions {
   const configured = Object.entries(process.env).some(
     ([name, value]) => name.startsWith('REDIS_SESSION_') && value,
   );
   if (configured) return {};
   Logger.log(
-    'Sessions are kept in memory and end with this process. Set REDIS_SESSION_HOST=127.0.0.1 to keep them in Redis.',
+    'Sessions are stored in memory and end with this process. Set REDIS_SESSION_HOST=127.0.0.1 to store them in Redis.',
     'Shop',
   );
   return { store: 'memory' };

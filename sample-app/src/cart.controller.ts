@@ -22,14 +22,14 @@ export class CartController {
     return cart;
   }
 
-  // Two clicks at once would both start from the same cart: they take turns.
+  // Exclusive, because two clicks at once would both change the same old cart.
   @Post()
   @SessionState('exclusive')
   @HttpCode(200)
   add(@Body() { sku, quantity }: CartItemDto, @Session() session: Session<ShopSession>): CartItem[] {
     const cart = (session.cart ??= []);
     const item = cart.find((other) => other.sku === sku);
-    // Changed in place: what was read is compared at the end of the request, so this is stored too.
+    // A change in place is stored too: the session compares its attributes at the end of the request.
     if (item) item.quantity += quantity;
     else cart.push({ sku, quantity });
     return cart;

@@ -2,7 +2,7 @@ import { type CanActivate, type ExecutionContext, Injectable, UnauthorizedExcept
 import { sessionFromContext } from 'nestjs-redis-session';
 import type { ShopSession } from './shop-session.js';
 
-/** Lets visitors in who have logged in. The session is there before any guard runs. */
+/** Admits only visitors who have logged in. Sessions are loaded before guards run. */
 @Injectable()
 export class LoggedInGuard implements CanActivate {
   canActivate(context: ExecutionContext): boolean {

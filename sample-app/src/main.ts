@@ -6,7 +6,7 @@ import { AppModule } from './app.module.js';
 
 const fastify = process.env.HTTP_ADAPTER === 'fastify';
 const app = await NestFactory.create(AppModule, fastify ? new FastifyAdapter() : new ExpressAdapter());
-// SIGTERM ends the process after the last answer, and closes the connection to Redis.
+// On SIGTERM, sends the last answers and closes the connection to Redis before the process ends.
 app.enableShutdownHooks();
 const port = Number(process.env.PORT ?? 3000);
 await app.listen(port);

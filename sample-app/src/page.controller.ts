@@ -5,7 +5,7 @@ import { type Product, products } from './products.js';
 
 const page = readFileSync(new URL('./page.html', import.meta.url), 'utf8');
 
-/** What is the same for every visitor needs no session. */
+/** The page and the products are the same for every visitor, so they need no session. */
 @Controller()
 @SessionState('disabled')
 export class PageController {

@@ -3,7 +3,7 @@ export interface CartItem {
   quantity: number;
 }
 
-/** What the shop keeps in a session. Until something is stored, an attribute is `undefined`. */
+/** The attributes of a session. Each is `undefined` until it is stored. */
 export interface ShopSession {
   visitor: string;
   cart: CartItem[];

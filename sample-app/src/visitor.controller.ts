@@ -16,7 +16,7 @@ export class VisitorController {
   @Post('login')
   @HttpCode(200)
   login(@Body() { user }: LoginDto, @Session() session: Session<ShopSession>) {
-    // Who planted or saw the cookie before the login has nothing of it afterwards. The cart comes along.
+    // A cookie that was planted or stolen before the login stops working. The cart is kept.
     session.rotate();
     session.visitor = user;
     return { user };
