@@ -1,5 +1,6 @@
-// Types `request.session` on Express.
+// Types `request.session`, on Express and on Fastify.
 import './http/express-request.js';
+import './http/fastify-request.js';
 
 export { RedisSessionModule } from './redis-session.module.js';
 export type { RedisSessionModuleExtras } from './redis-session.module-definition.js';
@@ -11,12 +12,22 @@ export {
 } from './session-tokens.js';
 
 export { RedisSessionOptions } from './options/redis-session.options.js';
+export type { CookieOptions as SessionCookieOptions } from './options/cookie-options.js';
+export type { HeaderOptions as SessionHeaderOptions } from './options/header-options.js';
+export type { LockOptions as SessionLockOptions } from './options/lock-options.js';
+export type {
+  RedisClusterOptions,
+  RedisNode,
+  RedisSentinelOptions,
+  SentinelNode,
+} from './options/topology-options.js';
 export type { RedisSessionModuleOptions } from './options/redis-session-module-options.js';
 export { expressSession } from './options/express-session.js';
 export type { ExpressSessionMigration, ExpressSessionOptions } from './options/express-session.js';
 export { redisSessionConfig } from './options/redis-session.config.js';
 
 export { Session } from './context/session.decorator.js';
+export type { SessionAttributeName } from './context/session.decorator.js';
 export { SessionState } from './context/session-state.decorator.js';
 export { UseSession } from './context/use-session.decorator.js';
 export { sessionFromContext } from './context/session-from-context.js';
@@ -24,7 +35,8 @@ export { SessionInterceptor } from './http/session.interceptor.js';
 
 export { SessionRepository } from './session/session.repository.js';
 export type { SessionCookie } from './session/session-cookie.js';
-export type { SessionCallback, SessionVerbs } from './session/session.js';
+// `Session` is a decorator, too; declarations that TypeScript infers name the type alone.
+export type { Session as SessionType, SessionCallback, SessionVerbs } from './session/session.js';
 // A star, since TypeScript merges `declare module 'nestjs-redis-session'` through nothing else.
 export type * from './session/session-data.js';
 export { jsonSerializer } from './session/session-serializer.js';

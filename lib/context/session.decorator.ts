@@ -8,6 +8,9 @@ const PARAMETER_TYPES = 'design:paramtypes';
 
 type Pipe = Type<PipeTransform> | PipeTransform;
 
+/** What `@Session()` takes: the properties of a session where `SessionData` is declared, else any name. */
+export type SessionAttributeName = keyof SessionData extends never ? string : keyof SessionType;
+
 const inject = createParamDecorator((attribute: string | undefined, context: ExecutionContext): unknown => {
   const session = sessionFromContext(context);
   return attribute === undefined ? session : (session as unknown as Record<string, unknown>)[attribute];
@@ -27,7 +30,7 @@ const inject = createParamDecorator((attribute: string | undefined, context: Exe
  * @Post('visits') count(@Session() session: Session<Shop>) { return (session.visits = (session.visits ?? 0) + 1); }
  * ```
  */
-export const Session = (attribute?: string | Pipe, ...pipes: Pipe[]): ParameterDecorator => {
+export const Session = (attribute?: SessionAttributeName | Pipe, ...pipes: Pipe[]): ParameterDecorator => {
   if (typeof attribute === 'string') return inject(attribute, ...pipes);
   return attribute === undefined ? wholeSession : inject(attribute, ...pipes);
 };

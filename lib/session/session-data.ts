@@ -1,6 +1,6 @@
 /**
  * The attributes of your sessions. Empty here; declare yours once and `request.session`, `@Session()` and the
- * repository are typed.
+ * repository are typed. `@Session('cart')` takes declared names only then.
  *
  * @example
  * ```ts

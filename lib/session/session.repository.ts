@@ -40,7 +40,7 @@ export class SessionRepository {
 
   /** A new, empty session. Nothing is stored until `save`. */
   create<T extends object = SessionData>(): Session<T> {
-    return sessionOf(this.#operations.core()) as Session<T>;
+    return sessionOf(this.#operations.core());
   }
 
   /**
@@ -53,7 +53,7 @@ export class SessionRepository {
     return this.#orNothing(async () => {
       if (!isSessionId(id)) return undefined;
       const core = await this.#operations.find(id);
-      return core && (sessionOf(core) as Session<T>);
+      return core && sessionOf(core);
     });
   }
 
@@ -67,7 +67,7 @@ export class SessionRepository {
     return this.#orNothing(async () => {
       const parsed = parseCredential(credential);
       const core = parsed && (await this.#operations.open(parsed));
-      return core && (sessionOf(core) as Session<T>);
+      return core && sessionOf(core);
     });
   }
 

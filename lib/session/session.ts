@@ -57,7 +57,8 @@ export interface SessionVerbs {
 }
 
 /**
- * What `request.session` is: the attributes, plus a few verbs. Attributes are properties; none of them need be there.
+ * What `request.session` is: the attributes of `T` and those that the application declared in `SessionData`, plus a few
+ * verbs. Attributes are properties; none of them need be there.
  *
  * @example
  * ```ts
@@ -65,4 +66,4 @@ export interface SessionVerbs {
  * session.cart.push({ sku: 'tea', quantity: 1 });
  * ```
  */
-export type Session<T extends object = SessionData> = SessionVerbs & Partial<T>;
+export type Session<T extends object = SessionData> = SessionVerbs & Partial<SessionData & T>;
