@@ -8,9 +8,10 @@ import { Controller, Get, Header, Param, Post, Req, Res, StreamableFile } from '
 import { Session } from 'nestjs-redis-session';
 import { deferred, type Deferred } from '../support/barrier.js';
 import { eventually } from '../support/eventually.js';
-import { RedisServer } from '../support/redis-server.js';
-import { TcpProxy } from '../support/tcp-proxy.js';
-import { type HttpApp, platforms, startApp } from './http-app.js';
+import type { RedisServer } from '../support/redis-server.js';
+import type { TcpProxy } from '../support/tcp-proxy.js';
+import { type HttpApp, platforms } from './http-app.js';
+import { startProxiedApp } from './proxied-app.js';
 import { type Shop, ShopController } from './shop.controller.js';
 
 let began: Deferred<void>;
@@ -60,21 +61,15 @@ describe.each(platforms)('connections, on %s', (platform) => {
   let server: RedisServer;
   let proxy: TcpProxy;
   let app: HttpApp;
+  let stop: () => Promise<void>;
   let socket: Socket | undefined;
 
   beforeAll(async () => {
-    server = await RedisServer.start();
-    proxy = await TcpProxy.start(server.port);
-    app = await startApp(platform, {
+    ({ app, proxy, server, stop } = await startProxiedApp(platform, {
       controllers: [ShopController, ConnectionsController],
-      options: { store: 'redis', port: proxy.port },
-    });
+    }));
   });
-  afterAll(async () => {
-    await app.close();
-    await proxy.stop();
-    await server.stop();
-  });
+  afterAll(() => stop());
   beforeEach(() => {
     began = deferred();
     goOn = deferred();
@@ -92,7 +87,7 @@ describe.each(platforms)('connections, on %s', (platform) => {
     return { browser, cookie: `sid=${browser.cookie('sid')}`, stored: () => server.admin.hgetall(key) };
   }
 
-  /** Writes requests on one connection, all at once. */
+  /** Pipelines requests on one connection. */
   function pipeline(...requests: string[]): () => string {
     const { port, hostname } = new URL(app.url);
     let received = '';
@@ -104,7 +99,7 @@ describe.each(platforms)('connections, on %s', (platform) => {
     return () => received;
   }
 
-  it('pipelined requests each store their change, and are answered in order', async () => {
+  it('each pipelined request stores its change, and the responses keep their order', async () => {
     const { cookie, stored } = await visitor();
     proxy.delay(10);
     const words = ['one', 'two', 'three', 'four', 'five'];
@@ -114,7 +109,7 @@ describe.each(platforms)('connections, on %s', (platform) => {
     expect(await stored()).toMatchObject(Object.fromEntries(words.map((word) => [word, 'true'])));
   });
 
-  it('requests without a session are answered between pipelined ones with one', async () => {
+  it('pipelined requests with and without a session are answered in order', async () => {
     const { cookie } = await visitor();
     proxy.delay(10);
     const received = pipeline(
@@ -131,7 +126,7 @@ describe.each(platforms)('connections, on %s', (platform) => {
     expect(received()).not.toMatch(/set-cookie/i);
   });
 
-  it('a connection that is kept alive serves one visitor after the other, each with a session of their own', async () => {
+  it('visitors who share a keep-alive connection have separate sessions', async () => {
     const agent = new Agent({ keepAlive: true, maxSockets: 1 });
     const visitors = [
       await visitor({ user: 'ada' }),
@@ -151,7 +146,7 @@ describe.each(platforms)('connections, on %s', (platform) => {
     expect(sockets.size).toBe(1);
   });
 
-  it('a client that leaves before the answer harms nobody, and the change is stored', async () => {
+  it('if a client disconnects before the response, the change is stored and others are served', async () => {
     const { browser, cookie, stored } = await visitor();
     pipeline(`GET /slow HTTP/1.1\r\ncookie: ${cookie}`);
     await began.promise;
@@ -163,7 +158,7 @@ describe.each(platforms)('connections, on %s', (platform) => {
     expect((await browser.get('/session')).status).toBe(200);
   });
 
-  it('a client that leaves in the middle of a stream harms nobody', async () => {
+  it('if a client disconnects during a stream, others are served', async () => {
     const { browser, cookie, stored } = await visitor();
     const received = pipeline(`GET /endless HTTP/1.1\r\ncookie: ${cookie}`);
     await eventually(() => received().length > 100_000);
@@ -172,7 +167,7 @@ describe.each(platforms)('connections, on %s', (platform) => {
     expect((await browser.get('/session')).status).toBe(200);
   });
 
-  it('a client that leaves while the answer waits for the store harms nobody, and the change is stored', async () => {
+  it('if a client disconnects while the response is held, the change is stored and others are served', async () => {
     const { browser, cookie, stored } = await visitor();
     proxy.delay(50, 'toServer');
     pipeline(`POST /add/one HTTP/1.1\r\ncookie: ${cookie}`);
@@ -183,7 +178,7 @@ describe.each(platforms)('connections, on %s', (platform) => {
     expect((await browser.get('/session')).json().attributes).toEqual({ item: 'tea', one: true });
   });
 
-  it('an answer of 304 stores the session', async () => {
+  it('a 304 response stores the session', async () => {
     const { browser, stored } = await visitor();
     expect((await browser.get('/tagged')).text).toBe('tagged');
     const answer = await browser.get('/tagged', { headers: { 'if-none-match': '"1"' } });
@@ -191,7 +186,7 @@ describe.each(platforms)('connections, on %s', (platform) => {
     expect(await stored()).toMatchObject({ visits: '2' });
   });
 
-  it('HEAD stores the session, as GET does', async () => {
+  it('HEAD stores the session, like GET', async () => {
     const { browser, stored } = await visitor();
     const answer = await browser.request('HEAD', '/tagged');
     expect([answer.status, answer.text]).toEqual([200, '']);

@@ -22,11 +22,6 @@ interface Shop {
 
 let proxy: TcpProxy;
 
-async function loseRedis(): Promise<void> {
-  await proxy.refuse();
-  proxy.cut();
-}
-
 @Catch(SessionStoreUnavailableError)
 class SorryPage implements ExceptionFilter {
   catch({ code, cause }: SessionStoreUnavailableError, host: ArgumentsHost): void {
@@ -51,14 +46,14 @@ class Shops {
 
   @Post('lost')
   async lost(@Session() session: Session<Shop>): Promise<object> {
-    await loseRedis();
+    await proxy.goAway();
     session.other = 'coffee';
     return { other: session.other };
   }
 
   @Post('lost-while-saving')
   async saved(@Session() session: Session<Shop>): Promise<object> {
-    await loseRedis();
+    await proxy.goAway();
     session.other = 'coffee';
     await session.save();
     return { why: session.lastException?.name };
@@ -66,7 +61,7 @@ class Shops {
 
   @Post('lost-while-ending')
   async ended(@Session() session: Session<Shop>): Promise<void> {
-    await loseRedis();
+    await proxy.goAway();
     await session.destroy().catch(() => undefined);
   }
 
@@ -88,7 +83,7 @@ class Shops {
   @Post('lost-with-a-page')
   @UseFilters(SorryPage)
   async page(@Session() session: Session<Shop>): Promise<void> {
-    await loseRedis();
+    await proxy.goAway();
     session.other = 'coffee';
     await session.save();
   }
@@ -125,7 +120,7 @@ describe.each(platforms)('while Redis is away, on %s', (platform) => {
     expect((await browser.post('/item')).status).toBe(201);
   }
 
-  /** The visitor's session as it was, once Redis is back. */
+  /** Brings Redis back, and asserts that the visitor's session has not changed. */
   async function expectUntouched(): Promise<void> {
     await proxy.reset();
     await eventually(async () =>
@@ -136,7 +131,7 @@ describe.each(platforms)('while Redis is away, on %s', (platform) => {
   describe('with throwOnError', () => {
     it('a request with a session answers 503', async () => {
       await start(true);
-      await loseRedis();
+      await proxy.goAway();
       const answer = await browser.get('/item');
       expect(answer.status).toBe(503);
       expect(answer.json()).toMatchObject({ statusCode: 503 });
@@ -144,9 +139,9 @@ describe.each(platforms)('while Redis is away, on %s', (platform) => {
       await expectUntouched();
     });
 
-    it('a route that never looks at its session is served, whatever cookie the visitor has', async () => {
+    it('a route that does not use the session is served, whatever cookie the visitor has', async () => {
       await start(true);
-      await loseRedis();
+      await proxy.goAway();
       expect((await app.browser().get('/no-session')).text).toBe('no session needed');
       const answer = await browser.get('/no-session');
       expect([answer.status, answer.text, answer.setCookies]).toEqual([200, 'no session needed', []]);
@@ -154,17 +149,17 @@ describe.each(platforms)('while Redis is away, on %s', (platform) => {
       expect((await browser.get('/no-session')).text).toBe('no session needed');
     });
 
-    it('an unknown route stays a 404', async () => {
+    it('an unknown route is answered with 404', async () => {
       await start(true);
-      await loseRedis();
+      await proxy.goAway();
       expect((await browser.get('/nowhere')).status).toBe(404);
     });
 
     it.each(['/item', '/lost'])(
-      'the 503 of %s says when to come back, to pages of other origins too',
+      'the 503 of %s has a Retry-After that pages of other origins can read',
       async (path) => {
         await start(true);
-        if (path === '/item') await loseRedis();
+        if (path === '/item') await proxy.goAway();
         const answer = await browser.request(path === '/item' ? 'GET' : 'POST', path);
         expect(answer.status).toBe(503);
         expect(answer.headers['retry-after']).toBe('1');
@@ -194,9 +189,9 @@ describe.each(platforms)('while Redis is away, on %s', (platform) => {
   });
 
   describe('with throwOnError false', () => {
-    it('a request goes on with a new session, and session.lastException tells why', async () => {
+    it('a request continues with a new session, and session.lastException has the reason', async () => {
       await start(false);
-      await loseRedis();
+      await proxy.goAway();
       const answer = await browser.get('/item');
       expect(answer.status).toBe(200);
       expect(answer.json()).toEqual({ isNew: true, why: 'SessionStoreUnavailableError' });
@@ -204,9 +199,9 @@ describe.each(platforms)('while Redis is away, on %s', (platform) => {
       await expectUntouched();
     });
 
-    it('what is written to that session is never stored and sets no cookie', async () => {
+    it('changes to that session are never stored and set no cookie', async () => {
       await start(false);
-      await loseRedis();
+      await proxy.goAway();
       const answer = await browser.post('/item');
       expect([answer.status, answer.setCookies]).toEqual([201, []]);
       await expectUntouched();
@@ -215,19 +210,19 @@ describe.each(platforms)('while Redis is away, on %s', (platform) => {
 
     it('a new visitor is served and gets no cookie', async () => {
       await start(false);
-      await loseRedis();
+      await proxy.goAway();
       const answer = await app.browser().post('/item');
       expect([answer.status, answer.setCookies]).toEqual([201, []]);
     });
 
-    it('the answer goes out when Redis is lost before the store', async () => {
+    it('a request is answered if Redis is lost before the commit', async () => {
       await start(false);
       const answer = await browser.post('/lost');
       expect([answer.status, answer.json()]).toEqual([201, { other: 'coffee' }]);
       await expectUntouched();
     });
 
-    it('session.save() resolves, and session.lastException tells why', async () => {
+    it('session.save() resolves, and session.lastException has the reason', async () => {
       await start(false);
       const answer = await browser.post('/lost-while-saving');
       expect([answer.status, answer.json()]).toEqual([201, { why: 'SessionStoreUnavailableError' }]);
@@ -235,10 +230,10 @@ describe.each(platforms)('while Redis is away, on %s', (platform) => {
     });
 
     it.each(['/end', '/end-unawaited', '/start-anew', '/lost-while-ending'])(
-      'a logout that did not happen is an error all the same, and the cookie stays: %s',
+      'a logout that did not happen is still an error, and the cookie is kept: %s',
       async (path) => {
         await start(false);
-        if (path !== '/lost-while-ending') await loseRedis();
+        if (path !== '/lost-while-ending') await proxy.goAway();
         const answer = await browser.post(path);
         expect([answer.status, answer.setCookies]).toEqual([503, []]);
         expect(app.sessions.lastException).toBeInstanceOf(SessionStoreUnavailableError);

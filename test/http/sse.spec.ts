@@ -5,10 +5,11 @@ import { Session, SessionState } from 'nestjs-redis-session';
 import { Observable, of, Subject } from 'rxjs';
 import { eventually } from '../support/eventually.js';
 import type { Browser } from '../support/http-browser.js';
-import { RedisServer } from '../support/redis-server.js';
-import { TcpProxy } from '../support/tcp-proxy.js';
+import type { RedisServer } from '../support/redis-server.js';
+import type { TcpProxy } from '../support/tcp-proxy.js';
 import { storedAtFirstByte } from './first-byte.js';
-import { type HttpApp, platforms, startApp } from './http-app.js';
+import { type HttpApp, platforms } from './http-app.js';
+import { startProxiedApp } from './proxied-app.js';
 import { type Shop, ShopController } from './shop.controller.js';
 
 let words: Subject<string>;
@@ -43,7 +44,7 @@ class EventsController {
   }
 }
 
-/** Stores each word while the stream goes on, and then tells it. */
+/** Stores each word during the stream, then sends it. */
 function saving(session: Session<Shop>): Observable<MessageEvent> {
   return new Observable((events) => {
     events.next({ data: 'began' });
@@ -61,22 +62,16 @@ describe.each(platforms)('server-sent events, on %s', (platform) => {
   let server: RedisServer;
   let proxy: TcpProxy;
   let app: HttpApp;
+  let stop: () => Promise<void>;
   let browser: Browser;
   const open: IncomingMessage[] = [];
 
   beforeAll(async () => {
-    server = await RedisServer.start();
-    proxy = await TcpProxy.start(server.port);
-    app = await startApp(platform, {
+    ({ app, proxy, server, stop } = await startProxiedApp(platform, {
       controllers: [ShopController, EventsController],
-      options: { store: 'redis', port: proxy.port },
-    });
+    }));
   });
-  afterAll(async () => {
-    await app.close();
-    await proxy.stop();
-    await server.stop();
-  });
+  afterAll(() => stop());
   beforeEach(async () => {
     await proxy.reset();
     words = new Subject();
@@ -85,7 +80,7 @@ describe.each(platforms)('server-sent events, on %s', (platform) => {
     for (const stream of open.splice(0)) stream.destroy();
   });
 
-  /** Opens a stream; what it has told so far. */
+  /** Opens a stream. Returns what it has received so far. */
   async function listen(path: string): Promise<() => string> {
     let told = '';
     const answer = await new Promise<IncomingMessage>((resolve, reject) => {
@@ -139,9 +134,8 @@ describe.each(platforms)('server-sent events, on %s', (platform) => {
     expect(await server.admin.exists(`{${app.applicationName}_${id}}_Data`)).toBe(0);
   });
 
-  it('a stream whose session cannot be stored answers 503', async () => {
-    await proxy.refuse();
-    proxy.cut();
+  it('a stream whose session cannot be stored is answered with 503', async () => {
+    await proxy.goAway();
     expect((await app.browser().get('/events/once')).status).toBe(503);
   });
 });

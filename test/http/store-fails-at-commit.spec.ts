@@ -5,9 +5,9 @@ import { Controller, Get, Header, Param, Post, Res, StreamableFile } from '@nest
 import { Session } from 'nestjs-redis-session';
 import type { Browser } from '../support/http-browser.js';
 import { eventually } from '../support/eventually.js';
-import { RedisServer } from '../support/redis-server.js';
-import { TcpProxy } from '../support/tcp-proxy.js';
-import { type HttpApp, platforms, startApp } from './http-app.js';
+import type { TcpProxy } from '../support/tcp-proxy.js';
+import { type HttpApp, platforms } from './http-app.js';
+import { startProxiedApp } from './proxied-app.js';
 
 interface Shop {
   item: string;
@@ -16,12 +16,6 @@ interface Shop {
 type AnyResponse = ServerResponse & { raw?: ServerResponse; send(body: unknown): void };
 
 let proxy: TcpProxy;
-
-/** Redis is there when the session is loaded, and gone when it is to be stored. */
-async function loseRedis(): Promise<void> {
-  await proxy.refuse();
-  proxy.cut();
-}
 
 const HEADERS = {
   etag: '"1"',
@@ -65,21 +59,21 @@ class Shops {
   @Header('cache-control', 'public, max-age=60')
   async value(@Session() session: Session<Shop>): Promise<string> {
     session.item = 'coffee';
-    await loseRedis();
+    await proxy.goAway();
     return 'written anyway';
   }
 
   @Get('stream')
   async stream(@Session() session: Session<Shop>): Promise<StreamableFile> {
     session.item = 'coffee';
-    await loseRedis();
+    await proxy.goAway();
     return new StreamableFile(Readable.from(['written ', 'anyway']), { disposition: 'attachment' });
   }
 
   @Get('send')
   async send(@Session() session: Session<Shop>, @Res() response: AnyResponse): Promise<void> {
     session.item = 'coffee';
-    await loseRedis();
+    await proxy.goAway();
     response.send({ written: 'anyway' });
   }
 
@@ -90,7 +84,7 @@ class Shops {
     @Param('way') way: string,
   ): Promise<void> {
     session.item = 'coffee';
-    await loseRedis();
+    await proxy.goAway();
     const raw = response.raw ?? response;
     for (const [name, value] of Object.entries(HEADERS)) raw.setHeader(name, value);
     ways[way]!(raw);
@@ -98,20 +92,14 @@ class Shops {
 }
 
 describe.each(platforms)('when Redis is lost between load and store, on %s', (platform) => {
-  let server: RedisServer;
   let app: HttpApp;
+  let stop: () => Promise<void>;
   let browser: Browser;
 
   beforeAll(async () => {
-    server = await RedisServer.start();
-    proxy = await TcpProxy.start(server.port);
-    app = await startApp(platform, { controllers: [Shops], options: { store: 'redis', port: proxy.port } });
+    ({ app, proxy, stop } = await startProxiedApp(platform, { controllers: [Shops] }));
   });
-  afterAll(async () => {
-    await app.close();
-    await proxy.stop();
-    await server.stop();
-  });
+  afterAll(() => stop());
   beforeEach(async () => {
     await proxy.reset();
     browser = app.browser();
@@ -119,7 +107,7 @@ describe.each(platforms)('when Redis is lost between load and store, on %s', (pl
   });
 
   it.each(['/value', '/stream', '/send', ...Object.keys(ways).map((way) => `/raw/${way}`)])(
-    'answers 503 in place of what the handler gave, without its headers: %s',
+    'answers 503 instead of the handler’s response, without its headers: %s',
     async (path) => {
       const answer = await browser.get(path);
       expect(answer.status).toBe(503);

@@ -5,10 +5,11 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Controller, Get, Param, Res } from '@nestjs/common';
 import { Session } from 'nestjs-redis-session';
-import { RedisServer } from '../support/redis-server.js';
-import { TcpProxy } from '../support/tcp-proxy.js';
+import type { RedisServer } from '../support/redis-server.js';
+import type { TcpProxy } from '../support/tcp-proxy.js';
 import { storedAtFirstByte } from './first-byte.js';
-import { type HttpApp, platforms, startApp } from './http-app.js';
+import { type HttpApp, platforms } from './http-app.js';
+import { startProxiedApp } from './proxied-app.js';
 
 interface Shop {
   item: string;
@@ -16,7 +17,7 @@ interface Shop {
 
 const thisFile = fileURLToPath(import.meta.url);
 
-/** What Express and Fastify have in common, and the raw response of either. */
+/** What Express and Fastify have in common, and the raw response of both. */
 interface AnyResponse {
   send(body?: unknown): void;
   redirect(url: string): void;
@@ -99,23 +100,18 @@ class Raw {
   }
 }
 
-describe.each(platforms)('an answer that the handler writes itself, on %s', (platform) => {
+describe.each(platforms)('a response that the handler writes itself, on %s', (platform) => {
   let server: RedisServer;
   let proxy: TcpProxy;
   let app: HttpApp;
+  let stop: () => Promise<void>;
 
   beforeAll(async () => {
-    server = await RedisServer.start();
-    proxy = await TcpProxy.start(server.port);
-    app = await startApp(platform, { controllers: [Raw], options: { store: 'redis', port: proxy.port } });
-    // An answer that does not wait for the store arrives long before its write does.
+    ({ app, proxy, server, stop } = await startProxiedApp(platform, { controllers: [Raw] }));
+    // A response that does not wait for the store arrives long before the write.
     proxy.delay(60, 'toServer');
   });
-  afterAll(async () => {
-    await app.close();
-    await proxy.stop();
-    await server.stop();
-  });
+  afterAll(() => stop());
 
   it.each([
     ['@Res() with send', '/send', ' 200 OK', 'sent'],
@@ -134,8 +130,8 @@ describe.each(platforms)('an answer that the handler writes itself, on %s', (pla
     ['flushHeaders', '/flush', ' 200 OK', 'flushed'],
     ['the pipe of a file', '/pipe', ' 200 OK', 'fileURLToPath(import.meta.url)'],
     ['the pipe of a generated stream', '/pipe-generated', ' 200 OK', 'three'],
-    ['an answer after the handler has returned', '/later', ' 200 OK', 'later'],
-    ['a handler that throws after it has answered', '/throws', ' 200 OK', 'sent first'],
+    ['a response after the handler has returned', '/later', ' 200 OK', 'later'],
+    ['a handler that throws after its response', '/throws', ' 200 OK', 'sent first'],
   ])('waits until the session is stored: %s', async (_way, path, head, content) => {
     const { stored, answer } = await storedAtFirstByte(app, server.admin, path);
     expect(stored).toMatchObject({ item: '"tea"' });

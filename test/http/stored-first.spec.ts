@@ -16,10 +16,11 @@ import {
   UseFilters,
 } from '@nestjs/common';
 import { Session } from 'nestjs-redis-session';
-import { RedisServer } from '../support/redis-server.js';
-import { TcpProxy } from '../support/tcp-proxy.js';
+import type { RedisServer } from '../support/redis-server.js';
+import type { TcpProxy } from '../support/tcp-proxy.js';
 import { storedAtFirstByte } from './first-byte.js';
-import { type HttpApp, platforms, startApp } from './http-app.js';
+import { type HttpApp, platforms } from './http-app.js';
+import { startProxiedApp } from './proxied-app.js';
 
 interface Shop {
   item: string;
@@ -90,27 +91,21 @@ class Answers {
 }
 
 describe.each(platforms)(
-  'the session is stored before the first byte of the answer leaves, on %s',
+  'the session is stored before the first byte of the response is sent, on %s',
   (platform) => {
     let server: RedisServer;
     let proxy: TcpProxy;
     let app: HttpApp;
+    let stop: () => Promise<void>;
 
     beforeAll(async () => {
-      server = await RedisServer.start();
-      proxy = await TcpProxy.start(server.port);
-      app = await startApp(platform, {
+      ({ app, proxy, server, stop } = await startProxiedApp(platform, {
         controllers: [Answers],
-        options: { store: 'redis', port: proxy.port },
-      });
-      // An answer that does not wait for the store arrives long before its write does.
+      }));
+      // A response that does not wait for the store arrives long before the write.
       proxy.delay(60, 'toServer');
     });
-    afterAll(async () => {
-      await app.close();
-      await proxy.stop();
-      await server.stop();
-    });
+    afterAll(() => stop());
 
     it.each([
       ['a plain value', 'GET', '/text', 'plain text'],
@@ -120,7 +115,7 @@ describe.each(platforms)(
       ['a StreamableFile', 'GET', '/file', 'fileURLToPath(import.meta.url)'],
       ['a StreamableFile of several chunks', 'GET', '/generated', 'three'],
       ["an exception filter's page", 'GET', '/page-of-a-filter', '<h1>Log in</h1>'],
-      ['an exception that nobody catches', 'GET', '/exception', 'who are you?'],
+      ['an unhandled exception', 'GET', '/exception', 'who are you?'],
       ['HEAD', 'HEAD', '/text', ' 200 OK'],
     ])('%s', async (_kind, method, path, content) => {
       const { stored, answer } = await storedAtFirstByte(app, server.admin, path, { method });

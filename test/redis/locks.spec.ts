@@ -248,8 +248,7 @@ describe('locks in Redis', () => {
         const waits = (who === 'its holder' ? other : away).loadExclusive(id, second);
         waits.catch(() => undefined);
         await waiting(id, 1);
-        await proxy.refuse();
-        proxy.cut('reset');
+        await proxy.goAway('reset');
         const failed =
           who === 'its holder' ? away.releaseLock(id, mine.token, mine.leaseInMilliseconds) : waits;
         await expect(failed).rejects.toMatchObject({ code: 'SESSION_STORE_UNAVAILABLE' });
@@ -265,8 +264,7 @@ describe('locks in Redis', () => {
       const id = await create(away);
       const mine = lock();
       await away.loadExclusive(id, mine);
-      await proxy.refuse();
-      proxy.cut('reset');
+      await proxy.goAway('reset');
       await expect(away.releaseLock(id, mine.token, mine.leaseInMilliseconds)).rejects.toThrow('unlock');
       away.close();
       await proxy.accept();

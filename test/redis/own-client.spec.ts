@@ -75,8 +75,7 @@ describe('a change that was refused because the application’s own client had l
       refused = failureOf(save(store, 'refused'));
       await eventually(() => proxy.holds('toServer'));
     }
-    await proxy.refuse();
-    proxy.cut('reset');
+    await proxy.goAway('reset');
     await eventually(() => client.status === 'reconnecting');
     refused ??= failureOf(save(store, 'refused'));
     await refused;

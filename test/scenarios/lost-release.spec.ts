@@ -35,8 +35,7 @@ describe.each(platforms)('Redis is away when an exclusive request of %s ends', (
     await eventually(async () => (await browser.post('/start')).status === 201);
     const holding = browser.clone().post('/hold');
     const { leave } = await http.app.get(Stage).next();
-    await proxy.refuse();
-    proxy.cut('reset');
+    await proxy.goAway('reset');
     leave.resolve();
     expect((await holding).status).toBe(503);
     await proxy.accept();

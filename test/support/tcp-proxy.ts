@@ -99,6 +99,12 @@ export class TcpProxy {
     await new Promise((resolve) => setImmediate(resolve));
   }
 
+  /** As if the server had gone: refuses new connections and closes the open ones. */
+  async goAway(how: 'end' | 'reset' = 'end'): Promise<void> {
+    await this.refuse();
+    this.cut(how);
+  }
+
   /** New connections are accepted again, on the same port. */
   async accept(): Promise<void> {
     if (this.#listener) return;
