@@ -93,7 +93,7 @@ class LateController {
   }
 }
 
-/** What the application has logged. */
+/** The log of the application. */
 let logged: string[];
 const note = (message: unknown) => void logged.push(String(message));
 

@@ -32,7 +32,7 @@ interface FastifyReply extends AnyReply {
   removeHeader(name: string): FastifyReply;
 }
 
-/** Saves wait until the handler has done everything wrong that it does. */
+/** Saves wait until the handler has made all its mistakes. */
 let done: Deferred<void>;
 
 class PatientStore extends RecordingStore {
@@ -42,7 +42,7 @@ class PatientStore extends RecordingStore {
   }
 }
 
-/** What the handler met, in order. */
+/** What the handler observed, in order. */
 let met: unknown[];
 
 function attempt(name: string, action: () => unknown): void {
@@ -222,7 +222,7 @@ describe.each([
 
   const second = [...Object.keys(afterwards), ...(protocol === 'HTTP/1.1' ? Object.keys(http1Only) : [])];
   it.each(Object.keys(handOvers).flatMap((one) => second.map((other) => [one, other])))(
-    'meets what it meets without the package: %s, then %s',
+    'observes the same as without the package: %s, then %s',
     async (first, then) => {
       const path = `/raw/${first}/${encodeURIComponent(then)}`;
       expect(await see(held, path)).toEqual(await see(plain, path));
@@ -230,7 +230,7 @@ describe.each([
   );
 
   it.each(Object.keys(platform === 'express' ? onExpress : onFastify))(
-    'gives the answer that it gives without the package: %s',
+    'sends the same response as without the package: %s',
     async (what) => {
       const path = `/framework/${encodeURIComponent(what)}`;
       expect(await see(held, path)).toEqual(await see(plain, path));

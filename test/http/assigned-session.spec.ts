@@ -117,7 +117,7 @@ describe.each(platforms)('request.session, assigned on %s', (platform) => {
     const begin = () => start({ options: { store, ...(store === 'redis' && { port: redis.port }) } });
 
     it.each(['changed', 'untouched'])(
-      'destroys a session that was %s, at the end of the request',
+      'destroys a session at the end of the request that left it %s',
       async (first) => {
         const visitor = await begin();
         const thief = visitor.clone();
@@ -131,12 +131,15 @@ describe.each(platforms)('request.session, assigned on %s', (platform) => {
       },
     );
 
-    it.each(['changed', 'untouched'])('stores nothing for a visitor without a session: %s', async (first) => {
-      await begin();
-      const { status, setCookies } = await app.browser().post(`/null/${first}`);
+    it.each(['changed', 'untouched'])(
+      'stores nothing for a visitor without a session that is %s',
+      async (first) => {
+        await begin();
+        const { status, setCookies } = await app.browser().post(`/null/${first}`);
 
-      expect([status, setCookies]).toEqual([201, []]);
-    });
+        expect([status, setCookies]).toEqual([201, []]);
+      },
+    );
 
     it('is allowed after destroy()', async () => {
       const visitor = await begin();
@@ -154,7 +157,7 @@ describe.each(platforms)('request.session, assigned on %s', (platform) => {
   });
 
   it.each(['object', 'undefined', 'text', 'number', 'copy', 'other'])(
-    'anything that is not a session of its own is refused with the alternatives: %s',
+    'anything but a session is refused with an error that names the alternatives: %s',
     async (what) => {
       const visitor = await start();
       const other = await startApp(platform, {});
@@ -171,11 +174,11 @@ describe.each(platforms)('request.session, assigned on %s', (platform) => {
     },
   );
 
-  it('takes its id along: request.sessionID cannot be set', async () => {
+  it('changes request.sessionID, which cannot be set', async () => {
     expect((await (await start()).post('/id')).text).toBe('SESSION_USAGE');
   });
 
-  it('itself changes nothing', async () => {
+  it('the current session changes nothing', async () => {
     const visitor = await start();
     const sent = visitor.cookie('sid');
 
@@ -185,7 +188,7 @@ describe.each(platforms)('request.session, assigned on %s', (platform) => {
     expect(visitor.cookie('sid')).toBe(sent);
   });
 
-  it('a new session of the repository takes the place of the old one', async () => {
+  it('a new session of the repository replaces the old one', async () => {
     const visitor = await start();
 
     const id = (await visitor.post('/new')).text;
@@ -194,7 +197,7 @@ describe.each(platforms)('request.session, assigned on %s', (platform) => {
     expect((await visitor.get('/cart')).json()).toEqual({ cart: ['of the new one'] });
   });
 
-  it('before it is loaded is an error with hydrate: interceptor', async () => {
+  it('is an error before the session is loaded, with hydrate: interceptor', async () => {
     const seen: unknown[] = [];
     const assign = (request: ShopRequest, _response: unknown, next: () => void) => {
       try {
@@ -221,7 +224,7 @@ const withoutLegacy = () => [
   }),
 ];
 
-describe('a route that the module leaves out', () => {
+describe('a route that the module excludes', () => {
   @Controller('legacy')
   class LegacyController {
     @Get()
@@ -258,7 +261,7 @@ describe('a route that the module leaves out', () => {
     await app.close();
   });
 
-  it.each(platforms)('takes any value for request.session, on %s', async (platform) => {
+  it.each(platforms)('accepts any value for request.session, on %s', async (platform) => {
     const app = await startNest(platform, { imports: withoutLegacy(), controllers: [LegacyController] });
 
     expect((await app.browser().get('/legacy/own')).json()).toEqual({ own: true });

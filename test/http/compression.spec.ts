@@ -18,7 +18,7 @@ type Raw = ServerResponse & { raw?: ServerResponse };
 const TEXT = 'all the tea in China '.repeat(50_000);
 const digest = (text: string | Buffer): string => createHash('sha256').update(text).digest('hex');
 
-/** Chunks so small that one leaves room in every buffer: what waits for 'drain' after the first hears it from nobody else. */
+/** Small chunks leave room in every buffer: a writer that waits for 'drain' after the first gets no other event. */
 function stream(): Readable {
   return Readable.from(TEXT.match(/[^]{1,5000}/g)!);
 }
@@ -58,7 +58,7 @@ describe.each(platforms)('behind compression middleware, on %s', (platform) => {
   });
   afterAll(() => server.stop());
 
-  // A cookie that slides makes the answer wait from the first on; else it waits once a handler asks for the session.
+  // With a sliding cookie the response is held from the start, otherwise from the first look at the session.
   describe.each([
     ['before compression begins', true],
     ['after compression has begun', false],
@@ -73,19 +73,22 @@ describe.each(platforms)('behind compression middleware, on %s', (platform) => {
     });
     afterAll(() => app.close());
 
-    it.each(['value', 'stream', 'pipe'])('compresses a %s whole and stores the session', async (path) => {
-      const browser = app.browser();
-      for (const visits of [1, 2]) {
-        const { hash, encoding } = await download(app.url, path, browser);
-        expect(encoding).toBe('gzip');
-        expect(hash).toBe(digest(TEXT));
-        expect((await browser.get('/visits')).json()).toBe(visits);
-      }
-    });
+    it.each(['value', 'stream', 'pipe'])(
+      'compresses a %s completely and stores the session',
+      async (path) => {
+        const browser = app.browser();
+        for (const visits of [1, 2]) {
+          const { hash, encoding } = await download(app.url, path, browser);
+          expect(encoding).toBe('gzip');
+          expect(hash).toBe(digest(TEXT));
+          expect((await browser.get('/visits')).json()).toBe(visits);
+        }
+      },
+    );
   });
 });
 
-// `fetch` decompresses, and says so.
+// `fetch` decompresses the body and keeps this header.
 async function download(
   url: string,
   path: string,

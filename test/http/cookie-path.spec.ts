@@ -25,7 +25,7 @@ class VisitController {
   }
 }
 
-describe.each(platforms)('a cookie of a path on %s', (platform) => {
+describe.each(platforms)('a cookie with a path, on %s', (platform) => {
   let app: HttpApp;
   afterEach(() => app.close());
 
@@ -48,7 +48,7 @@ describe.each(platforms)('a cookie of a path on %s', (platform) => {
   }
 
   it.each(['request', 'interceptor'] as const)(
-    'gives sessions to its path and below (%s)',
+    'provides sessions at the path and below it (%s)',
     async (hydrate) => {
       await start('/shop', { hydrate });
 
@@ -59,7 +59,7 @@ describe.each(platforms)('a cookie of a path on %s', (platform) => {
   );
 
   it.each(['request', 'interceptor'] as const)(
-    'gives none elsewhere, and no cookie (%s)',
+    'provides no session and no cookie elsewhere (%s)',
     async (hydrate) => {
       await start('/shop', { hydrate });
 
@@ -70,7 +70,7 @@ describe.each(platforms)('a cookie of a path on %s', (platform) => {
     },
   );
 
-  it('ignores a cookie that somebody sends to another path', async () => {
+  it('is ignored when it is sent to another path', async () => {
     await start('/shop');
     const visitor = app.browser();
     await visitor.post('/shop');
@@ -80,7 +80,7 @@ describe.each(platforms)('a cookie of a path on %s', (platform) => {
     expect((await visitor.post('/shop')).json()).toEqual({ visits: 2 });
   });
 
-  it('gives middleware none elsewhere', async () => {
+  it('provides no session to middleware elsewhere', async () => {
     await start('/shop', { cookie: { path: '/shop', persistent: true } }, (nest) =>
       nest.use((request: VisitRequest, _response: unknown, next: () => void) => {
         if (request.session) request.session.visits = 10;
@@ -92,7 +92,7 @@ describe.each(platforms)('a cookie of a path on %s', (platform) => {
     expect(await visits('/shop')).toEqual([11, 1]);
   });
 
-  it('is not asked about where a header carries the credential', async () => {
+  it('does not apply if a header carries the credential', async () => {
     await start('/shop', { header: { name: 'x-session' } });
 
     expect(await visits('/visits')).toEqual([1, 0]);

@@ -3,7 +3,7 @@ import type { RedisSessionModuleOptions } from 'nestjs-redis-session';
 import { type HttpApp, platforms, startApp } from './http-app.js';
 import { ShopController } from './shop.controller.js';
 
-describe.each(platforms)('what the cookie asks of the connection, on %s', (platform) => {
+describe.each(platforms)('the cookie and the security of the connection, on %s', (platform) => {
   let app: HttpApp;
   const { NODE_ENV } = process.env;
   afterEach(async () => {
@@ -25,21 +25,21 @@ describe.each(platforms)('what the cookie asks of the connection, on %s', (platf
   const https = { 'x-forwarded-proto': 'https' };
 
   describe('secure: auto', () => {
-    // Of a list, Express takes the entry of the outermost proxy and Fastify that of the innermost one.
+    // In a list, Express reads the entry of the outermost proxy and Fastify that of the innermost one.
     it.each([
       ['https', true],
       ['http', false],
       ['https, http', platform === 'express'],
       ['http,https', platform === 'fastify'],
     ])(
-      'behind a trusted proxy is what the framework reads from X-Forwarded-Proto: %s',
+      'behind a trusted proxy is what the framework reads in X-Forwarded-Proto: %s',
       async (proto, secure) => {
         const headers = { 'x-forwarded-proto': proto };
         expect(await cookieOf({ secure: 'auto' }, { trustProxy: true, headers })).toMatchObject({ secure });
       },
     );
 
-    it('does not believe the header where no proxy is trusted', async () => {
+    it('ignores the header if no proxy is trusted', async () => {
       expect(await cookieOf({ secure: 'auto' }, { trustProxy: false, headers: https })).toMatchObject({
         secure: false,
       });
@@ -50,11 +50,11 @@ describe.each(platforms)('what the cookie asks of the connection, on %s', (platf
     });
   });
 
-  it('secure: true always sends the attribute: a proxy may end TLS without a word', async () => {
+  it('secure: true always sends the attribute, since a proxy can terminate TLS without a header', async () => {
     expect(await cookieOf({ secure: true })).toMatchObject({ secure: true });
   });
 
-  it('secure: false never does', async () => {
+  it('secure: false never sends it', async () => {
     expect(await cookieOf({ secure: false }, { trustProxy: true, headers: https })).toMatchObject({
       secure: false,
     });
@@ -71,13 +71,13 @@ describe.each(platforms)('what the cookie asks of the connection, on %s', (platf
     });
   });
 
-  describe('where NODE_ENV is production', () => {
+  describe('if NODE_ENV is production', () => {
     it('is Secure and its name is __Host-sid', async () => {
       process.env.NODE_ENV = 'production';
       expect(await cookieOf(undefined)).toEqual({ name: '__Host-sid', secure: true, sameSite: 'Lax' });
     });
 
-    it('is named __Secure-sid where it has a domain or a path, and sid where secure is false', async () => {
+    it('is named __Secure-sid if it has a domain or a path, and sid if secure is false', async () => {
       process.env.NODE_ENV = 'production';
       expect(await cookieOf({ domain: 'example.com' })).toMatchObject({ name: '__Secure-sid', secure: true });
       await app.close();
@@ -87,14 +87,14 @@ describe.each(platforms)('what the cookie asks of the connection, on %s', (platf
     });
   });
 
-  it('gives a name of your own the prefix too', async () => {
+  it('adds the prefix to a custom name, too', async () => {
     process.env.NODE_ENV = 'production';
     expect(await cookieOf({ name: 'admin' })).toMatchObject({ name: '__Host-admin', secure: true });
     await app.close();
     expect(await cookieOf({ name: 'admin', path: '/session' })).toMatchObject({ name: '__Secure-admin' });
   });
 
-  it('elsewhere is named sid, and __Host-sid where secure is true', async () => {
+  it('otherwise is named sid, or __Host-sid if secure is true', async () => {
     expect(await cookieOf(undefined)).toMatchObject({ name: 'sid' });
     await app.close();
     expect(await cookieOf({ secure: true })).toMatchObject({ name: '__Host-sid' });

@@ -66,7 +66,7 @@ describe.each(platforms)('the cookie, on %s', (platform) => {
   });
   afterEach(() => app.close());
 
-  it('is sent when the credential is new or changed or cleared, and else not', async () => {
+  it('is sent only if the credential is new, changed or cleared', async () => {
     const browser = app.browser();
     const sent = async (method: 'get' | 'post', path: string, body?: object) =>
       (await (method === 'get' ? browser.get(path) : browser.post(path, body))).setCookies.map(
@@ -96,7 +96,7 @@ describe.each(platforms)('the cookie, on %s', (platform) => {
     ['in an object for writeHead', 'write-head-object'],
     ['in an array for writeHead', 'write-head-array'],
     ['set before and in writeHead', 'write-head-message'],
-  ])('survives beside others %s, and they beside it', async (_how, path) => {
+  ])('is sent together with cookies %s', async (_how, path) => {
     const { setCookies, headers } = await app.browser().get(`/cookies/${path}`);
     expect(setCookies.map(({ name }) => name).toSorted((a, b) => a.localeCompare(b))).toEqual([
       'lang',
@@ -106,7 +106,7 @@ describe.each(platforms)('the cookie, on %s', (platform) => {
     expect(headers['x-other']).toBe(path.startsWith('write-head') ? 'kept' : undefined);
   });
 
-  it('makes the answer private to this visitor', async () => {
+  it('makes its response private for caches', async () => {
     const browser = app.browser();
     const answers = [
       await browser.post('/session', { item: 'tea' }),
@@ -116,27 +116,24 @@ describe.each(platforms)('the cookie, on %s', (platform) => {
     expect(answers.map(({ headers }) => headers['cache-control'])).toEqual(['private', 'private', 'private']);
   });
 
-  it('leaves Cache-Control alone on answers that neither set the cookie nor read the session', async () => {
+  it('changes public to private in Cache-Control, and adds nothing if the session is not used', async () => {
     const browser = app.browser();
     const answer = await browser.get('/cookies/public');
     expect([answer.setCookies.length, answer.headers['cache-control']]).toEqual([1, 'private, max-age=60']);
     expect((await browser.get('/nothing')).headers['cache-control']).toBeUndefined();
   });
 
-  it.each(['valid first', 'valid last'])(
-    'counts the first valid one of two with its name: %s',
-    async (order) => {
-      const browser = app.browser();
-      await browser.post('/session', { item: 'tea' });
-      const valid = browser.cookie('sid')!;
-      const stale = `${'A'.repeat(22)}.${'B'.repeat(43)}`;
-      const cookies = order === 'valid first' ? [valid, stale] : [stale, 'rubbish', valid];
-      const headers = { cookie: cookies.map((value) => `sid=${value}`).join('; ') };
-      expect((await app.browser().get('/session', { headers })).json().attributes).toEqual({ item: 'tea' });
-    },
-  );
+  it.each(['valid first', 'valid last'])('is the first valid one of two with its name: %s', async (order) => {
+    const browser = app.browser();
+    await browser.post('/session', { item: 'tea' });
+    const valid = browser.cookie('sid')!;
+    const stale = `${'A'.repeat(22)}.${'B'.repeat(43)}`;
+    const cookies = order === 'valid first' ? [valid, stale] : [stale, 'rubbish', valid];
+    const headers = { cookie: cookies.map((value) => `sid=${value}`).join('; ') };
+    expect((await app.browser().get('/session', { headers })).json().attributes).toEqual({ item: 'tea' });
+  });
 
-  it('is found among others whose names end or begin alike', async () => {
+  it('is found among others with similar names', async () => {
     const browser = app.browser();
     await browser.post('/session', { item: 'tea' });
     const valid = browser.cookie('sid')!;
@@ -182,7 +179,7 @@ describe.each(platforms)('a persistent cookie, on %s', (platform) => {
     expect((await browser.get('/session')).setCookies[0]!.attributes).toMatchObject({ 'max-age': '5000' });
   });
 
-  it('is not sent to a visitor without a session, nor after logout', async () => {
+  it('is not sent to a visitor without a session or after logout', async () => {
     const browser = app.browser();
     expect((await browser.get('/session')).setCookies).toEqual([]);
     await browser.post('/session', { item: 'tea' });

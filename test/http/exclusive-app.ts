@@ -22,18 +22,18 @@ import { deferred, type Deferred } from '../support/barrier.js';
 // oxlint-disable-next-line typescript/no-explicit-any -- a test knows what it stored
 export type Data = Session<Record<string, any>>;
 
-/** A handler that has been entered and waits for the test. */
+/** A handler that has started and waits for the test. */
 export interface Entered {
   readonly session: Data;
   readonly leave: Deferred<void>;
 }
 
-/** Where the test meets the handlers of `POST /hold`, in the order in which they are entered. */
+/** The handlers of `POST /hold`, in the order in which they start. */
 @Injectable()
 export class Stage {
   readonly #entered: Entered[] = [];
   #awaited: Deferred<Entered> | undefined;
-  /** How many handlers were entered. */
+  /** How many handlers have started. */
   count = 0;
 
   enter(session: Data): Promise<void> {
@@ -76,7 +76,7 @@ async function increment(session: Data): Promise<number> {
   return session.n as number;
 }
 
-/** Routes without a state of their own. */
+/** Routes with the default state. */
 @Controller()
 export class PlainController {
   constructor(private readonly stage: Stage) {}
@@ -126,7 +126,7 @@ export class PlainController {
   }
 }
 
-/** Every way out of a request that holds the lock. */
+/** Every way in which a request that holds the lock can end. */
 @Controller()
 @SessionState('exclusive')
 export class ExclusiveController {
@@ -201,6 +201,6 @@ export class ExclusiveController {
   }
 }
 
-/** So that a controller can be given the stage of its own application. */
+/** Provides the stage of its own application to a controller. */
 @Module({ providers: [Stage], exports: [Stage] })
 export class StageModule {}

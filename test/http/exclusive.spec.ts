@@ -52,9 +52,9 @@ describe.each(platforms)('exclusive sessions on %s', (platform) => {
         expect(await stored()).toEqual({ n: 50 });
       });
 
-      it('loses an increment of two that are not exclusive', async () => {
+      it('loses one of two increments that are not exclusive', async () => {
         const answers = [1, 2].map(() => browser.clone().post('/hold-increment'));
-        // Both have read before one of them writes.
+        // Both read before one of them writes.
         for (const { leave } of [await stage.next(), await stage.next()]) leave.resolve();
         await Promise.all(answers);
         expect(await stored()).toEqual({ n: 1 });
@@ -65,7 +65,7 @@ describe.each(platforms)('exclusive sessions on %s', (platform) => {
         expect(await stored()).toEqual({ n: 0, ...Object.fromEntries(fifty.map((n) => [`a${n}`, true])) });
       });
 
-      it('lets them in one after the other, in the order in which they came', async () => {
+      it('runs them one after the other, in the order of their arrival', async () => {
         const first = browser.post('/hold');
         const { leave } = await stage.next();
         const second = browser.clone().post('/hold');
@@ -82,7 +82,7 @@ describe.each(platforms)('exclusive sessions on %s', (platform) => {
     });
 
     describe('while another request holds the lock', () => {
-      it('keeps what a guard wrote before the lock was there', async () => {
+      it('keeps what a guard wrote before the lock was acquired', async () => {
         await start();
         const holding = browser.post('/hold');
         const { leave } = await stage.next();
@@ -93,7 +93,7 @@ describe.each(platforms)('exclusive sessions on %s', (platform) => {
         expect(await stored()).toEqual({ n: 1, held: true, stamped: true });
       });
 
-      it('answers 423 with Retry-After when the wait is over', async () => {
+      it('answers 423 with Retry-After after the wait timeout', async () => {
         await start({ lock: { waitTimeoutInMilliseconds: 50 } });
         const holding = browser.post('/hold');
         const { leave } = await stage.next();
@@ -109,7 +109,7 @@ describe.each(platforms)('exclusive sessions on %s', (platform) => {
         expect((await browser.post('/increment')).text).toBe('1');
       });
 
-      it('answers 423 at once when too many wait already, and lets the others have their turn', async () => {
+      it('answers 423 at once if the queue is full, and serves the other waiters', async () => {
         await start({ lock: { maxWaiters: 2 } });
         const holding = browser.post('/hold');
         const { leave } = await stage.next();
@@ -124,7 +124,7 @@ describe.each(platforms)('exclusive sessions on %s', (platform) => {
         expect((await stored()).n).toBe(2);
       });
 
-      it('lets a read-only request see the data without waiting', async () => {
+      it('does not hold up read-only requests', async () => {
         await start();
         const holding = browser.post('/hold');
         const { leave } = await stage.next();
@@ -144,7 +144,7 @@ describe.each(platforms)('exclusive sessions on %s', (platform) => {
         await holding;
       });
 
-      it('answers 409 to one who waited and was logged out meanwhile, without asking its handler', async () => {
+      it('answers 409 to a waiter that was logged out meanwhile, without calling its handler', async () => {
         await start();
         const holding = browser.post('/hold');
         const { leave } = await stage.next();
@@ -158,7 +158,7 @@ describe.each(platforms)('exclusive sessions on %s', (platform) => {
         expect((await stale.get('/peek')).json()).toEqual({});
       });
 
-      it('answers 409 to one who waited with a secret that was replaced meanwhile', async () => {
+      it('answers 409 to a waiter whose secret was replaced meanwhile', async () => {
         await start();
         const holding = browser.clone().post('/hold');
         const { leave } = await stage.next();
@@ -172,19 +172,19 @@ describe.each(platforms)('exclusive sessions on %s', (platform) => {
       });
     });
 
-    describe('every way out of a request frees the lock', () => {
-      // Far shorter than the lease: a lock that was left behind answers 423.
+    describe('a request frees the lock, however it ends', () => {
+      // Far shorter than the lease, so a lock that was left behind causes a 423.
       beforeEach(() => start({ lock: { waitTimeoutInMilliseconds: 1000 } }));
 
       it.each([
-        ['an answer after a change', '/increment', 201],
-        ['an answer without a change', '/unchanged', 201],
+        ['a response after a change', '/increment', 201],
+        ['a response without a change', '/unchanged', 201],
         ['a redirect', '/redirects', 302],
         ['an exception', '/throws', 500],
         ['an exception that keeps the changes', '/rejects', 400],
         ['a refusing guard', '/refused', 403],
         ['a value that cannot be stored', '/unserializable', 500],
-        ['an answer that the handler writes itself', '/raw', 201],
+        ['a response that the handler writes itself', '/raw', 201],
         ['a regenerated session', '/regenerate', 201],
         ['a destroyed session', '/end', 201],
       ])('%s', async (_way, path, status) => {
@@ -202,7 +202,7 @@ describe.each(platforms)('exclusive sessions on %s', (platform) => {
         leaving.abort();
       });
 
-      it('a client that leaves while its handler runs, and what the handler writes then is dropped', async () => {
+      it('a client that disconnects while its handler runs, whose later writes are dropped', async () => {
         const leaving = new AbortController();
         const left = browser.clone().post('/hold', undefined, { signal: leaving.signal });
         const { leave, session } = await stage.next();
@@ -217,12 +217,12 @@ describe.each(platforms)('exclusive sessions on %s', (platform) => {
         expect(await stored()).toEqual({ n: 2 });
       });
 
-      it('a client that leaves while it waits: its handler is not asked any more', async () => {
+      it('a client that disconnects while it waits: its handler is not called', async () => {
         const holding = browser.clone().post('/hold');
         const { leave } = await stage.next();
         const leaving = new AbortController();
         const left = browser.clone().post('/hold', undefined, { signal: leaving.signal });
-        // Its turn comes when it waits and has left; the server sees both.
+        // The lock is freed after the server saw it wait and disconnect.
         await eventually(async () => expect(await connectionsOf(http!)).toBe(2));
         leaving.abort();
         await expect(left).rejects.toMatchObject(gone);
@@ -233,7 +233,7 @@ describe.each(platforms)('exclusive sessions on %s', (platform) => {
         expect(stage.count).toBe(1);
       });
 
-      it('a client that leaves while it waits: its place is free at once', async () => {
+      it('a client that disconnects while it waits: its place in the queue is free at once', async () => {
         await http!.close();
         await start({ lock: { maxWaiters: 1 } });
         const holding = browser.clone().post('/hold');
@@ -254,7 +254,7 @@ describe.each(platforms)('exclusive sessions on %s', (platform) => {
         expect(stage.count).toBe(1);
       });
 
-      it('a handler that never answers, when its client gives up', async () => {
+      it('a handler that never responds, when its client disconnects', async () => {
         const leaving = new AbortController();
         const silent = browser.clone().post('/silent', undefined, { signal: leaving.signal });
         const { leave } = await stage.next();
@@ -272,7 +272,7 @@ describe.each(platforms)('exclusive sessions on %s', (platform) => {
         const holding = browser.post('/hold');
         const { leave } = await stage.next();
         const waiting = browser.clone().post('/increment');
-        // Three renewals are a lease apart.
+        // Three renewals take a lease.
         await eventually(() => expect(renewals.mock.calls.length).toBeGreaterThanOrEqual(4), {
           within: 20_000,
         });
@@ -308,8 +308,8 @@ describe.each(platforms)('exclusive sessions on %s', (platform) => {
       });
     });
 
-    describe('after its answer', () => {
-      it('what a handler still saves is refused, not dropped', async () => {
+    describe('after its response', () => {
+      it('a handler that saves gets an error', async () => {
         await start();
         const holding = browser.post('/hold');
         const { leave, session } = await stage.next();
@@ -330,7 +330,7 @@ describe.each(platforms)('exclusive sessions on %s', (platform) => {
     });
 
     describe.each(['request', 'interceptor'] as const)('as the default, with hydrate "%s"', (hydrate) => {
-      it('holds for every route that does not say otherwise', async () => {
+      it('applies to every route without its own state', async () => {
         await start({ sessionState: 'exclusive', hydrate });
         await Promise.all(fifty.map(() => browser.clone().post('/plain-increment')));
         expect(await stored()).toEqual({ n: 50 });

@@ -24,11 +24,11 @@ describe.each(platforms)('a session that expires while its handler runs, on %s',
   });
   afterEach(() => http.close());
 
-  /** A handler that takes longer than the session lives. */
+  /** A handler that runs until its session has expired. */
   async function slowHandler() {
     const stage = http.app.get(Stage);
     let answer: ReturnType<Browser['post']>;
-    // A machine that stalls may let the session expire before its second request.
+    // On a slow machine the session can expire before its second request.
     const session = await eventually(async () => {
       await browser.post('/start');
       answer = browser.post('/hold-plain');
@@ -42,7 +42,7 @@ describe.each(platforms)('a session that expires while its handler runs, on %s',
   }
   const keys = () => server.admin.keys(`{${http.applicationName}_*`);
 
-  it('answers, and stores nothing', async () => {
+  it('is answered, and stores nothing', async () => {
     const { leave, answer } = await slowHandler();
     leave.resolve();
     const { status, setCookies } = await answer;
@@ -50,7 +50,7 @@ describe.each(platforms)('a session that expires while its handler runs, on %s',
     expect(await keys()).toEqual([]);
   });
 
-  it('answers 409 to a login: it must not look like one that happened', async () => {
+  it('answers 409 to a login, which must not seem successful', async () => {
     const { session, leave, answer } = await slowHandler();
     session.rotate();
     leave.resolve();

@@ -9,7 +9,7 @@ import { type Shop, ShopController } from './shop.controller.js';
 type Verb = 'save' | 'reload' | 'touch' | 'destroy' | 'regenerate';
 const verbs: Verb[] = ['save', 'reload', 'touch', 'destroy', 'regenerate'];
 
-/** What a handler caught. */
+/** What a handler has caught. */
 let caught: unknown[];
 
 @Controller('verbs')
@@ -79,13 +79,13 @@ describe.each(platforms)("the methods of express-session's sessions, on %s", (pl
       expect(await attributes()).toEqual({ item: 'changed' });
     });
 
-    it('reload() reads anew and forgets the changes', async () => {
+    it('reload() reads again and drops the changes', async () => {
       expect(await call('reload')).toMatchObject({ item: 'tea', isOther: false });
       expect(store.take()).toEqual(['load', 'load', 'touch']);
       expect(await attributes()).toEqual({ item: 'tea' });
     });
 
-    it('touch() slides the timeout; the changes are stored at the end', async () => {
+    it('touch() slides the timeout, and the changes are stored at the end', async () => {
       expect(await call('touch')).toMatchObject({ item: 'changed', isOther: false });
       expect(store.take()).toEqual(['load', 'touch', 'save']);
     });
@@ -106,7 +106,7 @@ describe.each(platforms)("the methods of express-session's sessions, on %s", (pl
     });
   });
 
-  it('the promise of regenerate() gives the session that is on the request then', async () => {
+  it('the promise of regenerate() resolves to the new session of the request', async () => {
     expect((await browser.post('/verbs/promise/regenerate')).json()).toMatchObject({
       isNext: true,
       isOther: true,
@@ -114,7 +114,7 @@ describe.each(platforms)("the methods of express-session's sessions, on %s", (pl
   });
 
   describe('errors of the store', () => {
-    // What could not be done is tried again at the end of the request; a slide is not.
+    // The commit repeats a failed operation, except a touch.
     it.each([
       ['save', 'save', 503],
       ['touch', 'touch', 201],
@@ -134,18 +134,21 @@ describe.each(platforms)("the methods of express-session's sessions, on %s", (pl
       expect((await browser.post(`/verbs/${style}/touch`)).status).toBe(503);
     });
 
-    it.each(['load', 'save', 'create'] as const)('of %s around the handler reach it too', async (failing) => {
-      store.failing = failing;
-      const visitor = failing === 'create' ? app.browser() : browser;
-      expect((await visitor.post('/session', { item: 'coffee' })).status).toBe(500);
-      store.failure = new SessionStoreUnavailableError(failing, 1, new Error('The store broke'));
-      const answer = await visitor.post('/session', { item: 'coffee' });
-      expect([answer.status, answer.json().statusCode]).toEqual([503, 503]);
-      // Nobody knows whether the create was carried out: the visitor gets what opens the session if it was.
-      expect(answer.setCookies.map(({ name }) => name)).toEqual(failing === 'create' ? ['sid'] : []);
-      store.failing = undefined;
-      expect(await attributes()).toEqual({ item: 'tea' });
-    });
+    it.each(['load', 'save', 'create'] as const)(
+      'of %s outside the handler reach it, too',
+      async (failing) => {
+        store.failing = failing;
+        const visitor = failing === 'create' ? app.browser() : browser;
+        expect((await visitor.post('/session', { item: 'coffee' })).status).toBe(500);
+        store.failure = new SessionStoreUnavailableError(failing, 1, new Error('The store broke'));
+        const answer = await visitor.post('/session', { item: 'coffee' });
+        expect([answer.status, answer.json().statusCode]).toEqual([503, 503]);
+        // Nobody knows whether the create was carried out: the visitor gets what opens the session if it was.
+        expect(answer.setCookies.map(({ name }) => name)).toEqual(failing === 'create' ? ['sid'] : []);
+        store.failing = undefined;
+        expect(await attributes()).toEqual({ item: 'tea' });
+      },
+    );
   });
 
   it.each(['save', 'touch', 'id', 'destroy', 'cookie', '__proto__', 'constructor', 'hasOwnProperty'])(

@@ -101,7 +101,7 @@ describe.each(platforms)('what express-session promises, on %s', (platform) => {
   }
 
   describe('a request without a cookie', () => {
-    it('has a new, empty session; left untouched, nothing is stored and no cookie is set', async () => {
+    it('has a new, empty session, which is neither stored nor sent if nobody writes to it', async () => {
       const browser = await start();
       const answer = await browser.get('/session');
       expect(answer.json()).toEqual({
@@ -112,7 +112,7 @@ describe.each(platforms)('what express-session promises, on %s', (platform) => {
       expect([answer.setCookies, store.take()]).toEqual([[], []]);
     });
 
-    it('gets a cookie once it is written to, and the next request loads from that', async () => {
+    it('gets a cookie once the session is written to, and the next request loads that session', async () => {
       const browser = await start();
       const { id } = (await browser.post('/session', { item: 'tea' })).json();
       expect(store.take()).toEqual(['create']);
@@ -124,7 +124,7 @@ describe.each(platforms)('what express-session promises, on %s', (platform) => {
       expect(store.take()).toEqual(['load', 'touch']);
     });
 
-    it('is another session for each of several new clients at once', async () => {
+    it('gets a separate session for each of several clients at once', async () => {
       await start();
       const answers = await Promise.all(
         Array.from({ length: 10 }, () => app!.browser().post('/session', { item: 'tea' })),
@@ -145,7 +145,7 @@ describe.each(platforms)('what express-session promises, on %s', (platform) => {
     expect([id, 'A'.repeat(22)]).not.toContain(answer.id);
   });
 
-  it('sets the cookie only when a session begins, and again while a persistent one slides', async () => {
+  it('sets the cookie only for a new session, and repeatedly if it is persistent', async () => {
     const browser = await start();
     expect((await browser.post('/session', { item: 'tea' })).setCookies).toHaveLength(1);
     expect((await browser.post('/session', { item: 'coffee' })).setCookies).toEqual([]);
@@ -164,7 +164,7 @@ describe.each(platforms)('what express-session promises, on %s', (platform) => {
     expect((await browser.get('/foobar')).text).toBe('undefined');
   });
 
-  it.each(Object.keys(endings))('stores the session before the answer ends: %s', async (how) => {
+  it.each(Object.keys(endings))('stores the session before the response ends: %s', async (how) => {
     const browser = await start();
     for (const visits of [1, 2]) {
       const answer = await browser.get(`/end/${encodeURIComponent(how)}`);
@@ -182,7 +182,7 @@ describe.each(platforms)('what express-session promises, on %s', (platform) => {
     expect(store.take()).toEqual(['load', 'touch']);
   });
 
-  it('does so again where more was written after it', async () => {
+  it('stores it again if more was written afterwards', async () => {
     const browser = await start();
     await browser.post('/save?later=more');
     expect(store.take()).toEqual(['create', 'save']);

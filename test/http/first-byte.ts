@@ -3,9 +3,9 @@ import type { Redis } from 'ioredis';
 import type { HttpApp } from './http-app.js';
 
 export interface FirstByte {
-  /** The session as Redis had it when the first byte of the answer arrived. */
+  /** The session in Redis when the first byte of the response arrived. */
   stored: Record<string, string>;
-  /** The whole answer as it came over the wire. */
+  /** The whole response as it was received. */
   answer: string;
 }
 
@@ -32,7 +32,7 @@ export async function storedAtFirstByte(
   for await (const chunk of socket) {
     answer += String(chunk);
     looking ??= sessionOf(redis, applicationName, answer);
-    // An event stream keeps its connection, whatever it was asked.
+    // An event stream keeps its connection open.
     if (until !== undefined && answer.includes(until)) break;
   }
   return { stored: (await looking) ?? {}, answer };

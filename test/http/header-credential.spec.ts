@@ -17,7 +17,7 @@ describe.each(platforms)('the credential in a header, on %s', (platform) => {
         .request(method, path, { json, headers: value === undefined ? {} : { [header.name]: value } });
   }
 
-  it('travels as Authorization: Bearer, and sets no cookie', async () => {
+  it('is sent as Authorization: Bearer, and no cookie is set', async () => {
     const send = await start({ name: 'Authorization' });
     const { headers, setCookies } = await send('POST', '/session', undefined, { item: 'tea' });
     const [scheme, credential] = (headers.authorization as string).split(' ');
@@ -29,7 +29,7 @@ describe.each(platforms)('the credential in a header, on %s', (platform) => {
     expect(answer.headers.authorization).toBeUndefined();
   });
 
-  it('is found whatever the case of the scheme', async () => {
+  it('is found with a scheme in any case', async () => {
     const send = await start({ name: 'authorization' });
     const { headers } = await send('POST', '/session', undefined, { item: 'tea' });
     const credential = (headers.authorization as string).slice('Bearer '.length);
@@ -38,7 +38,7 @@ describe.each(platforms)('the credential in a header, on %s', (platform) => {
     });
   });
 
-  it('travels in a header of your own', async () => {
+  it('is sent in a custom header', async () => {
     const send = await start({ name: 'X-Session' });
     const { headers } = await send('POST', '/session', undefined, { item: 'tea' });
     expect(headers['x-session']).toMatch(CREDENTIAL);
@@ -46,7 +46,7 @@ describe.each(platforms)('the credential in a header, on %s', (platform) => {
     expect(answer.json().attributes).toEqual({ item: 'tea' });
   });
 
-  it('is replaced by the answer that rotates it, and cleared by the one that ends the session', async () => {
+  it('is replaced by the response to a rotation, and cleared by the response that ends the session', async () => {
     const send = await start({ name: 'X-Session' });
     const first = (await send('POST', '/session', undefined, { item: 'tea' })).headers['x-session'] as string;
     const second = (await send('POST', '/login', first, { user: 'ada' })).headers['x-session'] as string;
@@ -57,7 +57,7 @@ describe.each(platforms)('the credential in a header, on %s', (platform) => {
     expect((await send('GET', '/session', second)).json().attributes).toEqual({});
   });
 
-  it('is not taken from the cookie, from another scheme or without its scheme', async () => {
+  it('is not read from the cookie, with another scheme or without a scheme', async () => {
     const send = await start({ name: 'authorization' });
     const { headers } = await send('POST', '/session', undefined, { item: 'tea' });
     const credential = (headers.authorization as string).slice('Bearer '.length);

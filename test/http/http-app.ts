@@ -33,7 +33,7 @@ export interface HttpAppSetup {
   controllers?: Type[];
   providers?: Provider[];
   options?: RedisSessionModuleOptions;
-  /** Middleware as a module's `configure()` applies it. */
+  /** Middleware that the module's `configure()` applies. */
   middleware?: (consumer: MiddlewareConsumer) => void;
   /** What main.ts would do between create and listen. */
   main?: (app: INestApplication) => void | Promise<void>;
@@ -41,11 +41,11 @@ export interface HttpAppSetup {
   trustProxy?: boolean;
   /** More options of the Fastify adapter. */
   fastify?: ConstructorParameters<typeof FastifyAdapter>[0];
-  /** Leaves the package out, to see what the framework does by itself. @default false */
+  /** Leaves the package out, to see what the framework does alone. @default false */
   plain?: boolean;
 }
 
-/** An application on a real port, made as main.ts makes one. */
+/** An application on a real port, created as in main.ts. */
 export async function startApp(platform: Platform, setup: HttpAppSetup): Promise<HttpApp> {
   const applicationName = setup.options?.applicationName ?? uniqueName('http');
   @Module({

@@ -101,7 +101,7 @@ describe.each(platforms)("with hydrate: 'interceptor', on %s", (platform) => {
     await eventually(async () => (await server.commandStats()).evalsha !== undefined);
   });
 
-  it('handlers have their session, and it is stored', async () => {
+  it('handlers have their session, which is stored', async () => {
     expect((await browser.get('/session')).json()).toMatchObject({
       isNew: false,
       attributes: { item: 'tea' },
@@ -110,13 +110,13 @@ describe.each(platforms)("with hydrate: 'interceptor', on %s", (platform) => {
     expect((await browser.get('/guarded/lenient')).text).toBe('written');
   });
 
-  it('a new visitor gets a session where a handler writes to it', async () => {
+  it('a new visitor gets a session if a handler writes to it', async () => {
     const visitor = app.browser();
     expect((await visitor.get('/guarded/raw')).setCookies).toHaveLength(1);
     expect((await visitor.get('/session')).json().attributes).toEqual({ item: 'written' });
   });
 
-  it('a guard that reads request.session gets an error that says why', async () => {
+  it('a guard that reads request.session gets an error with the reason', async () => {
     const answer = (await browser.get('/guarded')).json();
     expect(answer.code).toBe('SESSION_MISSING');
     expect(answer.message).toMatch(
@@ -133,8 +133,8 @@ describe.each(platforms)("with hydrate: 'interceptor', on %s", (platform) => {
   it.each([
     ['a static file', '/static/file', 200],
     ['a 404', '/nowhere', 404],
-    ['a request that a guard ended', '/guarded', 500],
-  ])('%s costs no Redis call', async (_what, path, status) => {
+    ['a request that a guard refused', '/guarded', 500],
+  ])('%s sends no command to Redis', async (_what, path, status) => {
     await eventually(async () => (await server.commandStats()).pexpire !== undefined);
     await server.resetStats();
     expect((await browser.get(path)).status).toBe(status);
@@ -153,7 +153,7 @@ class CountedController {
 
 describe.each(platforms)('@UseInterceptors(SessionInterceptor), on %s', (platform) => {
   it.each(['request', 'interceptor'] as const)(
-    'gives a route its session, with hydrate: %s',
+    'provides the session of a route, with hydrate: %s',
     async (hydrate) => {
       const app = await startApp(platform, { controllers: [CountedController], options: { hydrate } });
       const browser = app.browser();

@@ -29,7 +29,7 @@ describe.each(platforms)('who a visitor is, on %s', (platform) => {
     return { browser, id, secret: secret! };
   }
 
-  it('the cookie is <id>.<secret>: the id names the record, and Redis holds nothing of the secret but its SHA-256', async () => {
+  it('the cookie is <id>.<secret>: the id names the record, and Redis stores only the SHA-256 of the secret', async () => {
     const { browser, id, secret } = await visitor();
     expect(browser.cookie('sid')).toBe(`${id}.${secret}`);
     expect(Buffer.from(secret, 'base64url')).toHaveLength(32);
@@ -50,7 +50,7 @@ describe.each(platforms)('who a visitor is, on %s', (platform) => {
     ],
     ['without a secret', ({ id }) => id],
     ['with an empty secret', ({ id }) => `${id}.`],
-    ['with something behind it', ({ id, secret }) => `${id}.${secret}A`],
+    ['with an additional character', ({ id, secret }) => `${id}.${secret}A`],
     ['with a brace', ({ id, secret }) => `{${id.slice(1)}.${secret}`],
     ['that is oversized', ({ id, secret }) => `${id}.${secret.repeat(90)}`],
     ['in quotes', ({ id, secret }) => `"${id}.${secret}"`],
@@ -86,7 +86,7 @@ describe.each(platforms)('who a visitor is, on %s', (platform) => {
     expect(seen.map(({ attributes }) => attributes.visits)).toEqual(visitors.map((_, n) => n));
   });
 
-  it('rotate() keeps id and data, and makes the old secret useless', async () => {
+  it('rotate() keeps id and data, and revokes the old secret', async () => {
     const { browser, id } = await visitor();
     const thief = browser.clone();
     await browser.post('/login', { user: 'ada' });
@@ -95,7 +95,7 @@ describe.each(platforms)('who a visitor is, on %s', (platform) => {
     expect((await thief.get('/session')).json()).toMatchObject({ isNew: true, attributes: {} });
   });
 
-  it('regenerate() gives a new id with empty data and destroys the old session; the old object keeps its data', async () => {
+  it('regenerate() creates an empty session with a new id and destroys the old one, whose object keeps its data', async () => {
     const { browser, id } = await visitor();
     const thief = browser.clone();
     const answer = (await browser.post('/regenerate?item=coffee')).json();
@@ -107,7 +107,7 @@ describe.each(platforms)('who a visitor is, on %s', (platform) => {
     expect((await thief.get('/session')).json().attributes).toEqual({});
   });
 
-  it('regenerate() without anything written afterwards removes the cookie', async () => {
+  it('regenerate() removes the cookie if nothing is written afterwards', async () => {
     const { browser, id } = await visitor();
     const { setCookies } = await browser.post('/regenerate');
     expect(setCookies).toHaveLength(1);

@@ -7,7 +7,7 @@ import { type HttpApp, platforms, startApp } from './http-app.js';
 const seenBy = async (visitor: Browser) => (await visitor.get('/peek')).json();
 const stores = ['memory', 'redis'] as const;
 
-// Each request stands still between its load and its save for as long as the test lets it.
+// Each request waits for the test between its load and its save.
 describe.each(platforms)('requests of one session that overlap on %s', (platform) => {
   describe.each(stores)('in %s', (store) => {
     let server: RedisServer | undefined;
@@ -33,7 +33,7 @@ describe.each(platforms)('requests of one session that overlap on %s', (platform
 
     const locks = async () => server?.admin.keys(`{${http.applicationName}_*_Write_Lock`);
 
-    /** A request of the same visitor that has loaded the session and has not stored it. */
+    /** A request of the same visitor that has loaded the session and not stored it yet. */
     async function overlap(path = '/hold-plain') {
       const visitor = browser.clone();
       const answer = visitor.post(path);
@@ -46,7 +46,7 @@ describe.each(platforms)('requests of one session that overlap on %s', (platform
     }
 
     describe('when a logout comes before a save', () => {
-      it('the session does not come back, and the answer goes out', async () => {
+      it('the session is not restored, and the request is answered', async () => {
         const { leave, session } = await overlap();
         const stolen = browser.clone();
         await browser.post('/logout');
@@ -55,7 +55,7 @@ describe.each(platforms)('requests of one session that overlap on %s', (platform
         expect(await seenBy(stolen)).toEqual({});
       });
 
-      it('session.save() says so', async () => {
+      it('session.save() rejects', async () => {
         const { leave, session } = await overlap();
         await browser.post('/logout');
         session.late = true;
@@ -64,7 +64,7 @@ describe.each(platforms)('requests of one session that overlap on %s', (platform
         expect(await http.sessions.find(session.id)).toBeUndefined();
       });
 
-      it('session.rotate() does not bring it back', async () => {
+      it('session.rotate() does not restore it', async () => {
         const { leave, session } = await overlap();
         await browser.post('/logout');
         session.rotate();
@@ -73,7 +73,7 @@ describe.each(platforms)('requests of one session that overlap on %s', (platform
         expect(await http.sessions.find(session.id)).toBeUndefined();
       });
 
-      it('session.touch() does not bring it back', async () => {
+      it('session.touch() does not restore it', async () => {
         const { leave, session } = await overlap();
         await browser.post('/logout');
         await session.touch();
@@ -81,7 +81,7 @@ describe.each(platforms)('requests of one session that overlap on %s', (platform
         await leave();
       });
 
-      it('session.destroy() does no harm, and what is written after it is refused', async () => {
+      it('session.destroy() succeeds, and later writes are refused', async () => {
         const { leave, session } = await overlap();
         await browser.post('/logout');
         await expect(session.destroy()).resolves.toBeUndefined();
@@ -90,8 +90,8 @@ describe.each(platforms)('requests of one session that overlap on %s', (platform
       });
     });
 
-    describe('when the holder of the lock is overtaken by a logout', () => {
-      it('its changes are dropped, and the lock is gone with the session', async () => {
+    describe('when a logout comes while a request holds the lock', () => {
+      it('its changes are dropped, and the lock is removed with the session', async () => {
         const { leave, session } = await overlap('/hold');
         await browser.post('/logout');
         expect((await leave()).status).toBe(201);
@@ -101,7 +101,7 @@ describe.each(platforms)('requests of one session that overlap on %s', (platform
     });
 
     describe('when two requests rotate at once', () => {
-      it('one credential works, the other request is refused and writes nothing', async () => {
+      it('one of them succeeds, and the other is refused and writes nothing', async () => {
         const [winner, loser] = [await overlap(), await overlap()];
         winner.session.rotate();
         winner.session.winner = true;
@@ -118,7 +118,7 @@ describe.each(platforms)('requests of one session that overlap on %s', (platform
     });
 
     describe('when a rotation comes before a save', () => {
-      it('the save is refused: it came in by a credential that is void', async () => {
+      it('the save is refused, since its credential has been revoked', async () => {
         const saving = await overlap();
         await browser.post('/rotate');
         const answer = await saving.leave();
@@ -129,7 +129,7 @@ describe.each(platforms)('requests of one session that overlap on %s', (platform
     });
 
     describe('when a regeneration comes before a save', () => {
-      it('the save is dropped: neither the old nor the new session has it', async () => {
+      it('the save is dropped, and changes neither the old nor the new session', async () => {
         const saving = await overlap();
         await browser.post('/regenerate');
         const answer = await saving.leave();
@@ -140,7 +140,7 @@ describe.each(platforms)('requests of one session that overlap on %s', (platform
     });
 
     describe('when two requests regenerate at once', () => {
-      it('each has a new session of its own, and the old one is gone', async () => {
+      it('each gets its own new session, and the old one is gone', async () => {
         const [one, two] = [await overlap(), await overlap()];
         const next = await Promise.all([one.session.regenerate(), two.session.regenerate()]);
         await Promise.all([one.leave(), two.leave()]);

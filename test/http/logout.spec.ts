@@ -9,7 +9,7 @@ import { type Shop, ShopController } from './shop.controller.js';
 let loaded: Deferred<void>;
 let goOn: Deferred<void>;
 
-/** A request that has loaded its session and takes its time. */
+/** A request that has loaded its session and waits for the test. */
 @Controller('slow')
 class SlowController {
   @Post('write')
@@ -93,14 +93,14 @@ describe.each(platforms)('logout, on %s', (platform) => {
     expect((await stolen.get('/session')).json().attributes).toEqual({});
   });
 
-  it('is awaited by the answer where the handler did not', async () => {
+  it('is awaited by the response if the handler did not', async () => {
     const { browser, id } = await visitor();
     await browser.get('/slow/unawaited');
     expect(await server.admin.exists(key(id))).toBe(0);
     expect(browser.cookie('sid')).toBeUndefined();
   });
 
-  it('leaves the old object with its data, and it refuses writes', async () => {
+  it('keeps the data of the old object, which refuses writes', async () => {
     const { browser } = await visitor();
     const answer = await browser.post('/slow/destroyed');
     expect(answer.json()).toEqual({ kept: { item: 'tea' }, refused: true });
@@ -115,7 +115,7 @@ describe.each(platforms)('logout, on %s', (platform) => {
     ['a change', '/slow/write', 201],
     ['a rotation, which must not look like a login', '/slow/rotate', 409],
   ])(
-    'wins over a request that loaded the session before: nothing comes back to life (%s)',
+    'wins over a request that loaded the session before: nothing is restored (%s)',
     async (_, path, status) => {
       const { browser, id } = await visitor();
       const slow = browser.clone().post(path);
@@ -138,14 +138,14 @@ describe.each(platforms)('logout, on %s', (platform) => {
     expect(await server.admin.exists(key(id))).toBe(0);
   });
 
-  it('wins over an expiry that slides: a touch does not bring a session back', async () => {
+  it('wins over a touch, which does not restore the session', async () => {
     const { browser, id } = await visitor();
     const reading = Array.from({ length: 20 }, () => browser.clone().get('/session'));
     await Promise.all([...reading, browser.post('/logout')]);
     expect(await server.admin.exists(key(id))).toBe(0);
   });
 
-  it('and a new session never takes the place of one that is stored: create-if-absent', async () => {
+  it('a new session never replaces a stored one: create-if-absent', async () => {
     const { id } = await visitor();
     const before = await server.admin.hgetall(key(id));
     const store = app.app.get<SessionStore>(SessionStore);

@@ -17,7 +17,7 @@ let proxy: TcpProxy;
 let breakLine: () => void;
 
 const faults = {
-  // Redis carries out what it is asked for, and nobody hears of it.
+  // Redis executes the command, but its reply never arrives.
   'the answer is lost': () => proxy.delay(600_000, 'toClient'),
   'the request is lost': () => proxy.blackhole(),
 };
@@ -93,7 +93,7 @@ describe.each(platforms)('when Redis is lost during a login, on %s', (platform) 
       options: { store: 'redis', port: proxy.port, operationTimeoutInMilliseconds: 500 },
     });
     browser = app.browser();
-    // Redis knows the scripts from now on: what is lost is the answer to a write.
+    // From now on Redis has the scripts in its cache, so the lost reply is that of a write.
     breakLine = () => undefined;
     const visitor = app.browser();
     for (const path of ['/item', '/login']) await visitor.post(path);
@@ -107,7 +107,7 @@ describe.each(platforms)('when Redis is lost during a login, on %s', (platform) 
     const carriedOut = name === 'the answer is lost';
 
     it.each(['/login', '/login-and-save'])(
-      'the 503 brings the new credential, which opens the session when Redis is back; the old one does not: %s',
+      'the 503 contains the new credential, which opens the session when Redis is back, unlike the old one: %s',
       async (path) => {
         await browser.post('/item');
         const old = browser.clone();
@@ -120,14 +120,14 @@ describe.each(platforms)('when Redis is lost during a login, on %s', (platform) 
       },
     );
 
-    it('a request that goes on is not refused for its own rotation, and stores everything', async () => {
+    it('a request that continues does not conflict with its own rotation, and stores everything', async () => {
       await browser.post('/item');
       const answer = await browser.post('/login-in-spite');
       expect([answer.status, answer.setCookies.length]).toEqual([201, 1]);
       expect(await seenBy(browser)).toEqual({ item: 'tea', user: 'ada', late: true });
     });
 
-    it('the 503 of a visitor without a session brings a credential, in case that the session was created', async () => {
+    it('the 503 of a visitor without a session contains a credential, in case the session was created', async () => {
       const answer = await browser.post('/first-item');
       expect([answer.status, answer.setCookies.length]).toEqual([503, 1]);
       await mendLine();

@@ -2,7 +2,7 @@ import { describe, expect, it, jest } from '@jest/globals';
 import { getSessionStoreToken, InMemorySessionStore } from 'nestjs-redis-session';
 import { platforms, startApp } from './http-app.js';
 
-describe.each(platforms)('a store of the application’s own, at shutdown on %s', (platform) => {
+describe.each(platforms)('the application’s own store, at shutdown on %s', (platform) => {
   it('is closed once if it has a close()', async () => {
     const store = new InMemorySessionStore();
     const closed = jest.spyOn(store, 'close');
@@ -14,7 +14,7 @@ describe.each(platforms)('a store of the application’s own, at shutdown on %s'
     expect(closed.mock.calls).toEqual([[]]);
   });
 
-  it('is waited for', async () => {
+  it('is closed before app.close() resolves', async () => {
     let closed = false;
     const close = async () => {
       await new Promise(setImmediate);
@@ -29,7 +29,7 @@ describe.each(platforms)('a store of the application’s own, at shutdown on %s'
     expect(closed).toBe(true);
   });
 
-  it('is left alone if it has none', async () => {
+  it('is not touched if it has no close()', async () => {
     const store = Object.assign(new InMemorySessionStore(), { close: undefined });
     const app = await startApp(platform, { options: { store } });
     expect(app.app.get(getSessionStoreToken())).toBe(store);

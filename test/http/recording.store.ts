@@ -3,7 +3,7 @@ import type { NewSessionRecord, SaveOutcome, SessionChanges, SessionRecord } fro
 
 type Verb = 'create' | 'load' | 'save' | 'touch' | 'destroy';
 
-/** Keeps sessions in memory, notes what it was asked for, and fails where a test tells it to. */
+/** Keeps sessions in memory, records its calls, and fails if a test tells it to. */
 export class RecordingStore extends InMemorySessionStore {
   calls: Verb[] = [];
   failing: Verb | undefined;
@@ -36,7 +36,7 @@ export class RecordingStore extends InMemorySessionStore {
     return super.destroy(...args);
   }
 
-  /** What was asked for since the last look. */
+  /** The calls since the last time. */
   take(): Verb[] {
     return this.calls.splice(0);
   }

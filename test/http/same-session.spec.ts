@@ -36,7 +36,7 @@ interface TrailRequest {
   session: Session<Trail>;
 }
 
-/** Who saw the session, in their order; and whether it was the same object. */
+/** Who saw the session, in order, and whether it was the same object. */
 const seen: { who: string; session: Session<Trail> }[] = [];
 
 function leaveMark(who: string, session: Session<Trail>): void {
@@ -148,7 +148,7 @@ describe.each(platforms)('request.session, on %s', (platform) => {
   const everybody = ['main', 'middleware', 'guard', 'interceptor', 'pipe', 'handler'];
 
   it.each(['new', 'stored'])(
-    'is one object for middleware, guards, pipes, interceptors and handlers: a %s one',
+    'is the same object for middleware, guards, pipes, interceptors and handlers: a %s session',
     async (age) => {
       const browser = app.browser();
       if (age === 'stored') await browser.post('/session', { item: 'tea' });
@@ -163,18 +163,18 @@ describe.each(platforms)('request.session, on %s', (platform) => {
     expect((await app.browser().post('/trail/all/x')).setCookies).toHaveLength(1);
   });
 
-  it('keeps what a guard wrote that then refuses, and what the exception filter writes', async () => {
+  it('keeps the changes of a guard that refuses and of the exception filter', async () => {
     const browser = app.browser();
     const answer = await browser.post('/trail/refused');
     expect([answer.status, answer.text]).toEqual([403, 'refused']);
     expect((await browser.get('/trail')).json()).toEqual(['refusing guard', 'filter']);
   });
 
-  it("is what @Session(), Nest's own @Session() and @Req() give", async () => {
+  it("is the session of @Session(), of Nest's own @Session() and of @Req()", async () => {
     expect((await app.browser().post('/trail/ways')).json()).toEqual([true, true, true]);
   });
 
-  it('gives one attribute through @Session(name), with pipes', async () => {
+  it('provides one attribute through @Session(name), with pipes', async () => {
     const browser = app.browser();
     expect((await browser.get('/trail')).json()).toEqual(['nobody']);
     expect((await browser.get('/trail/count')).json()).toBe(0);
@@ -184,7 +184,7 @@ describe.each(platforms)('request.session, on %s', (platform) => {
   });
 });
 
-describe.each(platforms)('an answer that middleware gives, on %s', (platform) => {
+describe.each(platforms)('a response that middleware sends, on %s', (platform) => {
   it('stores the session and sends the cookie', async () => {
     const app = await startApp(platform, {
       controllers: [TrailController],

@@ -74,7 +74,7 @@ beforeAll(async () => {
 });
 afterAll(() => redis.stop());
 
-/** Max-Age of the session's cookie in an answer; 'none' without it, `undefined` if the answer sends no cookie. */
+/** Max-Age of the session cookie in a response; 'none' if it has none, `undefined` if there is no cookie. */
 function maxAgeIn({ setCookies }: BrowserResponse): string | undefined {
   const cookie = setCookies.find(({ name }) => name === 'sid');
   return cookie && (cookie.attributes['max-age'] ?? 'none');
@@ -92,7 +92,7 @@ describe.each(platforms)('session.cookie on %s', (platform) => {
   describe.each(['memory', 'redis'] as const)('.maxAge, in the %s store', (store) => {
     const begin = () => start({ store, ...(store === 'redis' && { port: redis.port }) });
 
-    it('lets the cookie of this session outlive the window, and no other', async () => {
+    it('makes the cookie of this session persistent, and no other', async () => {
       const [visitor, other] = [await begin(), app.browser()];
 
       expect(maxAgeIn(await visitor.post('/remember', { maxAge: 10 * minute }))).toBe('600');
@@ -100,7 +100,7 @@ describe.each(platforms)('session.cookie on %s', (platform) => {
       expect(maxAgeIn(await other.get('/untouched'))).toBeUndefined();
     });
 
-    it('makes every later answer send the cookie again, on routes without a look at the session too', async () => {
+    it('sends the cookie with every later response, on routes that do not use the session, too', async () => {
       const visitor = await begin();
       await visitor.post('/name');
       await visitor.post('/remember', { maxAge: 10 * minute });
@@ -111,7 +111,7 @@ describe.each(platforms)('session.cookie on %s', (platform) => {
       expect(visitor.cookie('sid')).toBe(sent);
     });
 
-    it('is kept through a login, and sent with the new credential', async () => {
+    it('is kept at a login and sent with the new credential', async () => {
       const visitor = await begin();
       await visitor.post('/remember', { maxAge: 10 * minute });
       const before = visitor.cookie('sid');
@@ -121,7 +121,7 @@ describe.each(platforms)('session.cookie on %s', (platform) => {
       expect(maxAgeIn(await visitor.get('/untouched'))).toBe('600');
     });
 
-    it('sends a cookie of the window again once it is null, and then no more', async () => {
+    it('sends a session cookie once when it is set to null', async () => {
       const visitor = await begin();
       await visitor.post('/remember', { maxAge: 10 * minute });
 
@@ -137,7 +137,7 @@ describe.each(platforms)('session.cookie on %s', (platform) => {
       expect(maxAgeIn(await visitor.get('/untouched'))).toBeUndefined();
     });
 
-    it('leaves the removal of the cookie as it was', async () => {
+    it('does not change the removal of the cookie', async () => {
       const visitor = await begin();
       await visitor.post('/remember', { maxAge: 10 * minute });
 
@@ -146,14 +146,14 @@ describe.each(platforms)('session.cookie on %s', (platform) => {
     });
   });
 
-  it('.maxAge of null leaves a cookie persistent that the options make so', async () => {
+  it('.maxAge of null keeps a cookie that the options make persistent', async () => {
     const visitor = await start({ cookie: { persistent: true }, idleTimeoutInSeconds: 60 });
     await visitor.post('/remember', { maxAge: 10 * minute });
 
     expect(maxAgeIn(await visitor.post('/remember', { maxAge: null }))).toBe('60');
   });
 
-  it('.maxAge is what does it, not session.idleTimeoutInSeconds', async () => {
+  it('.maxAge makes the cookie persistent, session.idleTimeoutInSeconds does not', async () => {
     const visitor = await start();
 
     expect(maxAgeIn(await visitor.post('/idle'))).toBe('none');
@@ -170,7 +170,7 @@ describe.each(platforms)('session.cookie on %s', (platform) => {
     expect([next.headers['x-session'], next.setCookies]).toEqual([undefined, []]);
   });
 
-  it('is not damaged by what other software has stored under its name', async () => {
+  it('is not affected by what other software stored under its name', async () => {
     const visitor = await start({ store: 'redis', port: redis.port });
     await visitor.post('/name');
     const [id] = visitor.cookie('sid')!.split('.');
@@ -181,7 +181,7 @@ describe.each(platforms)('session.cookie on %s', (platform) => {
     }
   });
 
-  it('has the attributes with which the cookie is sent', async () => {
+  it('has the attributes that are sent with the cookie', async () => {
     const visitor = await start();
     expect((await visitor.get('/cookie')).json()).toEqual({
       path: '/',
@@ -207,7 +207,7 @@ describe.each(platforms)('session.cookie on %s', (platform) => {
   it.each([
     ['https', { secure: true, sameSite: 'none' }],
     ['http', { secure: false, sameSite: 'lax' }],
-  ])('says what "auto" means for a request over %s', async (protocol, expected) => {
+  ])('shows what "auto" means for a request over %s', async (protocol, expected) => {
     const visitor = await start({ cookie: { secure: 'auto', sameSite: 'auto' } }, true);
     const headers = { 'x-forwarded-proto': protocol };
 
@@ -215,7 +215,7 @@ describe.each(platforms)('session.cookie on %s', (platform) => {
   });
 
   it.each(['path', 'domain', 'secure', 'httpOnly', 'sameSite', 'partitioned', 'priority'])(
-    'cannot have its %s set for one session: the error names the option',
+    'refuses to set %s for one session, with an error that names the option',
     async (name) => {
       const visitor = await start();
 

@@ -127,12 +127,12 @@ describe.each(platforms)('@SessionState, on %s', (platform) => {
   }
 
   describe('read-only', () => {
-    it('sees the data', async () => {
+    it('reads the data', async () => {
       const { browser } = await visitor();
       expect((await browser.get('/read-only')).json()).toEqual({ item: 'tea', cart: ['tea'] });
     });
 
-    it.each(writes)('makes a write an error, and writes nothing: %s', async (how) => {
+    it.each(writes)('refuses a write and stores nothing: %s', async (how) => {
       const { browser, stored } = await visitor();
       const before = await stored();
       const answer = await browser.post(`/read-only/${how}`);
@@ -141,13 +141,13 @@ describe.each(platforms)('@SessionState, on %s', (platform) => {
       expect(answer.setCookies).toEqual([]);
     });
 
-    it('makes a deep write an error', async () => {
+    it('refuses a write to a nested value', async () => {
       const { browser, stored } = await visitor();
       expect((await browser.post('/read-only/deep')).text).toBe('TypeError');
       expect(await stored()).toMatchObject({ cart: '["tea"]' });
     });
 
-    it.each(writes)('makes a write of a new visitor an error too: %s', async (how) => {
+    it.each(writes)('refuses a write of a new visitor, too: %s', async (how) => {
       const before = await server.admin.dbsize();
       const answer = await app.browser().post(`/read-only/${how}`);
       expect(answer.json()).toMatchObject({ code: 'SESSION_READ_ONLY' });
@@ -155,7 +155,7 @@ describe.each(platforms)('@SessionState, on %s', (platform) => {
       expect(await server.admin.dbsize()).toBe(before);
     });
 
-    it("yields to the handler's own state", async () => {
+    it('is overridden by the state of the handler', async () => {
       const { browser, stored } = await visitor();
       expect((await browser.post('/read-only/handler-says-otherwise')).status).toBe(201);
       expect(await stored()).toMatchObject({ item: '"written"' });
@@ -163,12 +163,12 @@ describe.each(platforms)('@SessionState, on %s', (platform) => {
   });
 
   describe('disabled', () => {
-    it('leaves the request without a session', async () => {
+    it('provides no session', async () => {
       const { browser } = await visitor();
       expect((await browser.get('/disabled')).json()).toEqual({ session: 'undefined' });
     });
 
-    it('makes @Session() an error that says why', async () => {
+    it('makes @Session() fail with the reason', async () => {
       const { browser } = await visitor();
       const answer = (await browser.get('/disabled/injected')).json();
       expect(answer).toMatchObject({

@@ -9,7 +9,7 @@ export interface Shop {
   [name: string]: unknown;
 }
 
-/** A small application that does with sessions what applications do. */
+/** A small application with typical uses of sessions. */
 @Controller()
 export class ShopController {
   @Get('nothing')

@@ -27,7 +27,7 @@ describe.each(platforms)('an application from Test.createTestingModule(), on %s'
   let app: INestApplication | undefined;
   afterEach(() => app?.close());
 
-  it('has sessions as any other, for middleware too', async () => {
+  it('has sessions, for middleware, too', async () => {
     const module = await Test.createTestingModule({ imports: [ShopModule] }).compile();
     app = module.createNestApplication(platform === 'fastify' ? new FastifyAdapter() : new ExpressAdapter());
     await app.listen(0, '127.0.0.1');

@@ -77,7 +77,7 @@ const adapterOf = (platform: Platform) =>
   platform === 'fastify' ? new FastifyAdapter() : new ExpressAdapter();
 
 describe('a controller in a test that does not import the module', () => {
-  it('is made, and its methods take any object as a session', async () => {
+  it('can be created, and its methods accept any object as a session', async () => {
     const module = await Test.createTestingModule({
       controllers: [ShopController, UsedController],
     }).compile();
@@ -123,11 +123,11 @@ describe.each(platforms)('an application that does not import the module, on %s'
     },
   );
 
-  it('serves routes of the state "disabled"', async () => {
+  it('serves routes with the state "disabled"', async () => {
     expect((await new Browser(await app.getUrl()).get('/health')).json()).toEqual({ ok: true });
   });
 
-  it('is told at the start', () => {
+  it('is reported at the start', () => {
     expect(logged.mock.calls.map(([message]) => message as string)).toEqual([
       'There is no session: @SessionState() is used, and this application does not import RedisSessionModule. Add RedisSessionModule.forRoot() to the imports of its root module, in a test RedisSessionModule.forRoot({ store: "memory" }).',
     ]);
@@ -154,7 +154,7 @@ describe.each(platforms)('a test that changes what the application imports, on %
     await app.listen(0, '127.0.0.1');
     return new Browser(await app.getUrl());
   }
-  // Nobody listens there, and every operation would fail.
+  // Nothing listens on this port, so every operation would fail.
   const redis = { host: '127.0.0.1', connectionTimeoutInMilliseconds: 200, cookie: { name: 'shop' } };
 
   it('overrideProvider(RedisSessionOptions) replaces some options and keeps the others', async () => {
@@ -206,7 +206,7 @@ describe.each(platforms)('a test that changes what the application imports, on %
     expect(app.get(getRedisSessionOptionsToken('admin'))).toBeDefined();
   });
 
-  it('overrideProvider(RedisSessionOptions) with options that cannot be used stops the start with their faults', async () => {
+  it('overrideProvider(RedisSessionOptions) with invalid options fails the start with their faults', async () => {
     const good = await Test.createTestingModule({
       imports: [RedisSessionModule.forRoot({ store: 'memory' })],
     }).compile();
