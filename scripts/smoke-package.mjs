@@ -60,8 +60,8 @@ function checkContents(tarball) {
     match(file, /\.(js|js\.map|d\.ts)$/, `${file} has no place in the package`);
   const built = readdirSync(join(root, 'lib'), { recursive: true })
     .filter((file) => file.endsWith('.ts'))
-    .flatMap((file) => [file.replace(/ts$/, 'js'), file.replace(/ts$/, 'd.ts')])
-    .flatMap((file) => [`dist/esm/${file}`, `dist/cjs/${file}`]);
+    .map((file) => file.replace(/\.ts$/, ''))
+    .flatMap((name) => [`dist/esm/${name}.js`, `dist/esm/${name}.d.ts`, `dist/cjs/${name}.js`, `dist/cjs/${name}.d.ts`]); // prettier-ignore
   const { exports } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
   const exported = [];
   JSON.stringify(exports, (_key, target) => {

@@ -1,7 +1,7 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import { serialize } from 'cookie';
 import { formatCredential } from '../session/session-credential.js';
-import { cookieValues } from '../request/cookie-values.js';
+import { cookieValues } from '../request/cookie-session-id-resolver.js';
 import type { RequestHeaders } from '../request/session-answer.js';
 import type { SessionTakeover, TakenOverSession } from '../request/session-registration.js';
 import type { OldCredential, SessionMigration } from './session-migration.js';

@@ -2,7 +2,6 @@ import { serialize, type SerializeOptions } from 'cookie';
 import type { CookieOptions } from '../options/cookie-options.js';
 import { cookieAttributesOf } from '../session/session-cookie.js';
 import { parseCredential, type SessionCredential } from '../session/session-credential.js';
-import { cookieValues } from './cookie-values.js';
 import { keepFromSharedCaches, type RequestHeaders, type SessionAnswer } from './session-answer.js';
 import type { SessionIdResolver } from './session-id-resolver.js';
 
@@ -53,4 +52,25 @@ function credentialsIn(header: string, prefix: string): SessionCredential[] {
     if (credential !== undefined && found.push(credential) === MOST_CREDENTIALS) break;
   }
   return found;
+}
+
+/**
+ * The values of every cookie of a name, in their order; `prefix` is the name with its "=". Not `cookie.parse`: that keeps
+ * the first of two cookies of one name, and the valid one may be the second (an old cookie on a longer path, another one
+ * on the parent domain).
+ */
+export function cookieValues(header: string, prefix: string): string[] {
+  const values: string[] = [];
+  for (let at = header.indexOf(prefix); at !== -1; at = header.indexOf(prefix, at + 1)) {
+    if (!beginsCookie(header, at)) continue;
+    const end = header.indexOf(';', at);
+    values.push(header.slice(at + prefix.length, end === -1 ? undefined : end).trim());
+  }
+  return values;
+}
+
+function beginsCookie(header: string, at: number): boolean {
+  let before = at - 1;
+  while (header[before] === ' ') before--;
+  return before < 0 || header[before] === ';';
 }

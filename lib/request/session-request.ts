@@ -10,12 +10,9 @@ import {
   SessionUsageError,
 } from '../session/session.errors.js';
 import type { Session } from '../session/session.js';
-import {
-  type Commits,
-  keepFromSharedCaches,
-  type RequestHeaders,
-  type SessionAnswer,
-} from './session-answer.js';
+import { RequestLock } from './request-lock.js';
+import type { Commits, RequestHeaders, SessionAnswer } from './session-answer.js';
+import { SessionClient } from './session-client.js';
 import type { SessionRegistration, TakenOverSession } from './session-registration.js';
 
 /** Where the router has led a request. */
@@ -32,24 +29,16 @@ export interface RequestRouting {
 export class SessionRequest implements Commits {
   /** The session, once one was loaded or somebody asked for it. */
   core: SessionCore | undefined;
-  /** The credential that opened the session. */
-  presented: string | undefined;
   #begun: Promise<void> | true | undefined;
   // Why the session could not be loaded. Kept for whoever needs it: a request that does not goes on without.
   #failure: Error | undefined;
   #state: SessionState | undefined;
   #locking: Promise<void> | undefined;
-  #waiting: AbortController | undefined;
-  // Whose lock the request holds or has held: `regenerate()` puts another session in `core`.
-  #locked: SessionCore | undefined;
-  // What was presented besides, and not asked for: a second cookie of the same name.
-  #others: readonly SessionCredential[] | undefined;
-  #takenOver = false;
+  #lock: RequestLock | undefined;
+  readonly #client: SessionClient;
   // `request.session = null`: commit destroys the session.
   #removed = false;
   #holdsAnswer = false;
-  // The session was looked at while the answer could still take a header.
-  #limitsCaching = false;
   #committed = false;
   #warned = false;
 
@@ -62,7 +51,14 @@ export class SessionRequest implements Commits {
     private readonly headers: RequestHeaders,
     readonly answer?: SessionAnswer,
     private readonly routing?: RequestRouting,
-  ) {}
+  ) {
+    this.#client = new SessionClient(registration, answer);
+  }
+
+  /** The credential that opened the session. */
+  get presented(): string | undefined {
+    return this.#client.presented;
+  }
 
   /** The route belongs to another registration: its handler gets no session, and nothing is stored or sent. */
   get misrouted(): boolean {
@@ -109,7 +105,7 @@ export class SessionRequest implements Commits {
   /** @throws the error with which the load failed */
   assertLoaded(): void {
     if (this.#failure === undefined) return;
-    if (!this.answer?.headersSent) this.#announceRetry(this.#failure);
+    if (!this.answer?.headersSent) this.#client.announceRetry(this.#failure);
     throw this.#failure;
   }
 
@@ -132,7 +128,7 @@ export class SessionRequest implements Commits {
     this.core?.setReadOnly(state === 'read-only');
     if (state !== 'exclusive') return;
     this.assertLoaded();
-    await (this.#locking ??= this.#lock());
+    await (this.#locking ??= this.#takeLock());
   }
 
   /**
@@ -148,18 +144,18 @@ export class SessionRequest implements Commits {
     // The head of the answer has been sent: no credential can leave.
     const late = core.answerSent;
     if (this.#committed && !late) return undefined;
-    const releases = this.#locked !== undefined && !this.#committed;
+    const lock = this.#committed ? undefined : this.#lock;
     this.#committed = true;
-    // A message whose socket has closed: nobody needs the lock that it waits for.
-    this.#waiting?.abort();
+    lock?.stopWaiting();
     core.answerSent = this.answer !== undefined;
-    let storing = releases ? this.#storeAndUnlock(core, failed, late) : this.#store(core, failed, late);
-    if (this.#others !== undefined) storing = this.#endOthers(core, this.#others, storing);
+    let storing = this.#store(core, failed, late);
+    if (lock !== undefined) storing = releasing(lock, storing);
+    if (this.#client.presentsOthers) storing = this.#client.endOthers(core, storing);
     if (late) return storing?.catch((error: unknown) => this.#refuse(error));
-    if (storing === undefined) return this.#tellClient(core);
+    if (storing === undefined) return this.#client.tell(core);
     return storing.then(
-      () => this.#tellClient(core),
-      (error: unknown) => this.#fail(core, error),
+      () => this.#client.tell(core),
+      (error: unknown) => this.#client.tellFailure(core, error),
     );
   }
 
@@ -188,8 +184,8 @@ export class SessionRequest implements Commits {
       for (const credential of credentials) {
         const core = await operations.open(credential);
         if (core === undefined) continue;
-        this.presented = formatCredential(credential.id, credential.secret);
-        if (credentials.length > 1) this.#others = credentials.filter((other) => other !== credential);
+        this.#client.presented = formatCredential(credential.id, credential.secret);
+        if (credentials.length > 1) this.#client.others = credentials.filter((other) => other !== credential);
         this.#adopt(core);
         break;
       }
@@ -213,8 +209,8 @@ export class SessionRequest implements Commits {
   }
 
   #takeOver(old: TakenOverSession | undefined): void {
-    this.#takenOver = true;
-    this.presented = old?.credential;
+    this.#client.takenOver = true;
+    this.#client.presented = old?.credential;
     this.#adopt(old?.core ?? this.registration.operations.core());
     this.#holdAnswer();
   }
@@ -240,54 +236,23 @@ export class SessionRequest implements Commits {
   #holdAnswer(): void {
     if (this.#holdsAnswer) return;
     this.#holdsAnswer = true;
-    this.#limitsCaching = this.answer?.headersSent === false;
+    this.#client.limitsCaching = this.answer?.headersSent === false;
     if (this.core && this.answer?.headersSent) this.core.answerSent = true;
     this.answer?.hold(this);
   }
 
   // After `begin`, which has checked the secret: an id is public, and must not be enough to wait in somebody's queue.
-  async #lock(): Promise<void> {
-    const { core, answer } = this;
+  async #takeLock(): Promise<void> {
+    const { core } = this;
     if (core?.status !== 'stored') return;
-    const { operations } = this.registration;
-    const waiting = (this.#waiting = new AbortController());
-    // The client has gone, or the handler never answered. What it writes from now on is refused.
-    answer?.onceClosed(() => {
-      waiting.abort();
-      if (!this.#committed) void operations.unlock(core);
-    });
-    if (answer?.closed) waiting.abort();
+    this.#lock = new RequestLock(core, this.registration.operations, this.answer);
     try {
-      await operations.lock(core, waiting.signal);
+      await this.#lock.take();
     } catch (error) {
-      this.#announceRetry(error);
+      this.#client.announceRetry(error);
       throw error;
     }
-    this.#locked = core;
     this.#holdAnswer();
-    if (!answer?.closed && !this.#committed) return;
-    await operations.unlock(core);
-    throw new SessionLockLostError(core.id);
-  }
-
-  // After a logout the next request must not open a session that somebody else has put beside this one in the browser.
-  async #endOthers(
-    core: SessionCore,
-    others: readonly SessionCredential[],
-    storing: Promise<void> | undefined,
-  ): Promise<void> {
-    await storing;
-    if (!hasEnded(core)) return;
-    await Promise.all(others.map((credential) => this.registration.operations.end(credential)));
-  }
-
-  async #storeAndUnlock(core: SessionCore, failed: boolean, late: boolean): Promise<void> {
-    try {
-      await this.#store(core, failed, late);
-    } finally {
-      // A save has released it already; if nothing was saved, the answer does not wait for this.
-      void this.registration.operations.unlock(this.#locked!);
-    }
   }
 
   #store(core: SessionCore, failed: boolean, late: boolean): Promise<void> | undefined {
@@ -304,52 +269,13 @@ export class SessionRequest implements Commits {
       return Promise.reject(error);
     }
   }
-
-  // What `session.save()` stored before stays stored, and the client's old credential may be useless by now.
-  #fail(core: SessionCore, error: unknown): never {
-    if ((core.status === 'stored' || core.outcomeUnknown) && core.newCredential !== undefined)
-      this.#send(core.newCredential);
-    this.#announceRetry(error);
-    throw error;
-  }
-
-  #announceRetry(error: unknown): void {
-    const { retryAfterInSeconds } = error as { retryAfterInSeconds?: number };
-    if (retryAfterInSeconds !== undefined) {
-      this.answer?.setHeader('retry-after', String(retryAfterInSeconds));
-    }
-  }
-
-  #tellClient(core: SessionCore): undefined {
-    const { answer, presented } = this;
-    const { resolver, takeover } = this.registration;
-    if (answer === undefined) return;
-    if (this.#limitsCaching && !answer.hasHeader('cache-control'))
-      answer.setHeader('cache-control', this.registration.cacheControl);
-    if (this.#takenOver) {
-      answer.addCookie(takeover!.removal);
-      keepFromSharedCaches(answer);
-    }
-    if (hasEnded(core)) {
-      if (presented !== undefined) resolver.expire(answer);
-    } else if (core.status === 'stored' || core.outcomeUnknown) {
-      const resends = resolver.resends(core.persistentCookie) || core.cookieChanged || this.#takenOver;
-      const credential = core.newCredential ?? (resends ? presented : undefined);
-      if (credential !== undefined) this.#send(credential);
-    }
-  }
-
-  #send(credential: string): void {
-    const { idleTimeoutInSeconds, persistentCookie } = this.core!;
-    if (this.answer !== undefined)
-      this.registration.resolver.send(this.answer, credential, idleTimeoutInSeconds, persistentCookie);
-  }
 }
 
-// An empty session in the place of the one that was presented, after a logout that regenerates, ends it as well. One whose
-// create may have been carried out is no empty one.
-function hasEnded(core: SessionCore): boolean {
-  return core.destroyRequested || (core.status === 'new' && !core.outcomeUnknown);
+// A save has released it already; if nothing was saved, the answer does not wait for the release.
+function releasing(lock: RequestLock, storing: Promise<void> | undefined): Promise<void> | undefined {
+  if (storing !== undefined) return storing.finally(() => lock.release());
+  lock.release();
+  return undefined;
 }
 
 function notASession(value: unknown): SessionUsageError {
