@@ -169,10 +169,11 @@ describe.each(platforms)('connections, on %s', (platform) => {
 
   it('if a client disconnects while the response is held, the change is stored and others are served', async () => {
     const { browser, cookie, stored } = await visitor();
-    proxy.delay(50, 'toServer');
+    await server.resetStats();
+    proxy.delay(100, 'toClient');
     pipeline(`POST /add/one HTTP/1.1\r\ncookie: ${cookie}`);
-    const before = proxy.bytesToServer;
-    await eventually(() => proxy.bytesToServer > before);
+    // Redis has stored the change, and its reply is on the way.
+    await eventually(async () => expect(await server.commandStats()).toMatchObject({ evalsha: 1 }));
     socket!.destroy();
     await eventually(async () => expect(await stored()).toMatchObject({ one: 'true' }));
     expect((await browser.get('/session')).json().attributes).toEqual({ item: 'tea', one: true });
