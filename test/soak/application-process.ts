@@ -43,6 +43,8 @@ export class ApplicationProcess {
     child.stderr!.on('data', (text) => (last = (last + String(text)).slice(-SHOWN_CHARACTERS)));
     const signal = AbortSignal.timeout(START_WITHIN_MILLISECONDS);
     const ended = once(child, 'exit', { signal }).then(() => {
+      // Another fault has ended it already.
+      if (this.#expected.has(child)) return;
       throw new Error(`The application on ${this.name} ended while it started: ${last}`);
     });
     await Promise.race([once(child, 'message', { signal }), ended]);
