@@ -35,9 +35,9 @@ export { SessionInterceptor } from './http/session.interceptor.js';
 
 export { SessionRepository } from './session/session.repository.js';
 export type { SessionCookie } from './session/session-cookie.js';
-// `Session` is a decorator, too; declarations that TypeScript infers name the type alone.
+// `Session` is also a decorator, so declarations that TypeScript infers need another name for the type.
 export type { Session as SessionType, SessionCallback, SessionVerbs } from './session/session.js';
-// A star, since TypeScript merges `declare module 'nestjs-redis-session'` through nothing else.
+// A star export: only through it does TypeScript merge `declare module 'nestjs-redis-session'`.
 export type * from './session/session-data.js';
 export { jsonSerializer } from './session/session-serializer.js';
 export type { SessionSerializer } from './session/session-serializer.js';

@@ -1,6 +1,6 @@
 import { SessionStoreUnavailableError } from '../session/session.errors.js';
 import { Deadline } from './deadline.js';
-import { isHealing, isOutcomeUnknown, withoutArguments } from './redis-failure.js';
+import { isRetryable, isOutcomeUnknown, withoutArguments } from './redis-failure.js';
 import { retry } from './retry.js';
 import { runScript, type RedisClient, type SessionScript } from './session-scripts.js';
 
@@ -63,7 +63,9 @@ export class RedisCommands {
     };
     try {
       if (interval === 0) throw failure;
-      return await retry(attempt, failure, startedAt, interval, (reason) => isHealing(this.#explain(reason)));
+      return await retry(attempt, failure, startedAt, interval, (reason) =>
+        isRetryable(this.#explain(reason)),
+      );
     } catch (last) {
       const cause = withoutArguments(this.#explain(last));
       throw new SessionStoreUnavailableError(operation, attempts, cause, outcomeUnknown);

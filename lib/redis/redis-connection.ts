@@ -25,7 +25,7 @@ export interface ConnectionLog {
  */
 export class RedisConnection implements ConnectionWatch {
   readonly client: RedisClient;
-  readonly #made: boolean;
+  readonly #ownsClient: boolean;
   readonly #silent: SilentConnections;
   #reachable = true;
   // Why the client is not connected; undefined while it is.
@@ -35,10 +35,10 @@ export class RedisConnection implements ConnectionWatch {
     private readonly options: RedisSessionOptions,
     private readonly logger: ConnectionLog,
   ) {
-    this.#made = options.client === undefined;
-    this.client = options.client ?? makeClient(options);
+    this.#ownsClient = options.client === undefined;
+    this.client = options.client ?? createClient(options);
     this.#silent = new SilentConnections(this.client, options.operationTimeoutInMilliseconds);
-    if (this.#made) this.#report(this.client);
+    if (this.#ownsClient) this.#report(this.client);
   }
 
   /**
@@ -47,7 +47,7 @@ export class RedisConnection implements ConnectionWatch {
    */
   async open(): Promise<void> {
     const { connectionTimeoutInMilliseconds: timeout } = this.options;
-    if (!this.#made) {
+    if (!this.#ownsClient) {
       const warning = warningOfResending(this.client);
       if (warning !== undefined) this.logger.warn(warning);
       return whenReady(this.client, timeout);
@@ -62,7 +62,7 @@ export class RedisConnection implements ConnectionWatch {
 
   /** Closes the client, unless it is the application's own. */
   async close(): Promise<void> {
-    if (!this.#made) return;
+    if (!this.#ownsClient) return;
     try {
       if (this.client.status === 'ready') {
         await new Deadline(this.options.operationTimeoutInMilliseconds).limit(this.client.quit());
@@ -84,7 +84,7 @@ export class RedisConnection implements ConnectionWatch {
 
   /** Replaces connections that do not answer, unless the client is the application's own. */
   unanswered(): void {
-    if (this.#made) void this.#silent.replace();
+    if (this.#ownsClient) void this.#silent.replace();
   }
 
   // Logs once when Redis goes away and once when it is back, not for every attempt to connect.
@@ -129,7 +129,7 @@ function ofNode(error: unknown): unknown {
   return new Error('no node of the cluster answers', { cause: lastNodeError });
 }
 
-function makeClient(options: RedisSessionOptions): RedisClient {
+function createClient(options: RedisSessionOptions): RedisClient {
   const { cluster, sentinel } = options;
   if (cluster !== undefined) {
     return new Cluster(copies(cluster.nodes), {

@@ -1,5 +1,5 @@
 // Replies of a server that is starting, failing over, moving slots or overloaded. A retry can succeed.
-const HEALING_REPLIES =
+const TEMPORARY_REPLIES =
   /^(LOADING|READONLY|CLUSTERDOWN|TRYAGAIN|MASTERDOWN|NOREPLICAS|ERR max number of clients)\b/;
 
 /** Whether an error is an error reply of Redis. */
@@ -19,10 +19,10 @@ export function isOutcomeUnknown(error: unknown): boolean {
  * Whether a retry can succeed: after a lost connection, a timeout or a temporary state of the server. An error reply of a
  * healthy server (wrong password, wrong type, script error) is permanent.
  */
-export function isHealing(error: unknown): boolean {
+export function isRetryable(error: unknown): boolean {
   // In a cluster, only the node's error has the reason.
   const { lastNodeError = error } = (error ?? {}) as { lastNodeError?: unknown };
-  return !isReply(lastNodeError) || HEALING_REPLIES.test(lastNodeError.message);
+  return !isReply(lastNodeError) || TEMPORARY_REPLIES.test(lastNodeError.message);
 }
 
 /**

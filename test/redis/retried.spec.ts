@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { inspect } from 'node:util';
 import { RedisSessionStore } from 'nestjs-redis-session';
-import { isHealing } from '../../lib/redis/redis-failure.js';
+import { isRetryable } from '../../lib/redis/redis-failure.js';
 import { makeReadOnly, restartLoading, type Undo } from '../support/faults.js';
 import { RedisCluster } from '../support/redis-cluster.js';
 import { RedisServer } from '../support/redis-server.js';
@@ -197,7 +197,7 @@ describe('only errors that can be temporary are retried', () => {
     ['ERR unknown command', false],
     ['ERR READONLY in the midst of a message', false],
   ])('%s: %p', (message, heals) => {
-    expect(isHealing(Object.assign(new Error(message), { name: 'ReplyError' }))).toBe(heals);
+    expect(isRetryable(Object.assign(new Error(message), { name: 'ReplyError' }))).toBe(heals);
   });
 });
 
