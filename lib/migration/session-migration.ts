@@ -68,7 +68,7 @@ export class SessionMigration {
     const [old, wasMigrated] = await Promise.all([this.old.find(id), this.migrated.has(credential.id)]);
     if (old === undefined || wasMigrated) return undefined;
     const core = this.operations.core();
-    core.assume(credential);
+    core.identity.assume(credential);
     try {
       fill(core, old);
       await this.operations.save(core);
@@ -100,7 +100,8 @@ function fill(core: SessionCore, old: OldSession): void {
   }
   if (old.idleTimeoutInSeconds === undefined) return;
   // A longer one than ours can be is no reason to log a visitor out. Its cookie outlived the browser window.
-  core.setCookieLife(Math.min(old.idleTimeoutInSeconds, core.longestIdleTimeoutInSeconds));
+  core.idleTimeoutInSeconds = Math.min(old.idleTimeoutInSeconds, core.lifetime.longestIdleTimeoutInSeconds);
+  core.persistentCookie = true;
 }
 
 // What the record holds breaks a rule of ours, now and with every later request.

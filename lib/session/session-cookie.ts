@@ -1,3 +1,4 @@
+import type { SessionAttributes } from './session-attributes.js';
 import { SessionUsageError } from './session.errors.js';
 
 /** What the option `cookie` says of every session's cookie. */
@@ -38,12 +39,12 @@ export interface SessionCookie extends CookieAttributes {
   readonly originalMaxAge: number;
 }
 
-/** What a cookie object reads and sets. */
+/** What `session.cookie` reads and sets. */
 export interface CookieOwner {
-  readonly idleTimeoutInSeconds: number;
-  /** How long the session lives without a request, and with it its cookie; `undefined`: as the application's options. */
-  setCookieLife(seconds: number | undefined): void;
-  /** What is sent for the request of this session. */
+  idleTimeoutInSeconds: number;
+  persistentCookie: boolean;
+  readonly defaultIdleTimeoutInSeconds: number;
+  /** What this request's answer sends. */
   readonly cookieAttributes: CookieAttributes;
 }
 
@@ -56,7 +57,9 @@ export function cookieOf(owner: CookieOwner): SessionCookie {
       return owner.idleTimeoutInSeconds * 1000;
     },
     set maxAge(milliseconds: number | null) {
-      owner.setCookieLife(milliseconds === null ? undefined : Math.ceil(milliseconds / 1000));
+      const own = milliseconds !== null;
+      owner.idleTimeoutInSeconds = own ? Math.ceil(milliseconds / 1000) : owner.defaultIdleTimeoutInSeconds;
+      owner.persistentCookie = own;
     },
     get expires(): Date {
       return new Date(Date.now() + this.maxAge);
@@ -88,4 +91,22 @@ export function cookieAttributesOf(settings: CookieSettings, overTls: boolean): 
   const secure = settings.secure === 'auto' ? overTls : settings.secure;
   const sameSite = settings.sameSite === 'auto' ? (secure ? 'none' : 'lax') : settings.sameSite;
   return { path, domain, httpOnly, secure, sameSite, partitioned, priority };
+}
+
+// An attribute whose name no application can use, as in express-session's records.
+const MARK = 'cookie';
+const PERSISTENT = 'persistent';
+
+/** Whether a session is marked to have a cookie that outlives the browser window. */
+export function isPersistent(attributes: SessionAttributes): boolean {
+  try {
+    return attributes.get(MARK) === PERSISTENT;
+  } catch {
+    return false;
+  }
+}
+
+/** Sets or removes this mark. */
+export function setPersistent(attributes: SessionAttributes, persistent: boolean): void {
+  attributes.set(MARK, persistent ? PERSISTENT : undefined);
 }

@@ -82,3 +82,88 @@ export function secretMatches(secret: string, secretHash: string): boolean {
   const kept = Buffer.from(secretHash);
   return given.length === kept.length && timingSafeEqual(given, kept);
 }
+
+/** The secret that a rotation has drawn. */
+export interface Rotation {
+  readonly secret: string;
+  readonly secretHash: string;
+}
+
+/** Draws the secret that a rotation stores. */
+export function newRotation(): Rotation {
+  const secret = newSecret();
+  return { secret, secretHash: hashSecret(secret) };
+}
+
+/** The id of one session, its secret, and the credential that its client needs. */
+export class SessionIdentity {
+  /**
+   * A credential that the client does not have yet. After a create or rotation whose answer was lost, the one that opens
+   * the session if the store has carried out the write.
+   */
+  newCredential: string | undefined;
+  /** `rotate()` was called: the next save replaces the secret. */
+  rotateRequested = false;
+  /** A rotation whose answer was lost. It is sent again, with the same secret, before anything else is done. */
+  sentRotation: Rotation | undefined;
+  #id: string | undefined;
+  #secretHash: string | undefined;
+
+  /** @param trusted The session was found by its id: its operations succeed even after another request has rotated it. */
+  constructor(private readonly trusted: boolean) {}
+
+  get id(): string {
+    return (this.#id ??= newSessionId());
+  }
+
+  /** SHA-256 of the secret. A session without a secret draws one, and with it a credential for the client. */
+  get secretHash(): string {
+    if (this.#secretHash === undefined) {
+      const secret = newSecret();
+      this.#secretHash = hashSecret(secret);
+      this.newCredential = formatCredential(this.id, secret);
+    }
+    return this.#secretHash;
+  }
+
+  /** The hash that the store must have for an operation of this session; `undefined` accepts any. */
+  get expectedHash(): string | undefined {
+    return this.trusted ? undefined : this.secretHash;
+  }
+
+  /** `expectedHash`, unless a rotation may have replaced it: `undefined` then. */
+  get certainHash(): string | undefined {
+    return this.sentRotation === undefined ? this.expectedHash : undefined;
+  }
+
+  /** Takes the id and the secret's hash that the store has. */
+  adopt(id: string, secretHash: string): void {
+    this.#id = id;
+    this.#secretHash = secretHash;
+  }
+
+  /** Takes a credential that the client has already, instead of drawing one. */
+  assume({ id, secret }: SessionCredential): void {
+    this.adopt(id, hashSecret(secret));
+  }
+
+  /** The store has the new secret. */
+  rotated({ secret, secretHash }: Rotation): void {
+    this.sentRotation = undefined;
+    this.rotateRequested = false;
+    this.#secretHash = secretHash;
+    this.newCredential = formatCredential(this.id, secret);
+  }
+
+  /** The store may have the new secret: the answer was lost. */
+  mayBeRotated(rotation: Rotation): void {
+    this.sentRotation = rotation;
+    this.newCredential = formatCredential(this.id, rotation.secret);
+  }
+
+  /** The store has refused the rotation whose answer was lost. */
+  notRotated(): void {
+    this.sentRotation = undefined;
+    this.newCredential = undefined;
+  }
+}

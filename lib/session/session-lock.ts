@@ -5,8 +5,8 @@ import type { SessionLease, SessionStore } from './session-store.js';
  * as long as a lock may be. The store refuses what its holder writes after that.
  */
 export class SessionLock {
-  /** SHA-256 that the secret must still have for the lock to be renewed; `undefined` accepts any. */
-  secretHash: string | undefined;
+  /** Whose secret must still be the stored one for the lock to be renewed. @default nobody's */
+  holder: { readonly certainHash: string | undefined } | undefined;
   #renewing: NodeJS.Timeout | undefined;
   #released = false;
   readonly #endsAt: number;
@@ -63,7 +63,7 @@ export class SessionLock {
       return;
     }
     this.#renewLater();
-    this.store.renewLock(this.id, this.lease, this.secretHash).then(
+    this.store.renewLock(this.id, this.lease, this.holder?.certainHash).then(
       (held) => {
         // A token is drawn once, so the lock is lost for good: others of this process may ask for it.
         if (!held) this.ended();

@@ -14,13 +14,13 @@ const verbs: Readonly<Record<string, Verb | undefined>> = Object.assign(Object.c
   touch: (core, callback) => answer(core.actions.touch(core), callback),
   regenerate: (core, callback) => {
     assertNoAttributesToKeep(callback);
-    return answer(core.actions.regenerate(core), callback);
+    return answer(core.actions.regenerate(core).then(sessionOf), callback);
   },
   destroy: (core, callback) => answer(core.actions.destroy(core), callback),
   rotate: (core) => {
     core.assertWritable('rotate the session');
     core.assertCanSend('rotate the session');
-    core.rotateRequested = true;
+    core.identity.rotateRequested = true;
   },
 } satisfies Record<string, Verb>);
 
@@ -66,7 +66,7 @@ const handler: ProxyHandler<SessionCore> = {
     return Object.hasOwn(core.prototype, name) ? Reflect.get(core.prototype, name, receiver) : undefined;
   },
   set(core, name, value) {
-    if (name === 'idleTimeoutInSeconds') core.setOwnIdle(ownIdle(core, value));
+    if (name === 'idleTimeoutInSeconds') core.idleTimeoutInSeconds = value as number;
     else core.setAttribute(attributeName(name), value);
     return true;
   },
@@ -142,16 +142,6 @@ function assertNoAttributesToKeep(callback: unknown): void {
   if (callback === undefined || callback === null || typeof callback === 'function') return;
   throw new SessionUsageError(
     `session.regenerate() takes a callback or nothing, not ${Array.isArray(callback) ? 'a list of attributes to keep' : `a value of type ${typeof callback}`}; nothing was changed. Use session.rotate() to keep all attributes, or assign those to keep to the new session.`,
-  );
-}
-
-// Attributes often come from a request's body: `Object.assign(session, body)` must not give a session that never ends.
-function ownIdle(core: SessionCore, seconds: unknown): number {
-  const { longestIdleTimeoutInSeconds: longest } = core;
-  const allowed = Number.isInteger(seconds) && (seconds as number) >= 1 && (seconds as number) <= longest;
-  if (allowed || seconds === core.defaultIdleTimeoutInSeconds) return (seconds as number) * 1000;
-  throw new RangeError(
-    `session.idleTimeoutInSeconds takes whole seconds from 1 to ${longest} (the least of the options maxIdleTimeoutInSeconds and absoluteTimeoutInSeconds). Call session.destroy() to end a session now.`,
   );
 }
 

@@ -1,12 +1,8 @@
+import { LostRotations } from './lost-rotations.js';
 import type { AttributeChanges } from './session-attributes.js';
-import {
-  timeoutsOf,
-  type Rotation,
-  type SentCreate,
-  type SessionCore,
-  type SessionPolicy,
-} from './session-core.js';
-import { hashSecret, newSecret } from './session-credential.js';
+import type { SentCreate, SessionCore } from './session-core.js';
+import { newRotation } from './session-credential.js';
+import { timeoutsOf, type SessionPolicy } from './session-policy.js';
 import type { SaveOutcome, SessionChanges, SessionStore, SessionTimeouts } from './session-store.js';
 import {
   SessionConflictError,
@@ -18,8 +14,9 @@ import {
 
 const NOTHING: AttributeChanges = new Map();
 
-/** Writes to the store what changed in a session, whole or not at all, and notes in the session what became of it. */
+/** Writes sessions to the store, each write whole or not at all, and notes the outcome in the session. */
 export class SessionWrites {
+  readonly lostRotations = new LostRotations((core) => core.enqueue(() => this.settle(core)));
   readonly #timeouts: SessionTimeouts;
 
   constructor(
@@ -32,51 +29,70 @@ export class SessionWrites {
   /** Stores a session for the first time. */
   create(core: SessionCore, changes: AttributeChanges): Promise<void> {
     this.#assertSize(core, changes);
-    return this.#create(core, { changes, ownIdle: core.ownIdle });
+    return this.#create(core, { changes, ownIdle: core.lifetime.ownIdle });
   }
 
-  /** Writes the changes of a session that is stored; `release` ends its lock with them. */
+  /** Writes the changes of a stored session. @param release releases the lock with the same write */
   async update(core: SessionCore, changes: AttributeChanges, release: boolean): Promise<void> {
-    const { lock, idleChange, expectedHash } = core;
+    const { lock, identity, lifetime } = core;
+    const { idleChange } = lifetime;
     this.#assertSize(core, changes);
-    const rotation = core.rotateRequested ? newRotation() : undefined;
+    const rotation = identity.rotateRequested ? newRotation() : undefined;
     try {
       await this.#save(core, {
         ...this.#timeouts,
         attributes: changes,
         idleTimeoutInMilliseconds: idleChange,
-        secretHash: rotation === undefined ? expectedHash : core.secretHash,
+        secretHash: rotation === undefined ? identity.expectedHash : identity.secretHash,
         newSecretHash: rotation?.secretHash,
         lock: lock && { token: lock.token, release },
       });
     } catch (error) {
-      if (rotation !== undefined && mayBeStored(error)) core.mayBeRotated(rotation);
+      if (rotation !== undefined && mayBeStored(error)) {
+        identity.mayBeRotated(rotation);
+        this.lostRotations.add(core);
+      }
       throw error;
     }
     if (release) lock?.ended();
     core.attributes.accept(changes);
-    core.saved(idleChange);
-    if (rotation !== undefined) core.rotated(rotation);
+    if (idleChange !== undefined) lifetime.storedIdle = idleChange;
+    if (rotation !== undefined) identity.rotated(rotation);
   }
 
   /** Sends a write whose answer was lost again: afterwards it has been carried out, once. */
   async settle(core: SessionCore): Promise<void> {
-    const { sentCreate, sentRotation } = core;
+    const { sentCreate, identity } = core;
+    const { sentRotation } = identity;
     if (sentCreate !== undefined) return this.#create(core, sentCreate);
     if (sentRotation === undefined) return;
     try {
-      // The secret is enough to tell. What else the request changed is still a change: it may not be stored.
+      // Without the other changes of the request, which may not be stored: they remain changes.
       await this.#save(core, {
         ...this.#timeouts,
         attributes: NOTHING,
-        secretHash: core.secretHash,
+        secretHash: identity.secretHash,
         newSecretHash: sentRotation.secretHash,
       });
     } catch (error) {
-      if (isRefusal(error)) core.notRotated();
+      if (isRefusal(error)) identity.notRotated();
       throw error;
     }
-    core.rotated(sentRotation);
+    identity.rotated(sentRotation);
+  }
+
+  /** Removes a session and ends its lock. */
+  async destroy(core: SessionCore): Promise<void> {
+    if (core.status === 'detached') throw core.lastException;
+    // The store refuses a destroy with a secret that a rotation may have replaced.
+    if (core.identity.sentRotation !== undefined) await this.settle(core).catch(ignoreGone);
+    // A create whose answer was lost may have stored it.
+    if (core.status === 'stored' || core.sentCreate !== undefined) {
+      const outcome = await this.store.destroy(core.id, core.identity.expectedHash);
+      if (outcome === 'conflict') throw new SessionConflictError(core.id);
+    }
+    core.status = 'ended';
+    core.lock?.ended();
   }
 
   async #create(core: SessionCore, sent: SentCreate): Promise<void> {
@@ -87,7 +103,7 @@ export class SessionWrites {
       createdAt = await this.store.create({
         ...this.#timeouts,
         id: core.id,
-        secretHash: core.secretHash,
+        secretHash: core.identity.secretHash,
         idleTimeoutInMilliseconds: sent.ownIdle,
         attributes,
       });
@@ -95,7 +111,7 @@ export class SessionWrites {
       if (mayBeStored(error)) core.sentCreate = sent;
       throw error;
     }
-    // Two draws of 128 random bits do not meet: this store is broken, or takes ids from elsewhere.
+    // 128 random bits do not repeat: the store is broken, or other software writes to it.
     if (createdAt === undefined) throw new SessionConflictError(core.id, idTaken(core.id));
     core.attributes.accept(sent.changes);
     core.created(createdAt, sent.ownIdle);
@@ -121,15 +137,10 @@ export class SessionWrites {
 }
 
 function idTaken(id: string): string {
-  return `The store holds another session with the id ${id} already; nothing was written. Ids are random and do not repeat: check what else writes to this store.`;
+  return `The store already holds another session with the id ${id}; nothing was written. Ids are random and do not repeat: check what else writes to this store.`;
 }
 
-function newRotation(): Rotation {
-  const secret = newSecret();
-  return { secret, secretHash: hashSecret(secret) };
-}
-
-// The store has looked, and nothing was written.
+// The store has decided, and nothing was written.
 function isRefusal(error: unknown): boolean {
   return (
     error instanceof SessionConflictError ||
@@ -140,4 +151,8 @@ function isRefusal(error: unknown): boolean {
 
 function mayBeStored(error: unknown): boolean {
   return error instanceof SessionStoreUnavailableError ? error.outcomeUnknown : !isRefusal(error);
+}
+
+function ignoreGone(error: unknown): void {
+  if (!(error instanceof SessionGoneError)) throw error;
 }

@@ -1,5 +1,6 @@
 import { isSessionId, parseCredential } from './session-credential.js';
-import { SessionOperations, type OperationsPolicy } from './session-operations.js';
+import { SessionOperations } from './session-operations.js';
+import type { SessionPolicy } from './session-policy.js';
 import { coreOf, sessionOf } from './session-proxy.js';
 import type { SessionStore } from './session-store.js';
 import type { SessionData } from './session-data.js';
@@ -27,7 +28,7 @@ export class SessionRepository {
   /** @param operations those that requests share with this repository. @default operations of its own */
   constructor(
     private readonly store: SessionStore,
-    policy: OperationsPolicy,
+    policy: SessionPolicy,
     operations?: SessionOperations,
   ) {
     this.#operations = operations ?? new SessionOperations(store, policy);
@@ -35,7 +36,7 @@ export class SessionRepository {
 
   /** The error of the most recent operation that the store could not carry out; `undefined` where none has failed. */
   get lastException(): Error | undefined {
-    return this.#operations.lastException;
+    return this.#operations.failures.latest;
   }
 
   /** A new, empty session. Nothing is stored until `save`. */
@@ -98,7 +99,7 @@ export class SessionRepository {
     session.rotate();
     await this.save(session);
     // Still asked for: the store failed silently.
-    return coreOf(session).rotateRequested ? undefined : this.credentialOf(session);
+    return coreOf(session).identity.rotateRequested ? undefined : this.credentialOf(session);
   }
 
   /**
@@ -123,7 +124,7 @@ export class SessionRepository {
     try {
       await this.store.destroy(session);
     } catch (error) {
-      this.#operations.recordFailure(undefined, error);
+      this.#operations.failures.record(error);
       throw error;
     }
   }
@@ -132,8 +133,7 @@ export class SessionRepository {
     try {
       return await operation();
     } catch (error) {
-      this.#operations.recordFailure(undefined, error);
-      if (!this.#operations.isSilent(error)) throw error;
+      this.#operations.failures.throwUnlessSilent(error);
       return undefined;
     }
   }

@@ -8,7 +8,7 @@ import { SessionMissingError } from '../session/session.errors.js';
 export function assertNothingToSend({ core, presented }: SessionRequest): void {
   if (core === undefined || core.destroyRequested) return;
   const isCreated = core.status === 'new' && core.attributes.changes().size > 0;
-  if (!isCreated && !core.rotateRequested && core.newCredential === undefined) return;
+  if (!isCreated && !core.identity.rotateRequested && core.newCredential === undefined) return;
   throw new SessionMissingError(
     presented === undefined
       ? 'There is no session to write to: this socket was opened without one, and an open socket cannot be given a cookie. Create the session in an HTTP request before the socket is opened.'

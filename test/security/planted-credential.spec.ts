@@ -106,9 +106,9 @@ describe.each(platforms)('who planted a credential, on %s', (platform) => {
       const { lock } = coreOf(session);
       const port = http.app.get<SessionStore>(SessionStore);
       const lease = { token: lock!.token, leaseInMilliseconds: 30_000 };
-      expect(await port.renewLock(session.id, lease, lock!.secretHash)).toBe(true);
+      expect(await port.renewLock(session.id, lease, lock!.holder!.certainHash)).toBe(true);
       await victim.post('/rotate');
-      expect(await port.renewLock(session.id, lease, lock!.secretHash)).toBe(false);
+      expect(await port.renewLock(session.id, lease, lock!.holder!.certainHash)).toBe(false);
       leave.resolve();
       expect((await answer).status).toBe(409);
     });

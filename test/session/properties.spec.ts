@@ -146,7 +146,7 @@ describe('session.idleTimeoutInSeconds', () => {
       session.idleTimeoutInSeconds = value as number;
     }).toThrow(
       new RangeError(
-        'session.idleTimeoutInSeconds takes whole seconds from 1 to 2592000 (the least of the options maxIdleTimeoutInSeconds and absoluteTimeoutInSeconds). Call session.destroy() to end a session now.',
+        'session.idleTimeoutInSeconds takes whole seconds from 1 to 2592000 (the lower of the options maxIdleTimeoutInSeconds and absoluteTimeoutInSeconds). Call session.destroy() to end a session now.',
       ),
     );
     expect(session.idleTimeoutInSeconds).toBe(60);

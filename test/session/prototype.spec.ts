@@ -120,7 +120,7 @@ describe('a store that already holds a session with the id of a new one', () => 
     session.cart = ['tea'];
     await expect(session.save()).rejects.toMatchObject({
       code: 'SESSION_CONFLICT',
-      message: `The store holds another session with the id ${session.id} already; nothing was written. Ids are random and do not repeat: check what else writes to this store.`,
+      message: `The store already holds another session with the id ${session.id}; nothing was written. Ids are random and do not repeat: check what else writes to this store.`,
     });
   });
 });

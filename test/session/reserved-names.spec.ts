@@ -133,7 +133,7 @@ describe('names of attributes', () => {
   it('must be well-formed Unicode, because others would be stored as different names', () => {
     const session = newSession();
     expect(() => (session['half \ud800'] = 1)).toThrow(
-      'cannot name a session attribute: half of a character',
+      'cannot name a session attribute: it contains half a character',
     );
     expect(() => (session['\udc00 half'] = 1)).toThrow(SessionDataError);
     session['whole 👩‍🚀'] = 1;

@@ -1,0 +1,61 @@
+import type { SessionPolicy } from './session-policy.js';
+import type { SessionRecord } from './session-store.js';
+
+/** When one session began and when it ends. */
+export class SessionLifetime {
+  /** When the session ends even if it is in use, in milliseconds since the epoch by the store's clock. */
+  expiresAt: number | undefined;
+  /** The session's own idle timeout as the store has it, in milliseconds. */
+  storedIdle: number | undefined;
+  /** An own idle timeout that the request has set, in milliseconds. */
+  requestedIdle: number | undefined;
+  #createdAt: number | undefined;
+
+  constructor(private readonly policy: SessionPolicy) {}
+
+  /** Milliseconds since the epoch, by the store's clock once the session is stored. */
+  get createdAt(): number {
+    return (this.#createdAt ??= Date.now());
+  }
+
+  get idleTimeoutInSeconds(): number {
+    const own = this.ownIdle;
+    return own === undefined ? this.defaultIdleTimeoutInSeconds : own / 1000;
+  }
+
+  /** Milliseconds; `undefined` if the application's idle timeout applies. */
+  get ownIdle(): number | undefined {
+    return this.requestedIdle ?? this.storedIdle;
+  }
+
+  /** An own idle timeout that is not stored yet. */
+  get idleChange(): number | undefined {
+    return this.requestedIdle === this.storedIdle ? undefined : this.requestedIdle;
+  }
+
+  get defaultIdleTimeoutInSeconds(): number {
+    return this.policy.idleTimeoutInSeconds;
+  }
+
+  get longestIdleTimeoutInSeconds(): number {
+    const { maxIdleTimeoutInSeconds, absoluteTimeoutInSeconds = Infinity } = this.policy;
+    return Math.min(maxIdleTimeoutInSeconds, absoluteTimeoutInSeconds);
+  }
+
+  /** @throws RangeError for what is neither whole seconds in the allowed range nor the application's idle timeout */
+  assertAllowed(seconds: number): void {
+    const { longestIdleTimeoutInSeconds: longest } = this;
+    // Attributes often come from a request body: `Object.assign(session, body)` must not make a session immortal.
+    if (Number.isInteger(seconds) && seconds >= 1 && seconds <= longest) return;
+    if (seconds === this.defaultIdleTimeoutInSeconds) return;
+    throw new RangeError(
+      `session.idleTimeoutInSeconds takes whole seconds from 1 to ${longest} (the lower of the options maxIdleTimeoutInSeconds and absoluteTimeoutInSeconds). Call session.destroy() to end a session now.`,
+    );
+  }
+
+  adopt(record: Pick<SessionRecord, 'createdAt' | 'idleTimeoutInMilliseconds' | 'expiresAt'>): void {
+    this.#createdAt = record.createdAt;
+    this.storedIdle = record.idleTimeoutInMilliseconds;
+    this.expiresAt = record.expiresAt;
+  }
+}

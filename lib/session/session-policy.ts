@@ -1,0 +1,27 @@
+import type { AttributePolicy } from './session-attributes.js';
+import type { CookieSettings } from './session-cookie.js';
+import type { SessionLockPolicy } from './session-locks.js';
+import type { SessionTimeouts } from './session-store.js';
+
+/** What the application's options say about every session. */
+export interface SessionPolicy extends AttributePolicy {
+  readonly idleTimeoutInSeconds: number;
+  readonly maxIdleTimeoutInSeconds: number;
+  readonly absoluteTimeoutInSeconds?: number | undefined;
+  readonly maxSessionBytes: number;
+  readonly throwOnError: boolean;
+  readonly cookie: CookieSettings;
+  readonly lock: SessionLockPolicy;
+}
+
+/** The application's timeouts as stores take them. */
+export function timeoutsOf({
+  idleTimeoutInSeconds,
+  absoluteTimeoutInSeconds,
+}: SessionPolicy): SessionTimeouts {
+  return {
+    defaultIdleTimeoutInMilliseconds: idleTimeoutInSeconds * 1000,
+    absoluteTimeoutInMilliseconds:
+      absoluteTimeoutInSeconds === undefined ? undefined : absoluteTimeoutInSeconds * 1000,
+  };
+}
