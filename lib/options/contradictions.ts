@@ -6,7 +6,7 @@ import { nameWithVariable, shown } from './option-faults.js';
 import type { RedisSessionOptions } from './redis-session.options.js';
 
 /** Each of these options replaces the options listed with it. */
-const replacedBy = {
+export const replacedBy = {
   client: [
     'connectionString',
     'host',

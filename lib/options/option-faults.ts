@@ -42,7 +42,19 @@ function pathOf(parent: string, property: string): string {
   return /^\d+$/.test(property) ? `${parent}[${property}]` : `${parent}.${property}`;
 }
 
+/** What stands in the place of express-session's options that this package does not have. */
+const replacements: Readonly<Record<string, string>> = {
+  secret:
+    'nothing is signed, because every session has a random secret of its own. Remove it; expressSession({ secret }) of migrateFrom takes the sessions of express-session over.',
+  resave: 'only attributes that changed are stored. Remove it.',
+  saveUninitialized: 'a session is stored when something is written to it. Remove it.',
+  rolling:
+    'every request slides the idle timeout. Remove it; cookie.persistent sends the cookie with Max-Age.',
+};
+
 function unknownOption(option: string): string {
+  const replaced = replacements[option];
+  if (replaced !== undefined) return `unknown option "${option}"; ${replaced}`;
   const nearest = nearestOption(option);
   const hint = nearest === undefined ? 'no option has this name.' : `did you mean "${nearest}"?`;
   return `unknown option "${option}"; ${hint}`;

@@ -1,11 +1,11 @@
 import { SessionOptionsError } from '../session/session.errors.js';
 import { parseConnectionString } from './connection-string.js';
-import { connectionContradictions, valueContradictions } from './contradictions.js';
+import { connectionContradictions, replacedBy, valueContradictions } from './contradictions.js';
 import { withDerivedDefaults } from './derived-defaults.js';
 import { isObject } from './expectations.js';
 import { hideSecrets } from './hidden-secrets.js';
 import { inheritedNameFaults, isInherited } from './inherited-names.js';
-import { optionFaults } from './option-faults.js';
+import { nameWithVariable, optionFaults } from './option-faults.js';
 import { optionsFromEnv, unknownVariables, type Environment } from './options-from-env.js';
 import type { RedisSessionModuleOptions } from './redis-session-module-options.js';
 import { optionGroups, RedisSessionOptions } from './redis-session.options.js';
@@ -24,16 +24,37 @@ export function resolveOptions(
   given: RedisSessionModuleOptions = {},
   env: Environment = process.env,
 ): RedisSessionOptions {
-  const merged = merge(optionsFromEnv(env), given);
+  const merged = merge(withoutReplaced(optionsFromEnv(env), given), given);
+  const redisUrl = redisUrlOf(merged, env);
   const faults = [
     ...unknownVariables(env),
     ...inheritedNameFaults(given),
     ...connectionContradictions(merged),
   ];
-  const options = instantiate(withDerivedDefaults(withoutConnectionString(merged, faults), env));
+  const target = redisUrl
+    ? { ...merged, ...fromRedisUrl(redisUrl, faults) }
+    : withoutConnectionString(merged, faults);
+  const options = instantiate(withDerivedDefaults(target, env));
   faults.push(...optionFaults(options), ...valueContradictions(options));
   if (faults.length > 0) throw new SessionOptionsError(faults);
   return frozen(options);
+}
+
+// An argument that says where Redis is wins over every variable that says so.
+function withoutReplaced(fromEnv: Options, given: Options): Options {
+  const replaced = Object.entries(replacedBy).flatMap(([option, others]) =>
+    given[option] === undefined ? [] : [...others],
+  );
+  return Object.fromEntries(
+    Object.entries(fromEnv).filter(([option]) => !replaced.some((one) => one === option)),
+  );
+}
+
+// The variable that hosting services set; options that say anything of where Redis is come first.
+function redisUrlOf(merged: Options, { REDIS_URL }: Environment): string | undefined {
+  const targets = ['client', 'connectionString', ...replacedBy.connectionString];
+  const isElsewhere = targets.some((option) => merged[option] !== undefined);
+  return isElsewhere || (merged['store'] ?? 'redis') !== 'redis' ? undefined : REDIS_URL;
 }
 
 function merge(fromEnv: Options, given: Options): Options {
@@ -43,6 +64,13 @@ function merge(fromEnv: Options, given: Options): Options {
     if (isObject(first) && isObject(second)) merged[group] = { ...first, ...definedIn(second) };
   }
   return merged;
+}
+
+function fromRedisUrl(connectionString: string, faults: string[]): Options {
+  const found: string[] = [];
+  const target = withoutConnectionString({ connectionString }, found);
+  faults.push(...found.map((fault) => fault.replace(nameWithVariable('connectionString'), 'REDIS_URL')));
+  return target;
 }
 
 function withoutConnectionString(given: Options, faults: string[]): Options {

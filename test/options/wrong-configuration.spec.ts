@@ -107,9 +107,9 @@ const mistakes: readonly Mistake[] = [
   ],
   [
     'an unknown option that resembles no other',
-    { resave: false },
+    { quux: false },
     {},
-    'unknown option "resave"; no option has this name.',
+    'unknown option "quux"; no option has this name.',
   ],
   [
     'a variable with a typo',
@@ -239,8 +239,12 @@ const mistakes: readonly Mistake[] = [
   ],
   [
     'a connection string together with host and port',
-    { connectionString: 'redis://a' },
-    { REDIS_SESSION_HOST: 'b', REDIS_SESSION_PORT: '1' },
+    {},
+    {
+      REDIS_SESSION_CONNECTION_STRING: 'redis://a',
+      REDIS_SESSION_HOST: 'b',
+      REDIS_SESSION_PORT: '1',
+    },
     'connectionString (REDIS_SESSION_CONNECTION_STRING) is set together with host (REDIS_SESSION_HOST) and port (REDIS_SESSION_PORT), which it replaces. Remove connectionString, or host and port.',
   ],
   [

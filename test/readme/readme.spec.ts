@@ -9,7 +9,7 @@ import { anchors, codeBlocks, exists, holds, readme, table } from './readme.js';
 /** What is typed into a shell, or shown as its answer. */
 const shellCommands = [
   'npm ci && npm start   # a small shop at http://localhost:3000\nnpm ci && npm test\n',
-  'npm install nestjs-redis-session ioredis @nestjs/config class-validator class-transformer\n',
+  'npm install nestjs-redis-session ioredis class-validator @nestjs/config   # with NestJS 11: @nestjs/config@4\n',
   'REDIS_SESSION_HOST=redis.internal REDIS_SESSION_IDLE_TIMEOUT_IN_SECONDS=3600 node dist/main.js\n',
 ];
 
