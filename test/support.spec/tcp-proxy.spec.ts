@@ -28,12 +28,12 @@ function client(options: RedisOptions): Redis {
   return server.client({ port: proxy.port, maxRetriesPerRequest: 0, ...options });
 }
 
-/** 'silence' when nothing was answered in this time. */
+/** 'silence' if there was no reply in this time. */
 function within(milliseconds: number, answer: Promise<unknown>): Promise<unknown> {
   return Promise.race([answer, sleep(milliseconds, 'silence')]);
 }
 
-describe('a proxy in fair weather', () => {
+describe('a proxy without faults', () => {
   it('passes bytes and counts them', async () => {
     const before = { toServer: proxy.bytesToServer, toClient: proxy.bytesToClient };
     expect(await redis.get('key')).toBe('value');
@@ -49,28 +49,31 @@ describe('a proxy in fair weather', () => {
 });
 
 describe('a proxy that delays', () => {
-  it.each(['toServer', 'toClient', 'both'] as const)('lets others go first (%s)', async (direction) => {
-    const direct = server.client();
-    await direct.ping();
-    proxy.delay(200, direction);
-    const order: string[] = [];
-    const delayed = redis.ping().then(() => order.push('delayed'));
-    await direct.ping().then(() => order.push('direct'));
-    await delayed;
-    expect(order).toEqual(['direct', 'delayed']);
-  });
+  it.each(['toServer', 'toClient', 'both'] as const)(
+    'delivers later than one without a delay (%s)',
+    async (direction) => {
+      const direct = server.client();
+      await direct.ping();
+      proxy.delay(200, direction);
+      const order: string[] = [];
+      const delayed = redis.ping().then(() => order.push('delayed'));
+      await direct.ping().then(() => order.push('direct'));
+      await delayed;
+      expect(order).toEqual(['direct', 'delayed']);
+    },
+  );
 
-  it('keeps the order, also when the delay shrinks', async () => {
-    proxy.delay(60);
+  it('keeps the order when the delay shrinks', async () => {
+    proxy.delay(500);
     const slow = redis.echo('first');
-    await sleep(5);
+    await eventually(() => proxy.holds('toServer'));
     proxy.delay(0);
     expect(await Promise.all([slow, redis.echo('second')])).toEqual(['first', 'second']);
   });
 });
 
 describe('a proxy that freezes', () => {
-  it('holds bytes, and delivers them when it thaws', async () => {
+  it('holds bytes and delivers them when it thaws', async () => {
     proxy.freeze();
     const answer = redis.get('key');
     expect(await within(60, answer)).toBe('silence');
@@ -80,7 +83,7 @@ describe('a proxy that freezes', () => {
 });
 
 describe('a proxy that freezes one direction', () => {
-  it('holds what is sent that way, and passes the rest', async () => {
+  it('holds that direction and passes the other on', async () => {
     proxy.freeze('toServer');
     const held = redis.get('key');
     await eventually(() => proxy.holds('toServer'));
@@ -92,7 +95,7 @@ describe('a proxy that freezes one direction', () => {
 });
 
 describe('a proxy that is a black hole', () => {
-  it('answers neither old nor new connections, and closes them when it is over', async () => {
+  it('does not reply on old and new connections, and closes them in the end', async () => {
     proxy.blackhole();
     const newcomer = client({ retryStrategy: () => 20 });
     const answers = [redis.get('key'), newcomer.get('key')].map((answer) =>
@@ -106,8 +109,8 @@ describe('a proxy that is a black hole', () => {
   });
 });
 
-describe('a proxy that swallows', () => {
-  it('answers no connection that was open, and each new one', async () => {
+describe('a proxy that drops bytes', () => {
+  it('does not reply on open connections, but on new ones', async () => {
     proxy.swallow();
     const answer = redis.get('key').catch((error: Error) => error.message);
     expect(await client({}).get('key')).toBe('value');
@@ -116,7 +119,7 @@ describe('a proxy that swallows', () => {
 });
 
 describe('a proxy that cuts', () => {
-  it('lets a part of the reply through, and nothing after it', async () => {
+  it('delivers only a part of the reply', async () => {
     const before = proxy.bytesToClient;
     proxy.cutMidReply(4);
     await expect(redis.get('key')).rejects.toThrow(/max retries/);
@@ -128,7 +131,7 @@ describe('a proxy that cuts', () => {
   it.each(['end', 'reset'] as const)('closes open connections (%s)', async (how) => {
     proxy.freeze();
     const answer = redis.get('key');
-    await sleep(5);
+    await eventually(() => proxy.holds('toServer'));
     proxy.cut(how);
     await expect(answer).rejects.toThrow(/max retries/);
     expect(proxy.connections).toBe(0);
@@ -144,8 +147,8 @@ describe('a proxy that cuts', () => {
   });
 });
 
-describe('a proxy on a narrow line', () => {
-  it('carries a reply bit by bit', async () => {
+describe('a proxy with low bandwidth', () => {
+  it('delivers a reply in small pieces', async () => {
     await redis.set('ten kilobytes', 'x'.repeat(10_000));
     const before = proxy.bytesToClient;
     // It would take 100 seconds.
@@ -158,8 +161,8 @@ describe('a proxy on a narrow line', () => {
   });
 });
 
-describe('a server behind a proxy that dies', () => {
-  it('ends the connections, as it would without a proxy', async () => {
+describe('a server that dies behind a proxy', () => {
+  it('has its connections closed, as without a proxy', async () => {
     await server.kill();
     await eventually(() => expect(redis.status).not.toBe('ready'));
     await server.restart();
