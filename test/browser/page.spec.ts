@@ -8,7 +8,7 @@ import { openShop, type Shop } from '../sample/shop-app.js';
 import { RedisServer } from '../support/redis-server.js';
 import { uniqueName } from '../support/unique-name.js';
 
-/** Where pictures of the page go: $SCREENSHOTS, or a folder that the system clears. */
+/** The folder of screenshots: $SCREENSHOTS, or a temporary folder. */
 const pictures = process.env.SCREENSHOTS ?? mkdtempSync(join(tmpdir(), 'session-page-'));
 
 const flags = [
@@ -55,7 +55,7 @@ describe.each(platforms)('the page of the shop on %s, with its sessions in Redis
     await shop.close();
   });
 
-  /** Opens the page, or loads it again; it is complete when it has counted the visit. */
+  /** Opens or reloads the page, and waits until it has counted the visit. */
   async function open(): Promise<void> {
     await page.goto(shop.url);
     await page.locator('#visits', { hasText: /\d/ }).waitFor();
@@ -73,7 +73,7 @@ describe.each(platforms)('the page of the shop on %s, with its sessions in Redis
     await cart().getByText('1 × Sencha').waitFor();
   };
 
-  it('keeps the login and the cart when it is loaded again', async () => {
+  it('keeps the login and the cart after a reload', async () => {
     await addSencha();
     await logIn('Ada');
     await button('Add Assam').click();
@@ -88,7 +88,7 @@ describe.each(platforms)('the page of the shop on %s, with its sessions in Redis
     expect(complaints).toEqual([]);
   });
 
-  it('has forgotten everything after the logout', async () => {
+  it('shows neither login nor cart after the logout', async () => {
     await logIn('Ada');
     await addSencha();
     await button('Log out').click();
@@ -100,7 +100,7 @@ describe.each(platforms)('the page of the shop on %s, with its sessions in Redis
     expect(await cart().getByRole('listitem').count()).toBe(0);
   });
 
-  it('takes something out of the cart', async () => {
+  it('removes an item from the cart', async () => {
     await addSencha();
     await button('Remove Sencha').click();
     await cart().getByText('Nothing in it yet.').waitFor();
@@ -108,7 +108,7 @@ describe.each(platforms)('the page of the shop on %s, with its sessions in Redis
     expect(await cart().getByRole('listitem').count()).toBe(0);
   });
 
-  it('counts the visits, one for each time it is loaded and one for each click', async () => {
+  it('counts a visit for each load and each click', async () => {
     expect(await page.locator('#visits').innerText()).toBe('1');
     await button('Count another visit').click();
     await page.locator('#visits', { hasText: '2' }).waitFor();
@@ -116,7 +116,7 @@ describe.each(platforms)('the page of the shop on %s, with its sessions in Redis
     expect(await page.locator('#visits').innerText()).toBe('3');
   });
 
-  it('shows another visitor nothing of it', async () => {
+  it('shows no data of another visitor', async () => {
     await logIn('Ada');
     await addSencha();
     const stranger = await chrome.newContext();
@@ -127,7 +127,7 @@ describe.each(platforms)('the page of the shop on %s, with its sessions in Redis
     await stranger.close();
   });
 
-  it('gives its scripts no way to the cookie', async () => {
+  it('hides the cookie from its scripts', async () => {
     const [cookie, ...others] = await window.cookies();
     expect(others).toEqual([]);
     expect(cookie).toMatchObject({ name: 'sid', httpOnly: true, sameSite: 'Lax', path: '/' });

@@ -68,16 +68,16 @@ class NamedGuard implements CanActivate {
   }
 }
 
-/** Sockets that have connected, as the gateway's own `handleConnection` saw them. */
+/** The sockets that the gateway's own `handleConnection` was called with. */
 export const connections: unknown[] = [];
 
-/** Those that its `handleDisconnect` was told of. */
+/** The sockets that its `handleDisconnect` was called with. */
 export const disconnections: unknown[] = [];
 
 /** Two messages that are handled at the same time. */
 export const together = { meet: barrier(2) };
 
-/** The gateway of a chat; a class of its own for each option. */
+/** The gateway of a chat, as a separate class for each option. */
 export function chatGateway(options?: GatewaySessionOptions): new () => object {
   @WebSocketGateway()
   @UseFilters(ExceptionsToWs)

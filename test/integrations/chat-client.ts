@@ -8,11 +8,11 @@ interface Message {
   data: unknown;
 }
 
-/** One socket, opened with these cookies. What arrives waits until it is asked for. */
+/** One socket, opened with these cookies. Keeps what arrives until the test reads it. */
 export class ChatClient {
-  /** Settles when the server closes the socket; tells how, where the protocol can. */
+  /** Resolves when the server closes the socket, with the reason if the protocol has one. */
   readonly closed: Promise<unknown>;
-  /** What nobody has asked for yet. */
+  /** What the test has not read yet. */
   readonly arrived: Message[] = [];
   #wanted: ((message: Message) => void) | undefined;
 
@@ -58,13 +58,13 @@ export class ChatClient {
     else this.socket.emit(event, data);
   }
 
-  /** Sends a frame as it is: no event, and often no JSON. */
+  /** Sends a raw frame, which need not be an event or JSON. */
   sendRaw(frame: string | Buffer): void {
     if (this.socket instanceof WebSocket) this.socket.send(frame);
     else this.socket.io.engine.write(frame);
   }
 
-  /** The next message that the server sent, whichever that is. */
+  /** The next message of the server, of any kind. */
   next(): Promise<Message> {
     const first = this.arrived.shift();
     if (first !== undefined) return Promise.resolve(first);

@@ -76,7 +76,7 @@ class DropInController {
     return { keys: Object.keys(session), copy: { ...session }, has: 'cookie' in session };
   }
 
-  /** As grant redirects: with express-session it waits for save(). */
+  /** Like the redirect of grant: with express-session it waits for save(). */
   @Post('connect')
   connect(@Req() { session }: ShopRequest): Promise<string> {
     session.name = 'connected';
@@ -126,13 +126,13 @@ describe.each(platforms)('code that was written for express-session, on %s', (pl
   });
   afterEach(() => app.close());
 
-  it('finds the id in req.sessionID, which is public', async () => {
+  it('finds the public id in req.sessionID', async () => {
     const [id] = visitor.cookie('sid')!.split('.');
 
     expect((await visitor.get('/ids')).json()).toEqual([id, id]);
   });
 
-  it('finds another one there after regenerate()', async () => {
+  it('finds a new id there after regenerate()', async () => {
     const [known] = visitor.cookie('sid')!.split('.');
 
     const [before, after, id] = (await visitor.post('/ids/regenerated')).json() as string[];
@@ -165,7 +165,7 @@ describe.each(platforms)('code that was written for express-session, on %s', (pl
     expect(await isLive(visitor)).toBe(false);
   });
 
-  it.each(['/forget', '/forget-by-expires'])("sets the application's lifetime again (%s)", async (path) => {
+  it.each(['/forget', '/forget-by-expires'])('resets the lifetime to the default (%s)', async (path) => {
     await visitor.post('/remember');
     await visitor.post(path);
 
@@ -174,7 +174,7 @@ describe.each(platforms)('code that was written for express-session, on %s', (pl
     expect(await isLive(visitor)).toBe(false);
   });
 
-  it('is told that a lifetime of 0 is not the way to end a session', async () => {
+  it('gets an error if it sets a lifetime of 0 to end the session', async () => {
     expect((await visitor.post('/end')).text).toMatch(/Call session\.destroy\(\) to end a session now/);
     expect(await isLive(visitor)).toBe(true);
   });
@@ -192,7 +192,7 @@ describe.each(platforms)('code that was written for express-session, on %s', (pl
     expect((await visitor.get('/shown')).json()).toMatchObject({ copy: { name: 'connected' } });
   });
 
-  it('is called back by every verb, with the error or without an argument', async () => {
+  it('has its callback called by every verb, with the error or without an argument', async () => {
     expect((await visitor.post('/in-turn')).json()).toEqual([
       null,
       null,

@@ -28,7 +28,7 @@ class FrontPage {
   }
 }
 
-describe.each(combinations)('a global guard that looks at the session, with $library on $platform', (on) => {
+describe.each(combinations)('a global guard that reads the session, with $library on $platform', (on) => {
   const sockets: ChatClient[] = [];
   let app: NestApp;
   let store: InMemorySessionStore;
@@ -61,7 +61,7 @@ describe.each(combinations)('a global guard that looks at the session, with $lib
   }
 
   describe('after MessageSessionGuard', () => {
-    it('sees the session of a message, which is read once', async () => {
+    it('reads the session of a message, which is loaded once', async () => {
       const cookie = await start(chatGateway(), { imports: [GuardsModule] });
       const member = await connect(cookie);
       await member.ask('name');
@@ -71,7 +71,7 @@ describe.each(combinations)('a global guard that looks at the session, with $lib
       expect(loads).toHaveBeenCalledTimes(1);
     });
 
-    it('refuses strangers, by socket and by HTTP', async () => {
+    it('refuses visitors without a session, by socket and by HTTP', async () => {
       await start(chatGateway(), { imports: [GuardsModule] });
 
       expect(await (await connect()).ask('name')).toMatchObject({
@@ -81,7 +81,7 @@ describe.each(combinations)('a global guard that looks at the session, with $lib
       expect((await app.browser().get('/front')).status).toBe(403);
     });
 
-    it('lets nobody into a gateway without sessions, and says why', async () => {
+    it('refuses everybody in a gateway without sessions, with the reason', async () => {
       const cookie = await start(NewsGateway, { imports: [GuardsModule] });
       const socket = await connect(cookie);
 
@@ -91,7 +91,7 @@ describe.each(combinations)('a global guard that looks at the session, with $lib
     });
   });
 
-  it('is told what to do where it comes first', async () => {
+  it('gets an error with the remedy if it runs first', async () => {
     const cookie = await start(chatGateway(), { providers: [{ provide: APP_GUARD, useClass: MembersOnly }] });
 
     expect(await (await connect(cookie)).ask('name')).toMatchObject(failure);

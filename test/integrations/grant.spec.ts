@@ -30,7 +30,7 @@ const config = {
   },
 };
 
-/** As grant's own guide mounts it. */
+/** Mounts grant as its guide does. */
 async function mount(app: INestApplication, platform: string): Promise<void> {
   const instance = app.getHttpAdapter().getInstance() as unknown;
   if (platform === 'express') app.use(grant.express(config));
@@ -41,7 +41,7 @@ describe.each(platforms)('grant, on %s', (platform) => {
   let app: NestApp;
   afterEach(() => app.close());
 
-  it('sends the visitor to the provider, with the state of the request stored in the session first', async () => {
+  it('redirects to the provider after it stored the state in the session', async () => {
     const metadata = { imports: [sessionsInMemory()], controllers: [GrantController] };
     app = await startNest(platform, metadata, (made) => mount(made, platform));
     const visitor = app.browser();

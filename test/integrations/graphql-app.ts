@@ -36,7 +36,7 @@ class HasCartGuard implements CanActivate {
   }
 }
 
-/** Both fields are under way before either writes. */
+/** Both fields are being resolved before either writes. */
 let meet = barrier(2);
 
 @Resolver(() => Page)

@@ -36,14 +36,14 @@ describe.each(platforms)('GraphQL on %s', (platform) => {
   }
 
   describe.each(['request', 'interceptor'] as const)(`(${servers[platform]}), hydrate: %s`, (hydrate) => {
-    it('hands resolvers the session and its attributes', async () => {
+    it('passes the session and its attributes to resolvers', async () => {
       const visitor = await start({ hydrate });
 
       expect(await dataOf(visitor, 'mutation { add(item: "tea") }')).toEqual({ add: ['tea'] });
       expect(await dataOf(visitor, '{ page { cart } }')).toEqual({ page: { cart: ['tea'] } });
     });
 
-    it('gives all resolvers of an operation one session, stored once', async () => {
+    it('provides one session to all resolvers of an operation, and stores it once', async () => {
       const visitor = await start({ hydrate });
       await dataOf(visitor, 'mutation { add(item: "tea") }');
       const saves = jest.spyOn(store, 'save');
@@ -89,7 +89,7 @@ describe.each(platforms)('GraphQL on %s', (platform) => {
     expect(await dataOf(visitor, '{ seen }')).toEqual({ seen: ['a refusal'] });
   });
 
-  it('refuses a write in a resolver of state read-only', async () => {
+  it('refuses a write in a resolver with the state read-only', async () => {
     const visitor = await start();
     await dataOf(visitor, 'mutation { add(item: "tea") }');
 
@@ -99,7 +99,7 @@ describe.each(platforms)('GraphQL on %s', (platform) => {
     expect(await dataOf(visitor, '{ seen }')).toEqual({ seen: [] });
   });
 
-  it('ends the session of a visitor who logs out, and takes the cookie', async () => {
+  it('ends the session of a visitor who logs out, and removes the cookie', async () => {
     const visitor = await start();
     await dataOf(visitor, 'mutation { add(item: "tea") }');
     const thief = visitor.clone();
@@ -110,7 +110,7 @@ describe.each(platforms)('GraphQL on %s', (platform) => {
     expect(await dataOf(thief, '{ page { cart } }')).toEqual({ page: { cart: [] } });
   });
 
-  it('costs an operation without a session neither key nor cookie', async () => {
+  it('creates no key and no cookie for an operation without a session', async () => {
     const visitor = await start();
 
     const answer = await ask(visitor, '{ page { cart } }');
@@ -134,13 +134,13 @@ describe.each(platforms)('GraphQL beside two registrations on %s', (platform) =>
     return app.browser();
   }
 
-  it('lets a resolver in whose @UseSession names the registration of its path', async () => {
+  it('serves a resolver if its @UseSession names the registration of its path', async () => {
     const visitor = await start(['graphql']);
 
     expect(await dataOf(visitor, '{ orders }')).toEqual({ orders: ['no order'] });
   });
 
-  it('keeps out a resolver whose @UseSession names another', async () => {
+  it('refuses a resolver if its @UseSession names another registration', async () => {
     const visitor = await start(['admin']);
 
     const { data, errors } = (await ask(visitor, '{ orders }')).json();

@@ -69,7 +69,7 @@ describe.each(platforms)('migrateFrom: expressSession(), on %s', (platform) => {
   let app: NestApp;
   afterEach(() => Promise.all([old.close(), app.close()]));
 
-  /** The old application and the new one, on one Redis; answers with a visitor of the old one. */
+  /** Starts the old and the new application on one Redis. Returns a visitor of the old one. */
   async function start(
     attributes: object,
     were: OldShopOptions = {},
@@ -94,14 +94,14 @@ describe.each(platforms)('migrateFrom: expressSession(), on %s', (platform) => {
   const oldKeys = (): Promise<string[]> => redis.admin.keys(`${prefix}*`);
   const newKeys = (): Promise<string[]> => redis.admin.keys(`{${applicationName}_*_Data`);
 
-  it('gives a visitor the session that express-session and connect-redis have stored', async () => {
+  it('loads the session that express-session and connect-redis stored', async () => {
     const visitor = await start(ada);
 
     expect((await visitor.get('/')).json()).toEqual(ada);
     expect((await visitor.get('/')).json()).toEqual(ada);
   });
 
-  it('puts a cookie and a record of ours in the place of the old ones', async () => {
+  it('replaces the old cookie and the old record', async () => {
     const visitor = await start(ada);
     expect(await oldKeys()).toHaveLength(1);
 
@@ -116,7 +116,7 @@ describe.each(platforms)('migrateFrom: expressSession(), on %s', (platform) => {
     expect(await newKeys()).toEqual([`{${applicationName}_${visitor.cookie('sid')!.split('.')[0]}}_Data`]);
   });
 
-  it('does so on a route that never looks at the session', async () => {
+  it('replaces them on a route that does not use the session, too', async () => {
     const visitor = await start(ada);
 
     await visitor.get('/without');
@@ -132,7 +132,7 @@ describe.each(platforms)('migrateFrom: expressSession(), on %s', (platform) => {
     expect((await visitor.get('/')).json()).toEqual({ ...ada, visits: 42 });
   });
 
-  it('keeps the lifetime that the session had', async () => {
+  it('keeps the lifetime of the session', async () => {
     const hour = 3_600_000;
     const visitor = await start(ada, { cookie: { maxAge: hour } }, {}, { idleTimeoutInSeconds: 60 });
 
@@ -145,7 +145,7 @@ describe.each(platforms)('migrateFrom: expressSession(), on %s', (platform) => {
     expect(left).toBeLessThanOrEqual(hour);
   });
 
-  it("gives a session that ended with the browser the application's lifetime", async () => {
+  it('applies the idle timeout to a session without a lifetime', async () => {
     const visitor = await start(ada, {}, {}, { idleTimeoutInSeconds: 60 });
 
     await visitor.get('/');
@@ -162,14 +162,14 @@ describe.each(platforms)('migrateFrom: expressSession(), on %s', (platform) => {
     expect((await visitor.get('/')).json()).toEqual(ada);
   });
 
-  it('takes name and prefix as they were', async () => {
+  it('accepts the name and the prefix of the old application', async () => {
     const visitor = await start(ada, { name: 'shop', prefix: 'shop-sessions:' }, { name: 'shop' });
 
     expect((await visitor.get('/')).json()).toEqual(ada);
     expect(visitor.cookie('shop')).toBeUndefined();
   });
 
-  it('reads the old sessions from another Redis where a client is given', async () => {
+  it('reads the old sessions from another Redis if a client is given', async () => {
     const client = redis.client();
     const visitor = await start(ada, {}, { client }, { store: 'memory', connectionString: undefined });
 
@@ -177,7 +177,7 @@ describe.each(platforms)('migrateFrom: expressSession(), on %s', (platform) => {
     expect([await oldKeys(), await newKeys()]).toEqual([[], []]);
   });
 
-  it('makes one session for all requests that come with the old cookie at once', async () => {
+  it('creates one session for concurrent requests with the old cookie', async () => {
     const visitor = await start(ada);
     const tabs = Array.from({ length: 20 }, () => visitor.clone());
 
@@ -188,7 +188,7 @@ describe.each(platforms)('migrateFrom: expressSession(), on %s', (platform) => {
     expect(await newKeys()).toHaveLength(1);
   });
 
-  it('goes on where an answer with the new cookie was lost', async () => {
+  it('accepts the old cookie again if the response with the new one was lost', async () => {
     const visitor = await start(ada);
     const lost = visitor.clone();
     await lost.post('/visits');
@@ -197,7 +197,7 @@ describe.each(platforms)('migrateFrom: expressSession(), on %s', (platform) => {
     expect(visitor.cookie('sid')).toBe(lost.cookie('sid'));
   });
 
-  it.each(['/logout', '/login'])('makes the old cookie useless with %s', async (path) => {
+  it.each(['/logout', '/login'])('stops accepting the old cookie after %s', async (path) => {
     const visitor = await start(ada);
     const thief = visitor.clone();
     await visitor.post(path);
@@ -206,8 +206,8 @@ describe.each(platforms)('migrateFrom: expressSession(), on %s', (platform) => {
     expect(thief.cookie('sid')).toBeUndefined();
   });
 
-  describe('when the cookie is not one that we have signed', () => {
-    it('takes the visitor for a new one: another secret signed it', async () => {
+  describe('when the signature of the cookie is not valid', () => {
+    it('treats the visitor as new: another secret signed it', async () => {
       const visitor = await start(ada, { secret: 'another' });
 
       const answer = await visitor.get('/');
@@ -223,7 +223,7 @@ describe.each(platforms)('migrateFrom: expressSession(), on %s', (platform) => {
       ['it is empty', () => ''],
       ['it cannot be decoded', () => '%E0%A4%A'],
     ];
-    it.each(forgeries)('takes the visitor for a new one: %s', async (_what, forge) => {
+    it.each(forgeries)('treats the visitor as new: %s', async (_what, forge) => {
       const visitor = await start(ada);
       visitor.setCookie('connect.sid', forge(visitor.cookie('connect.sid')!));
 
@@ -235,7 +235,7 @@ describe.each(platforms)('migrateFrom: expressSession(), on %s', (platform) => {
     });
   });
 
-  it('takes the cookie of a session that is gone from the browser, and stores nothing', async () => {
+  it('removes the cookie of a session that is gone, and stores nothing', async () => {
     const visitor = await start(ada);
     await redis.admin.del(await oldKeys());
 
@@ -250,7 +250,7 @@ describe.each(platforms)('migrateFrom: expressSession(), on %s', (platform) => {
     '"text"',
     '{"name":"ada"}',
     '{"cookie":{"expires":"2020-01-01T00:00:00.000Z"},"name":"ada"}',
-  ])('takes a record that is no live session of express-session for none: %s', async (text) => {
+  ])('ignores a record that is not a live session of express-session: %s', async (text) => {
     const visitor = await start(ada);
     await redis.admin.set((await oldKeys())[0]!, text);
 
@@ -258,13 +258,13 @@ describe.each(platforms)('migrateFrom: expressSession(), on %s', (platform) => {
     expect(visitor.cookie('connect.sid')).toBeUndefined();
   });
 
-  it('leaves out attributes whose names are taken', async () => {
+  it('leaves out attributes with reserved names', async () => {
     const visitor = await start({ ...ada, rotate: 'left', idleTimeoutInSeconds: 1, ':secret': 'x' });
 
     expect((await visitor.get('/')).json()).toEqual(ada);
   });
 
-  it('prefers the session of ours where a visitor has both', async () => {
+  it('prefers the new session if a visitor has both', async () => {
     const visitor = await start(ada);
     const other = app.browser();
     await other.post('/visits');
@@ -275,8 +275,8 @@ describe.each(platforms)('migrateFrom: expressSession(), on %s', (platform) => {
   });
 });
 
-describe('a request that comes while another one migrates the session', () => {
-  it('finds the new one where the old one is gone by then', async () => {
+describe('a request during the migration of its session', () => {
+  it('finds the new session if the old one is gone by then', async () => {
     const store = new InMemorySessionStore();
     const policy = resolveOptions({ store, applicationName: uniqueName() });
     const operations = new SessionOperations(store, policy);
@@ -294,14 +294,14 @@ describe('a request that comes while another one migrates the session', () => {
 });
 
 describe('expressSession()', () => {
-  it.each([undefined, '', [], ['good', '']])('needs a secret; not %j', (secret) => {
+  it.each([undefined, '', [], ['good', '']])('requires a secret, not %j', (secret) => {
     expect(() => expressSession({ secret: secret as string })).toThrow(
       'migrateFrom: secret cannot be used (its value is not shown)',
     );
   });
 
   it.each([0, 1.5, -1, '60', null, 2 ** 31])(
-    'remembers migrated sessions for whole seconds; not %p',
+    'remembers migrated sessions for whole seconds, not %p',
     (given) => {
       const rememberMigratedInSeconds = given as number;
       expect(() => expressSession({ secret: 'keyboard cat', rememberMigratedInSeconds })).toThrow(
@@ -317,7 +317,7 @@ describe('expressSession()', () => {
     expect(inspect(migration, { showHidden: true, depth: 9 })).not.toContain('keyboard');
   });
 
-  it('needs a client where the sessions are not in Redis', async () => {
+  it('requires a client if the sessions are not in Redis', async () => {
     const migrateFrom = expressSession({ secret: 'keyboard cat' });
     const imports = [RedisSessionModule.forRoot({ store: 'memory', migrateFrom })];
 

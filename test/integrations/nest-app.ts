@@ -19,7 +19,7 @@ export interface NestApp {
   close(): Promise<void>;
 }
 
-/** An application of these modules, created and started as main.ts does it. */
+/** An application of these modules, created and started as in main.ts. */
 export async function startNest(
   platform: Platform,
   metadata: ModuleMetadata,
@@ -35,7 +35,7 @@ export async function startNest(
   return { app, url, browser: () => new Browser(url), close: () => app.close() };
 }
 
-/** Sessions in memory, of this application alone. */
+/** Sessions in memory, only for this application. */
 export function sessionsInMemory(options: RedisSessionModuleOptions = {}) {
   return RedisSessionModule.forRoot({
     store: 'memory',

@@ -14,7 +14,7 @@ export interface OldShopOptions {
   cookie?: { maxAge?: number; path?: string };
 }
 
-/** The application as it was before: express-session, connect-redis and node-redis. */
+/** The application before the migration: express-session, connect-redis and node-redis. */
 export class OldShop {
   private constructor(
     private readonly server: Server,
@@ -45,7 +45,7 @@ export class OldShop {
     return new OldShop(server, client, name);
   }
 
-  /** A visitor's session with these attributes. @returns the text of the cookie that the visitor has for it. */
+  /** Stores a session with these attributes. @returns the value of its cookie */
   async visit(attributes: object): Promise<string> {
     const { port } = this.server.address() as AddressInfo;
     const visitor = new Browser(`http://127.0.0.1:${port}`);

@@ -11,7 +11,7 @@ import { setTimeout as nextTurn } from 'node:timers/promises';
 import { config } from 'rxjs';
 import { sessionsInMemory } from './nest-app.js';
 
-// Where createParamDecorator() leaves its parameters.
+// Where createParamDecorator() stores its parameters.
 const PARAMETERS = '__routeArguments__';
 
 @Injectable()
@@ -26,7 +26,7 @@ class OrderListener {
   }
 }
 
-/** Calls a handler as packages for other transports do: with everything that surrounds handlers in Nest. */
+/** Calls a handler as packages for other transports do: with the guards, pipes and interceptors of Nest. */
 async function call(
   contextType: string,
   method: 'placed' | 'withSession',
@@ -57,11 +57,14 @@ async function call(
 }
 
 describe.each(['rpc', 'necord'])('a handler of another transport (%s)', (contextType) => {
-  it.each(['request', 'interceptor'] as const)('is left alone, hydrate: %s', async (hydrate) => {
-    expect(await call(contextType, 'placed', { hydrate })).toBe('order 7 is placed');
-  });
+  it.each(['request', 'interceptor'] as const)(
+    'is called without a session, hydrate: %s',
+    async (hydrate) => {
+      expect(await call(contextType, 'placed', { hydrate })).toBe('order 7 is placed');
+    },
+  );
 
-  it('is told that there are no sessions', async () => {
+  it('gets an error that there are no sessions', async () => {
     await expect(call(contextType, 'withSession', {})).rejects.toMatchObject({
       code: 'SESSION_MISSING',
       message: 'There are no sessions in this context.',
@@ -83,7 +86,7 @@ describe('a standalone application', () => {
       await sessions.save(session);
 
       expect(await sessions.find(session.id)).toMatchObject({ notice: 'Your order was sent.' });
-      // What is thrown in a subscription of Nest's is told a turn later.
+      // An error inside a subscription of Nest is reported one turn later.
       await nextTurn();
       expect(unhandled).not.toHaveBeenCalled();
     } finally {

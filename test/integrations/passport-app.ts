@@ -23,7 +23,7 @@ interface User {
   name: string;
 }
 
-/** What Passport and connect-flash put on a request. */
+/** What Passport and connect-flash add to a request. */
 export interface PassportRequest {
   user?: User;
   session: Session<Shop>;
@@ -38,7 +38,7 @@ export interface Shop {
   passport: { user?: number };
 }
 
-/** The people who can log in. A test that removes one puts them back. */
+/** The users who can log in. A test that removes one adds them again. */
 export const users = new Map<number, User>([[7, { id: 7, name: 'ada' }]]);
 
 @Injectable()
@@ -61,7 +61,7 @@ class UserSerializer extends PassportSerializer {
   }
 }
 
-/** Logs in as the documentation of NestJS shows. */
+/** Logs in as in the documentation of NestJS. */
 @Injectable()
 class LoginGuard extends AuthGuard('local') {
   override async canActivate(context: ExecutionContext): Promise<boolean> {

@@ -16,7 +16,7 @@ describe.each(platforms)('Passport on %s', (platform) => {
     );
   }
 
-  describe('when a guard logs in as the documentation of NestJS shows', () => {
+  describe('when a guard logs in as in the documentation of NestJS', () => {
     it('knows the user in the handler and in every later request', async () => {
       await start();
       const visitor = app.browser();
@@ -26,7 +26,7 @@ describe.each(platforms)('Passport on %s', (platform) => {
       expect((await visitor.get('/whoami')).json()).toEqual({ user: 'ada', passport: { user: 7 } });
     });
 
-    it('gives the visitor another session, so that one known to an attacker opens nothing', async () => {
+    it('creates another session, so that one known to an attacker stops working', async () => {
       await start();
       const visitor = app.browser();
       await visitor.post('/cart');
@@ -39,7 +39,7 @@ describe.each(platforms)('Passport on %s', (platform) => {
       expect((await attacker.get('/cart')).json()).toEqual({ cart: null });
     });
 
-    it('drops what the session held before', async () => {
+    it('drops the previous attributes', async () => {
       await start();
       const visitor = app.browser();
       await visitor.post('/cart');
@@ -49,7 +49,7 @@ describe.each(platforms)('Passport on %s', (platform) => {
       expect((await visitor.get('/cart')).json()).toEqual({ cart: null });
     });
 
-    it('keeps what the session held before with keepSessionInfo', async () => {
+    it('keeps the previous attributes with keepSessionInfo', async () => {
       await start({ keepSessionInfo: true });
       const visitor = app.browser();
       await visitor.post('/cart');
@@ -80,7 +80,7 @@ describe.each(platforms)('Passport on %s', (platform) => {
   });
 
   describe('when a user logs out', () => {
-    it('forgets the user and everything in the session', async () => {
+    it('removes the user and all attributes', async () => {
       await start({ keepSessionInfo: true });
       const visitor = app.browser();
       await visitor.post('/cart');
@@ -94,7 +94,7 @@ describe.each(platforms)('Passport on %s', (platform) => {
       expect((await before.get('/account')).status).toBe(403);
     });
 
-    it('takes the cookie of the session that ended from the browser', async () => {
+    it('removes the cookie of the session that ended', async () => {
       await start();
       const visitor = app.browser();
       await visitor.post('/login', ada);
@@ -104,7 +104,7 @@ describe.each(platforms)('Passport on %s', (platform) => {
       expect(visitor.cookie('sid')).toBeUndefined();
     });
 
-    it('keeps the rest with keepSessionInfo', async () => {
+    it('keeps the other attributes with keepSessionInfo', async () => {
       await start({ keepSessionInfo: true });
       const visitor = app.browser();
       await visitor.post('/cart');
@@ -117,7 +117,7 @@ describe.each(platforms)('Passport on %s', (platform) => {
     });
   });
 
-  it('lets a visitor whose user is gone go on as nobody, and forgets the user', async () => {
+  it('serves a visitor whose user was deleted without a user, and removes the user from the session', async () => {
     await start();
     const visitor = app.browser();
     await visitor.post('/login', ada);
@@ -131,7 +131,7 @@ describe.each(platforms)('Passport on %s', (platform) => {
     expect((await visitor.get('/whoami')).json()).toEqual({ user: null, passport: {} });
   });
 
-  it('costs visitors without a session neither key nor cookie', async () => {
+  it('creates no key and no cookie for visitors without a session', async () => {
     await start();
     const answer = await app.browser().get('/whoami');
 
@@ -158,7 +158,7 @@ describe.each(platforms)('connect-flash on %s', (platform) => {
 });
 
 describe('an application made by Test.createTestingModule()', () => {
-  it('has sessions in the middleware that is added before it starts, as one made by NestFactory', async () => {
+  it('has sessions in middleware that is added before it starts, as with NestFactory', async () => {
     const module = await Test.createTestingModule({ imports: [sessionsInMemory(), accounts()] }).compile();
     const app = module.createNestApplication({ logger: false });
     useMiddleware(app, 'express');

@@ -119,12 +119,12 @@ describe.each(platforms)('two registrations in one application on %s', (platform
   }
 
   const orders: [string, () => Registration[]][] = [
-    ['the one for all routes first', () => [shop(), admin()]],
-    ['the one for some routes first', () => [admin(), shop()]],
+    ['the registration for all routes first', () => [shop(), admin()]],
+    ['the registration for some routes first', () => [admin(), shop()]],
   ];
 
   describe.each(orders)('(%s)', (_order, registrations) => {
-    it('gives each route the session of the registration that names it', async () => {
+    it('provides the session of the registration that matches a route', async () => {
       const visitor = await start(...registrations());
 
       const { setCookies: ours } = await visitor.post('/login');
@@ -135,7 +135,7 @@ describe.each(platforms)('two registrations in one application on %s', (platform
       expect((await visitor.get('/admin/me')).json()).toEqual({ name: 'clerk' });
     });
 
-    it('takes a path for everything below it, and for nothing that only begins like it', async () => {
+    it('applies a path to everything below it, but not to other paths with the same prefix', async () => {
       const visitor = await start(...registrations());
       await visitor.post('/login');
 
@@ -144,7 +144,7 @@ describe.each(platforms)('two registrations in one application on %s', (platform
     });
   });
 
-  it('keeps the sessions of each under keys of its own', async () => {
+  it('stores the sessions of each registration under separate keys', async () => {
     const visitor = await start(shop(), admin());
     await visitor.post('/login');
     await visitor.post('/admin/login');
@@ -154,7 +154,7 @@ describe.each(platforms)('two registrations in one application on %s', (platform
     expect(keys).toEqual([`{${shopName}_${ids[0]}}_Data`, `{${adminName}_${ids[1]}}_Data`]);
   });
 
-  it('does not take the credential of one for the other', async () => {
+  it('does not accept the credential of one registration in the other', async () => {
     const visitor = await start(shop(), admin());
     await visitor.post('/login');
     visitor.setCookie('admin', visitor.cookie('sid')!);
@@ -162,7 +162,7 @@ describe.each(platforms)('two registrations in one application on %s', (platform
     expect((await visitor.get('/admin/me')).json()).toEqual({ name: null });
   });
 
-  it('ends a session of one without touching the other', async () => {
+  it('ends a session of one registration without affecting the other', async () => {
     const visitor = await start(shop(), admin());
     await visitor.post('/login');
     await visitor.post('/admin/login');
@@ -182,7 +182,7 @@ describe.each(platforms)('two registrations in one application on %s', (platform
   });
 
   it.each(['request', 'interceptor'] as const)(
-    'lets each load its sessions when it wants (%s)',
+    'loads the sessions of each registration by its own hydrate option (%s)',
     async (hydrate) => {
       const visitor = await start(shop({ hydrate: 'interceptor' }), admin({ hydrate }));
       await visitor.post('/login');
@@ -193,7 +193,7 @@ describe.each(platforms)('two registrations in one application on %s', (platform
     },
   );
 
-  it('provides the repository, the store and the options of each under a token of its own', async () => {
+  it('provides the repository, the store and the options of each registration under separate tokens', async () => {
     const visitor = await start(shop(), admin());
     await visitor.post('/login');
     const [id] = visitor.cookie('sid')!.split('.');
@@ -206,13 +206,13 @@ describe.each(platforms)('two registrations in one application on %s', (platform
     expect([registry.options.cookie.name, registry.adminOptions.cookie.name]).toEqual(['sid', 'admin']);
   });
 
-  it('names the keys of a registration after it, unless it has an applicationName', async () => {
+  it('names the keys after the registration, unless it has an applicationName', async () => {
     await start(shop(), admin({ applicationName: undefined }));
 
     expect(app.app.get(Registry).adminOptions.applicationName).toBe('admin');
   });
 
-  it('takes routes with forRootAsync too', async () => {
+  it('accepts routes in forRootAsync, too', async () => {
     const imports = [
       RedisSessionModule.forRoot(shop()),
       RedisSessionModule.forRootAsync({
@@ -245,13 +245,13 @@ describe.each(platforms)('a registration for some routes on %s', (platform) => {
     return app.browser();
   }
 
-  it('has no session on a route that it leaves out', async () => {
+  it('provides no session on other routes', async () => {
     const visitor = await start({ exclude: ['health'] });
 
     expect((await visitor.get('/health')).json()).toBe('no session');
   });
 
-  it('leaves out the excluded path, and not what is below it', async () => {
+  it('excludes a path, but not what is below it', async () => {
     const visitor = await start({ exclude: ['admin', '/health/'] });
 
     expect(await status(visitor, 'GET', '/admin')).toBe(404);
@@ -259,7 +259,7 @@ describe.each(platforms)('a registration for some routes on %s', (platform) => {
   });
 
   it.each(['admin/{*path}', 'admin/*', '/admin/(.*)'])(
-    'leaves out what a wildcard stands for: %s',
+    'excludes what a wildcard matches: %s',
     async (path) => {
       const visitor = await start({ exclude: [path] });
 
@@ -268,7 +268,7 @@ describe.each(platforms)('a registration for some routes on %s', (platform) => {
     },
   );
 
-  it('takes a method with a path', async () => {
+  it('accepts a path with a method', async () => {
     const visitor = await start({ forRoutes: [{ path: 'admin/me', method: RequestMethod.GET }] });
 
     expect(await status(visitor, 'GET', '/admin/me')).toBe(200);
@@ -276,7 +276,7 @@ describe.each(platforms)('a registration for some routes on %s', (platform) => {
     expect(await status(visitor, 'POST', '/admin/login')).toBe(500);
   });
 
-  it('takes both: the routes, and what of them is excluded', async () => {
+  it('accepts routes together with exclusions', async () => {
     const visitor = await start({
       forRoutes: ['/'],
       exclude: [{ path: 'admin/me', method: RequestMethod.ALL }],
@@ -286,7 +286,7 @@ describe.each(platforms)('a registration for some routes on %s', (platform) => {
     expect(await status(visitor, 'GET', '/admin/me')).toBe(500);
   });
 
-  it('serves none with an empty list', async () => {
+  it('serves no routes with an empty list', async () => {
     const visitor = await start({ forRoutes: [] });
 
     expect(await status(visitor, 'GET', '/me')).toBe(500);
@@ -304,8 +304,8 @@ function startBoth(...registrations: Registration[]): Promise<NestApp> {
   return startNest('express', { imports });
 }
 
-describe('registrations that could not be told apart', () => {
-  it('stop the start where both serve all routes', async () => {
+describe('registrations that cannot be told apart', () => {
+  it('fail the start if both serve all routes', async () => {
     await expect(startBoth({}, { name: 'admin', cookie: { name: 'admin' } })).rejects.toMatchObject({
       code: 'SESSION_OPTIONS',
       faults: [
@@ -342,7 +342,7 @@ describe('registrations that could not be told apart', () => {
     });
   });
 
-  it('stop the start where both use one cookie', async () => {
+  it('fail the start if both use the same cookie', async () => {
     await expect(startBoth({}, { name: 'admin', forRoutes: ['admin'] })).rejects.toMatchObject({
       code: 'SESSION_OPTIONS',
       faults: [
@@ -353,7 +353,7 @@ describe('registrations that could not be told apart', () => {
 });
 
 describe('two applications in one process', () => {
-  it('share nothing, though they run the same module', async () => {
+  it('share nothing, although they run the same module', async () => {
     @Module({ imports: [RedisSessionModule.forRoot({ store: 'memory' })], controllers: [ShopController] })
     class AppModule {}
     const apps = [
@@ -374,7 +374,7 @@ describe('two applications in one process', () => {
 });
 
 describe('a handler on a route that no registration serves', () => {
-  it('is told that its path may be the reason', () => {
+  it('gets an error that names its path as a possible reason', () => {
     const context = new ExecutionContextHost([{}, {}]);
 
     expect(() => sessionFromContext(context)).toThrow(

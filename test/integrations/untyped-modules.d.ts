@@ -1,4 +1,4 @@
-// The packages under test that come without types: as much of them as the tests use.
+// The parts that the tests use of packages without types.
 
 declare module 'passport' {
   interface AuthenticateOptions {

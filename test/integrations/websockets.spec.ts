@@ -18,7 +18,7 @@ import {
 import { ChatClient } from './chat-client.js';
 import { sessionsInMemory, startNest, type NestApp } from './nest-app.js';
 
-// What a client may know of a fault of the application; the filter logs the rest.
+// All that a client may learn about an internal error.
 const failure = { event: 'exception', data: { status: 'error', message: 'Internal server error' } };
 const errorOf = (message: RegExp): unknown =>
   expect.objectContaining({ message: expect.stringMatching(message) });
@@ -63,7 +63,7 @@ describe.each(combinations)('a gateway of $library on $platform', ({ library, pl
 
   const me = async (): Promise<unknown> => (await visitor.get('/me')).json();
 
-  it('hands its handlers the session whose cookie opened the socket', async () => {
+  it('passes the session whose cookie opened the socket to its handlers', async () => {
     const socket = await startLoggedIn();
 
     expect(await socket.ask('name')).toEqual({ event: 'name', data: 'ada' });
@@ -80,7 +80,7 @@ describe.each(combinations)('a gateway of $library on $platform', ({ library, pl
     });
   });
 
-  it('has stored what a handler changed when its answer arrives', async () => {
+  it('stores the changes of a handler before its answer arrives', async () => {
     const socket = await startLoggedIn();
     const stored = deferred();
     const save = store.save.bind(store);
@@ -98,7 +98,7 @@ describe.each(combinations)('a gateway of $library on $platform', ({ library, pl
     expect(await me()).toEqual({ name: 'ada', said: ['hello'] });
   });
 
-  it('has stored it before the first answer of a stream, once', async () => {
+  it('stores them once, before the first answer of a stream', async () => {
     const socket = await startLoggedIn();
     const saves = jest.spyOn(store, 'save');
 
@@ -108,7 +108,7 @@ describe.each(combinations)('a gateway of $library on $platform', ({ library, pl
     expect(saves).toHaveBeenCalledTimes(1);
   });
 
-  it('reads the session anew for every message', async () => {
+  it('loads the session for every message', async () => {
     const socket = await startLoggedIn();
     await socket.ask('name');
 
@@ -142,7 +142,7 @@ describe.each(combinations)('a gateway of $library on $platform', ({ library, pl
     ]);
   });
 
-  it('says that sessions are unavailable where the store is, and nothing else', async () => {
+  it('answers only that sessions are unavailable if the store is', async () => {
     const socket = await startLoggedIn();
     jest.spyOn(store, 'load').mockRejectedValue(new SessionStoreUnavailableError('load', 1, 'of our own'));
 
@@ -162,7 +162,7 @@ describe.each(combinations)('a gateway of $library on $platform', ({ library, pl
   });
 
   describe.each(['refuse', 'forbid'])('when a handler refuses a message (%s)', (message) => {
-    it('keeps what it wrote', async () => {
+    it('keeps the changes of the handler', async () => {
       const socket = await startLoggedIn();
 
       expect(await socket.ask(message)).toMatchObject({ event: 'exception', data: { status: 'error' } });
@@ -171,7 +171,7 @@ describe.each(combinations)('a gateway of $library on $platform', ({ library, pl
   });
 
   describe('when a handler fails', () => {
-    it('discards what it wrote', async () => {
+    it('drops the changes of the handler', async () => {
       const socket = await startLoggedIn();
 
       expect(await socket.ask('crash')).toMatchObject(failure);
@@ -207,7 +207,7 @@ describe.each(combinations)('a gateway of $library on $platform', ({ library, pl
       expect(await socket.ask('name')).toEqual(ended);
     });
 
-    it('refuses further messages when it has expired', async () => {
+    it('refuses further messages after it has expired', async () => {
       const socket = await startLoggedIn();
       await socket.ask('name');
       now += 60_000;
@@ -215,7 +215,7 @@ describe.each(combinations)('a gateway of $library on $platform', ({ library, pl
       expect(await socket.ask('name')).toEqual(ended);
     });
 
-    it('refuses further messages when another credential has replaced the one that opened the socket', async () => {
+    it('refuses further messages after the credential that opened the socket was replaced', async () => {
       const socket = await startLoggedIn();
       await socket.ask('name');
 
@@ -253,7 +253,7 @@ describe.each(combinations)('a gateway of $library on $platform', ({ library, pl
       );
     });
 
-    it('does not keep a session alive by looking after it', async () => {
+    it('does not keep a session alive by checking it', async () => {
       const socket = await startLoggedIn({ closeOnSessionEnd: true, checkEveryInSeconds: 0.02 });
       const loads = jest.spyOn(store, 'load');
       now += 50_000;
@@ -266,14 +266,14 @@ describe.each(combinations)('a gateway of $library on $platform', ({ library, pl
   });
 
   describe('when the socket was opened without a session', () => {
-    it('hands its handlers an empty one', async () => {
+    it('passes an empty session to its handlers', async () => {
       await start(chatGateway());
       const socket = await connect();
 
       expect(await socket.ask('name')).toEqual({ event: 'name', data: null });
     });
 
-    it('refuses to create one, which the client could not be told', async () => {
+    it('refuses to create one, because the client cannot get its credential', async () => {
       await start(chatGateway());
       const socket = await connect();
 
@@ -293,7 +293,7 @@ describe.each(combinations)('a gateway of $library on $platform', ({ library, pl
     expect(await socket.ask('name')).toEqual({ event: 'name', data: 'ada' });
   });
 
-  it('refuses a write in a handler of state read-only', async () => {
+  it('refuses a write in a handler with the state read-only', async () => {
     const socket = await startLoggedIn();
 
     expect(await socket.ask('look')).toMatchObject(failure);
@@ -303,7 +303,7 @@ describe.each(combinations)('a gateway of $library on $platform', ({ library, pl
     expect(await me()).toEqual({ name: 'ada' });
   });
 
-  it('keeps its own handleConnection()', async () => {
+  it('still calls its own handleConnection()', async () => {
     const before = connections.length;
     const socket = await startLoggedIn();
     await socket.ask('name');
@@ -313,7 +313,7 @@ describe.each(combinations)('a gateway of $library on $platform', ({ library, pl
 });
 
 describe('a gateway without @GatewaySession()', () => {
-  it('is told what it lacks', () => {
+  it('gets an error that names the missing decorator', () => {
     const context = new ExecutionContextHost([{}, 'data', undefined, 'name']);
     context.setType('ws');
 

@@ -1,4 +1,4 @@
-// An application of somebody else's: compiled and run by scripts/smoke-package.mjs against the packed package, as an
+// A user's application, compiled and run by scripts/smoke-package.mjs against the packed package, as an
 // ES module and as CommonJS. It checks itself; the process must end by itself once it has closed.
 import { deepStrictEqual as same, match } from 'node:assert/strict';
 import { Body, Controller, Get, Module, Post } from '@nestjs/common';

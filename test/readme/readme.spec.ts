@@ -6,7 +6,7 @@ import { resolveOptions } from '../../lib/options/resolve-options.js';
 import { optionGroups } from '../../lib/options/redis-session.options.js';
 import { anchors, codeBlocks, exists, holds, readme, table } from './readme.js';
 
-/** What is typed into a shell, or shown as its answer. */
+/** The shell commands of the README. */
 const shellCommands = [
   'npm ci && npm start   # a small shop at http://localhost:3000\nnpm ci && npm test\n',
   'npm install nestjs-redis-session ioredis class-validator @nestjs/config   # with NestJS 11: @nestjs/config@4\n',
@@ -15,14 +15,14 @@ const shellCommands = [
 
 describe('the README', () => {
   it.each(codeBlocks().filter(({ language }) => language === 'ts'))(
-    'shows code of $file that is compiled',
+    'shows compiled code of $file',
     ({ file, code }) => {
       expect(file).toBeDefined();
       expect(holds(file!, code) ? [] : [code]).toEqual([]);
     },
   );
 
-  it('shows no other code than known shell commands and one dialogue', () => {
+  it('shows no other code than known shell commands and one console dialogue', () => {
     const others = codeBlocks().filter(({ language }) => language !== 'ts');
     expect(others.filter(({ language }) => language === 'sh').map(({ code }) => code)).toEqual(shellCommands);
     expect(others.map(({ language }) => language).filter((language) => language !== 'sh')).toEqual([
@@ -65,7 +65,7 @@ describe('the table of options in the README', () => {
     expect(named && `REDIS_SESSION_${named}`).toBe(variableOf(name));
   });
 
-  // Those of client, serializer and tls are objects; header.scheme has one only where there is a header.
+  // The values of client, serializer and tls are objects, and header.scheme has a default only with a header.
   it.each(single.filter((name) => !['client', 'serializer', 'tls', 'header.scheme'].includes(name)))(
     'gives the default of %s',
     (name) => {
@@ -75,7 +75,7 @@ describe('the table of options in the README', () => {
   );
 });
 
-/** As text; `undefined` where there is none. */
+/** The default as text, or `undefined`. */
 function defaultOf(name: string): string | undefined {
   let value: unknown = resolveOptions({}, {});
   for (const part of name.split('.')) value = (value as Record<string, unknown> | undefined)?.[part];

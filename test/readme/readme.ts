@@ -22,7 +22,7 @@ export function codeBlocks(): CodeBlock[] {
   return blocks;
 }
 
-/** Whether a file of the repository holds the code, at whatever depth it is indented. */
+/** Whether a file of the repository contains the code, with any indentation. */
 export function holds(file: string, code: string): boolean {
   return flat(readFileSync(new URL(file, root), 'utf8')).includes(flat(code).replace(/[;,]$/, ''));
 }
@@ -31,7 +31,7 @@ export function exists(path: string): boolean {
   return existsSync(new URL(path, root));
 }
 
-/** The rows of the table whose first cell of the header is `first`, as texts of cells. */
+/** The cells of the table with `first` as its first header cell. */
 export function table(first: string): string[][] {
   const lines = readme.split('\n');
   const header = lines.findIndex((line) => cells(line)[0] === first);
@@ -39,7 +39,7 @@ export function table(first: string): string[][] {
   return lines.slice(header + 2, end).map(cells);
 }
 
-/** The anchors that GitHub gives to the headings. */
+/** The anchors that GitHub generates for the headings. */
 export function anchors(): string[] {
   return [...readme.matchAll(/^#+ (.+)$/gm)].map(([, title]) =>
     title!

@@ -29,7 +29,7 @@ import { AppModule as WithOwnClient } from './own-client.js';
 import { AppModule as QuickStart } from './quick-start.js';
 import { CartController } from './states.js';
 
-/** The options that a snippet gives to forRoot(). */
+/** The options that a snippet passes to forRoot(). */
 function given(module: DynamicModule): Record<string, unknown> {
   const provider = module.providers?.find(
     (candidate) => 'provide' in candidate && candidate.provide === MODULE_OPTIONS_TOKEN,
@@ -54,7 +54,7 @@ describe('the applications of the README, on a real Redis', () => {
   });
   afterAll(() => redis.stop());
 
-  it('quick start: shows what the README shows', async () => {
+  it('quick start: replies as the README shows', async () => {
     process.env['REDIS_SESSION_PORT'] = String(redis.port);
     const { browser, close } = await listening(QuickStart);
     const first = await browser.post('/visits');
@@ -73,16 +73,19 @@ describe('the applications of the README, on a real Redis', () => {
     ['the environment', FromEnvironment, 'REDIS_SESSION_PORT', () => String(redis.port)],
     ['the environment, through @nestjs/config', FromConfig, 'REDIS_SESSION_PORT', () => String(redis.port)],
     ['a client of its own', WithOwnClient, 'REDIS_URL', () => redis.url],
-  ])('an application with %s connects, and disconnects at its end', async (_, module, variable, value) => {
-    process.env[variable] = value();
-    const { close } = await listening(module);
-    expect(await clientsOf(redis.admin)).toBe(1);
-    await close();
-    await eventually(async () => (await clientsOf(redis.admin)) === 0);
-  });
+  ])(
+    'an application with %s connects, and disconnects when it closes',
+    async (_, module, variable, value) => {
+      process.env[variable] = value();
+      const { close } = await listening(module);
+      expect(await clientsOf(redis.admin)).toBe(1);
+      await close();
+      await eventually(async () => (await clientsOf(redis.admin)) === 0);
+    },
+  );
 });
 
-/** Connections beside the one that asks. */
+/** The number of other connections. */
 async function clientsOf(admin: Redis): Promise<number> {
   return Number(/^connected_clients:(\d+)/m.exec(await admin.info('clients'))?.[1]) - 1;
 }
@@ -105,7 +108,7 @@ describe.each(platforms)('the routes of the README, on %s', (platform) => {
     expect((await browser.get('/me')).json()).toEqual({ visitor: 'nobody' });
   });
 
-  it('take turns, so that no visit is lost', async () => {
+  it('run one after the other, so that no visit is lost', async () => {
     app = await startApp(platform, { controllers: [CounterController] });
     const browser = app.browser();
     await browser.post('/visits');
@@ -113,7 +116,7 @@ describe.each(platforms)('the routes of the README, on %s', (platform) => {
     expect((await browser.post('/visits')).json()).toEqual({ visits: 22 });
   });
 
-  it('say what they do with the session', async () => {
+  it('apply the state of the session', async () => {
     app = await startApp(platform, { controllers: [CartController] });
     const browser = app.browser();
     expect((await browser.get('/cart')).json()).toEqual([]);
@@ -156,7 +159,7 @@ describe.each(platforms)('the routes of the README, on %s', (platform) => {
     expect(answer.setCookies).toEqual([]);
   });
 
-  it('find what a job has left in the session, and nothing where the job ended it', async () => {
+  it('find the changes of a job in the session, and nothing after the job ended it', async () => {
     app = await startApp(platform, { controllers: [LoginController], providers: [OrderJob] });
     const browser = app.browser();
     await browser.post('/login', { name: 'Ada', password: 'open sesame' });

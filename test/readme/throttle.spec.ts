@@ -11,7 +11,7 @@ describe.each(platforms)('the throttler of the README, on %s', (platform) => {
   });
   afterAll(() => program?.remove());
 
-  it('limits the sessions that one address creates, and no visitor who has one', async () => {
+  it('limits the sessions that one address creates, but not visitors with a session', async () => {
     const child = program.start('test/readme/throttle.ts', platform);
     const [url] = (await once(child, 'message')) as [string];
     const visitor = new Browser(url);

@@ -11,7 +11,7 @@ export interface Shop {
   close(): Promise<void>;
 }
 
-/** The sample application as its main.ts starts it, with these variables (and no others of ours) in its environment. */
+/** The sample application as main.ts starts it, with only these REDIS_SESSION variables in its environment. */
 export async function openShop(platform: Platform, variables: Record<string, string> = {}): Promise<Shop> {
   for (const name of Object.keys(process.env)) {
     if (name.startsWith('REDIS_SESSION_')) delete process.env[name];

@@ -12,7 +12,7 @@ beforeAll(async () => {
 });
 afterAll(() => redis.stop());
 
-describe.each(platforms)('what the shop on %s leaves in Redis', (platform) => {
+describe.each(platforms)('what the shop on %s stores in Redis', (platform) => {
   let environment: Record<string, string>;
   let applicationName: string;
 
@@ -25,7 +25,7 @@ describe.each(platforms)('what the shop on %s leaves in Redis', (platform) => {
     };
   });
 
-  /** A visit, with this cookie, to a shop that opens for it and closes after it. Ends with the cookie of then. */
+  /** Visits a shop that starts and stops for this visit. Returns the cookie after the visit. */
   async function visit(scene: (visitor: Browser) => Promise<unknown>, cookie?: string): Promise<string> {
     const shop = await openShop(platform, environment);
     try {
@@ -45,7 +45,7 @@ describe.each(platforms)('what the shop on %s leaves in Redis', (platform) => {
       await visitor.post('/cart', { sku: 'sencha', quantity: 2 });
     });
 
-  it('is the cart and the login, after a restart of the application', async () => {
+  it('is the cart and the login, which survive a restart of the application', async () => {
     const cookie = await shopping();
     await visit(async (visitor) => {
       expect((await visitor.get('/me')).json()).toEqual({ user: 'Ada' });
@@ -67,7 +67,7 @@ describe.each(platforms)('what the shop on %s leaves in Redis', (platform) => {
     });
   });
 
-  it('is no value that holds the secret of the cookie', async () => {
+  it('does not contain the secret of the cookie', async () => {
     const cookie = await shopping();
     expect(cookie).toMatch(/^[\w-]{22}\.[\w-]{43}$/);
     const secret = cookie.split('.')[1]!;
@@ -77,14 +77,14 @@ describe.each(platforms)('what the shop on %s leaves in Redis', (platform) => {
     expect(everything).not.toContain(Buffer.from(secret, 'base64url').toString('hex'));
   });
 
-  it('is nothing at all after the logout', async () => {
+  it('is nothing after the logout', async () => {
     const cookie = await shopping();
     expect(await visit((visitor) => visitor.post('/logout'), cookie)).toBe('');
     expect(await redis.admin.keys(`*${applicationName}*`)).toEqual([]);
   });
 });
 
-/** Every key of the server with everything in it, as one text. */
+/** All keys of the server with their values, as one string. */
 async function dump(client: Redis): Promise<string> {
   const keys = await client.keys('*');
   const contents = await Promise.all(

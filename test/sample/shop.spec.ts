@@ -42,18 +42,18 @@ describe.each(platforms)('the shop on %s', (platform) => {
       expect(visitor.cookie('sid')).toBeUndefined();
     });
 
-    it('knows nobody before the login', async () => {
+    it('has no user before the login', async () => {
       const answer = await visitor.get('/me');
       expect(answer.status).toBe(401);
       expect(answer.setCookies).toEqual([]);
     });
 
-    it('knows the visitor after the login', async () => {
+    it('has the user after the login', async () => {
       expect((await visitor.post('/login', { user: 'Ada' })).json()).toEqual({ user: 'Ada' });
       expect((await visitor.get('/me')).json()).toEqual({ user: 'Ada' });
     });
 
-    it('changes the secret at login, keeps the cart, and leaves the old cookie worthless', async () => {
+    it('rotates the secret at login, keeps the cart, and rejects the old cookie', async () => {
       await visitor.post('/cart', { sku: 'sencha', quantity: 1 });
       const stolen = visitor.clone();
       const [id, secret] = visitor.cookie('sid')!.split('.');
@@ -66,7 +66,7 @@ describe.each(platforms)('the shop on %s', (platform) => {
       expect((await stolen.get('/me')).status).toBe(401);
     });
 
-    it('keeps every one of 30 additions and 30 visits that arrive at once', async () => {
+    it('stores all of 30 additions and 30 visits that arrive at once', async () => {
       await visitor.post('/cart', { sku: 'sencha', quantity: 1 });
       const answers = await thirty(() => visitor.post('/cart', { sku: 'sencha', quantity: 1 }));
       expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([200]));
@@ -75,7 +75,7 @@ describe.each(platforms)('the shop on %s', (platform) => {
       expect((await visitor.post('/visits')).json()).toEqual({ visits: 31 });
     });
 
-    it('adds to the cart, and takes out again', async () => {
+    it('adds items to the cart and removes them', async () => {
       await visitor.post('/cart', { sku: 'sencha', quantity: 1 });
       await visitor.post('/cart', { sku: 'assam', quantity: 2 });
       const added = await visitor.post('/cart', { sku: 'sencha', quantity: 3 });
@@ -87,7 +87,7 @@ describe.each(platforms)('the shop on %s', (platform) => {
       expect((await visitor.get('/cart')).json()).toEqual([{ sku: 'assam', quantity: 2 }]);
     });
 
-    it('makes no session for one who removes from a cart that is not there', async () => {
+    it('creates no session for a visitor who removes an item without a cart', async () => {
       const answer = await visitor.delete('/cart/sencha');
       expect(answer.json()).toEqual([]);
       expect(answer.setCookies).toEqual([]);
@@ -111,7 +111,7 @@ describe.each(platforms)('the shop on %s', (platform) => {
       expect((await shop.browser().post('/visits')).json()).toEqual({ visits: 1 });
     });
 
-    it('forgets everything at logout, for a copy of the cookie too', async () => {
+    it('ends the session at logout, for a copy of the cookie, too', async () => {
       await visitor.post('/login', { user: 'Ada' });
       await visitor.post('/cart', { sku: 'sencha', quantity: 1 });
       const otherTab = visitor.clone();

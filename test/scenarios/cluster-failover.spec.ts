@@ -9,7 +9,7 @@ import { loadDuring, summary, Visitor, VisitController } from './visit-load.js';
 
 const OPERATION_TIMEOUT = 500;
 const RETRY_TIMEOUT = 2_000;
-// Load, lock, read under the lock, save, unlock; a busy machine besides.
+// Load, lock, read under the lock, save and unlock, on a busy machine.
 const BOUND = 5 * (2 * OPERATION_TIMEOUT + RETRY_TIMEOUT) + 3_000;
 
 describe('sessions in a cluster of three masters and three replicas, under load', () => {
@@ -68,7 +68,7 @@ describe('sessions in a cluster of three masters and three replicas, under load'
             await cluster.slotOf(keyOf(visitor)),
             await cluster.otherMaster(from),
           );
-          // Redis answers ASK for what is not there, then for what has gone, then MOVED.
+          // Redis answers ASK for new keys, then for keys that have moved, then MOVED.
           await sleep(30);
           await migration.moveKeys();
           await sleep(30);
@@ -92,7 +92,7 @@ describe('sessions in a cluster of three masters and three replicas, under load'
       expectAnswersInTime();
     });
 
-    it('finds them where they are now', async () => {
+    it('finds them on their new nodes', async () => {
       for (const visitor of moved) {
         const master = await cluster.masterOf(keyOf(visitor));
         expect(await master.client().exists(keyOf(visitor))).toBe(1);
@@ -117,12 +117,12 @@ describe('sessions in a cluster of three masters and three replicas, under load'
       console.log(`Cluster failover: ${summary(visitors)}`);
     }, 60_000);
 
-    it('serves every session again, by itself', async () => {
+    it('every session is served again without intervention', async () => {
       const ids = await Promise.all(visitors.map(async (visitor) => (await visitor.read()).id));
       expect(ids).toEqual(visitors.map(({ id }) => id));
     });
 
-    it('keeps what the replica had when the master died', async () => {
+    it('what the replica had received is kept', async () => {
       const found = await Promise.all(visitors.map((visitor) => visitor.read()));
       found.forEach(({ visits, orders }, index) => {
         expect(visits).toBeGreaterThanOrEqual(atTheKill[index]!.visits);
@@ -130,10 +130,10 @@ describe('sessions in a cluster of three masters and three replicas, under load'
       });
     });
 
-    it('leaves a session ended that was ended before', async () => {
+    it('a session that had ended before stays ended', async () => {
       await expect(gone.read()).rejects.toThrow('410');
     });
 
-    it('answers each request within its bound, and 503 to those that fail', expectAnswersInTime);
+    it('every request is answered within its bound, with 503 if it fails', expectAnswersInTime);
   });
 });

@@ -5,7 +5,7 @@ import { once } from 'node:events';
 
 type Counter = Session<{ n: number; held: boolean }>;
 
-/** An application that counts in a session; whoever started it holds the handler of `POST /hold`. */
+/** An application that counts in a session. Its parent process holds the handler of `POST /hold`. */
 @Controller()
 class CounterController {
   @Post('start') start(@Session() session: Counter) {

@@ -5,7 +5,7 @@ import { eventually } from '../support/eventually.js';
 import { RedisServer } from '../support/redis-server.js';
 import { TcpProxy } from '../support/tcp-proxy.js';
 
-describe.each(platforms)('Redis is away when an exclusive request of %s ends', (platform) => {
+describe.each(platforms)('when Redis is away at the end of an exclusive request on %s', (platform) => {
   let server: RedisServer;
   let proxy: TcpProxy;
   let http: HttpApp;
@@ -30,7 +30,7 @@ describe.each(platforms)('Redis is away when an exclusive request of %s ends', (
     await server.stop();
   });
 
-  it('the lock is free again soon after Redis is back, long before its lease ends', async () => {
+  it('the lock is released once Redis is back, long before its lease ends', async () => {
     const browser = http.browser();
     await eventually(async () => (await browser.post('/start')).status === 201);
     const holding = browser.clone().post('/hold');

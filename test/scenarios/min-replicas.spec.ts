@@ -31,7 +31,7 @@ describe('a master that writes only while a replica follows (min-replicas-to-wri
       { retryTimeoutInMilliseconds: 0, status: 503 },
       { retryTimeoutInMilliseconds: 15_000, status: 201 },
     ])(
-      'answers $status where it is retried for $retryTimeoutInMilliseconds ms, and the replica comes back',
+      'answers $status with retries for $retryTimeoutInMilliseconds ms, and then the replica comes back',
       async ({ retryTimeoutInMilliseconds, status }) => {
         const options = { applicationName: uniqueName('min-replicas'), port: master.port };
         const app = await startApp(platform, {

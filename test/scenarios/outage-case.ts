@@ -8,7 +8,7 @@ import { TcpProxy } from '../support/tcp-proxy.js';
 
 export type Fault = 'stopped' | 'frozen' | 'black-holed';
 
-/** One way in which Redis can be away, for an application with these options. */
+/** An application with these options, and a way in which its Redis is away. */
 export interface OutageCase {
   platform: Platform;
   fault: Fault;
@@ -23,13 +23,13 @@ export interface Measured {
   setCookies: number;
 }
 
-/** What the visitor of an application saw while Redis was away, and after. */
+/** What a visitor observed during the outage and after it. */
 export interface OutageResult extends OutageCase {
-  /** Redis is away before the request: the session cannot be loaded. */
+  /** Redis is away before the request, so the session cannot be loaded. */
   load: Measured;
-  /** Redis goes while the handler runs: the session cannot be stored. */
+  /** Redis goes away during the handler, so the session cannot be stored. */
   save: Measured;
-  /** Milliseconds from the end of each fault until the visitor's session is back, and what it holds. */
+  /** Milliseconds from the end of each fault until the visitor's session is back, and its counter. */
   back: { milliseconds: number; n: unknown }[];
 }
 
@@ -59,9 +59,9 @@ class CounterController {
   }
 }
 
-/** Takes Redis away from an application twice, and measures how long its requests take. */
+/** Takes Redis away from an application twice and measures its requests. */
 export async function measureOutage(given: OutageCase): Promise<OutageResult> {
-  // Written at once, so that a server that is killed has its sessions again.
+  // Written at once, so that a killed server still has its sessions after the restart.
   const server = await RedisServer.start({ args: ['--appendonly', 'yes', '--appendfsync', 'always'] });
   const proxy = await TcpProxy.start(server.port);
   const hooks = { run: async () => undefined as void };
@@ -80,7 +80,7 @@ export async function measureOutage(given: OutageCase): Promise<OutageResult> {
   const { begin, end } = faults(given.fault, server, proxy);
   try {
     const browser = app.browser();
-    // On a loaded machine even this may take longer than an operation may.
+    // On a loaded machine even this can exceed the operation timeout.
     await eventually(async () => (await browser.post('/write')).setCookies.length === 1);
 
     await begin();

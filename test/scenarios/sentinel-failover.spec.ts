@@ -6,12 +6,12 @@ import { uniqueName } from '../support/unique-name.js';
 import { loadDuring, summary, Visitor, VisitController } from './visit-load.js';
 
 const OPERATION_TIMEOUT = 500;
-// A lock that was taken right before the master died could not be released: its lease ends it.
+// A lock that was acquired right before the master died ends with its lease.
 const LEASE = 2_000;
-// Load, lock, read under the lock, save, unlock; the lock of another request; a busy machine besides.
+// Load, lock, read under the lock, save and unlock, and the lock of another request, on a busy machine.
 const BOUND = 5 * OPERATION_TIMEOUT + LEASE + 3_000;
 
-describe('when the master dies under load, and a Sentinel names another one', () => {
+describe('when the master dies under load and the Sentinels promote a replica', () => {
   let group: RedisSentinel;
   let apps: HttpApp[] = [];
   let visitors: Visitor[];
@@ -50,13 +50,13 @@ describe('when the master dies under load, and a Sentinel names another one', ()
     await group?.stop();
   });
 
-  it('serves every session again, by itself', async () => {
+  it('every session is served again without intervention', async () => {
     const ids = await Promise.all(visitors.map(async (visitor) => (await visitor.read()).id));
     expect(ids).toEqual(visitors.map(({ id }) => id));
     for (const { statuses } of visitors) expect(statuses.at(-1)).toBe(201);
   });
 
-  it('keeps what the replicas had when the master died', async () => {
+  it('what the replicas had received is kept', async () => {
     const found = await Promise.all(visitors.map((visitor) => visitor.read()));
     found.forEach(({ visits, orders }, index) => {
       expect(visits).toBeGreaterThanOrEqual(atTheKill[index]!.visits);
@@ -64,11 +64,11 @@ describe('when the master dies under load, and a Sentinel names another one', ()
     });
   });
 
-  it('leaves a session ended that was ended before', async () => {
+  it('a session that had ended before stays ended', async () => {
     await expect(gone.read()).rejects.toThrow('410');
   });
 
-  it('answers each request within its bound, and 503 to those that fail', () => {
+  it('every request is answered within its bound, with 503 if it fails', () => {
     for (const { longestRequest, statuses } of visitors) {
       expect(longestRequest).toBeLessThan(BOUND);
       expect(statuses.filter((status) => ![201, 503].includes(status))).toEqual([]);

@@ -41,7 +41,7 @@ describe('two processes over one Redis', () => {
     return { child, url };
   }
 
-  /** The same visitor, sent to another process by the load balancer. */
+  /** The same visitor, routed to another process by the load balancer. */
   const at = ({ url }: Application) => {
     const visitor = new Browser(url);
     visitor.setCookie('sid', browser.cookie('sid')!);
@@ -61,7 +61,7 @@ describe('two processes over one Redis', () => {
     };
   }
 
-  it('let one request of a session in at a time: 50 of 50 increments are there', async () => {
+  it('handle one request of a session at a time: 50 of 50 increments are stored', async () => {
     const answers = await Promise.all(
       Array.from({ length: 50 }, (_, index) => at(index % 2 ? one : two).post('/increment')),
     );
@@ -69,7 +69,7 @@ describe('two processes over one Redis', () => {
     expect(counts).toEqual(Array.from({ length: 50 }, (_, index) => index + 1));
   });
 
-  it('take turns: neither waits until the other has done all of its own', async () => {
+  it('take turns: neither has to wait for all requests of the other', async () => {
     const { leave } = await hold(one);
     const order: string[] = [];
     const increment = async (application: Application, name: string) => {
@@ -83,7 +83,7 @@ describe('two processes over one Redis', () => {
     expect(order.lastIndexOf('two')).toBeLessThan(20);
   });
 
-  it('a holder that was stopped for longer than its lease cannot write when it goes on, and is told', async () => {
+  it('a holder that was paused for longer than its lease gets an error and cannot write', async () => {
     const { leave } = await hold(one);
     const waiting = at(two).post('/increment');
     one.child.kill('SIGSTOP');
@@ -99,7 +99,7 @@ describe('two processes over one Redis', () => {
     expect((await browser.post('/increment')).text).toBe('2');
   });
 
-  it('a holder that is killed keeps the lock no longer than its lease', async () => {
+  it('the lock of a killed process ends with its lease', async () => {
     const { answer } = await hold(one);
     const waiting = at(two).post('/increment');
     one.child.kill('SIGKILL');

@@ -6,7 +6,7 @@ import type { Browser } from '../support/http-browser.js';
 
 type Visits = SessionObject<{ visits: number; orders: number }>;
 
-/** Counts in a session: `visits` without a lock, `orders` alone. */
+/** Counts in a session: `visits` without a lock, `orders` under the lock. */
 @Controller()
 export class VisitController {
   @Post('arrive')
@@ -44,20 +44,20 @@ function there(session: Visits): Visits {
   return session;
 }
 
-/** One visitor, who sends one request after the other and notes what was acknowledged. */
+/** One visitor, who sends one request after the other and records the acknowledged ones. */
 export class Visitor {
-  /** What the session holds at least: the last numbers that were answered. */
+  /** The last acknowledged counters, which the session must at least contain. */
   readonly acknowledged = { visits: 0, orders: 0 };
-  /** Requests whose fate is not known: each may have counted. */
+  /** Requests without an answer, each of which may have counted. */
   readonly unknown = { visits: 0, orders: 0 };
-  /** Acknowledged, and not there any more: the new master had not heard of it. */
+  /** Acknowledged writes that the new master had not received. */
   lost = 0;
   readonly statuses: number[] = [];
   longestRequest = 0;
-  /** The longest time in which requests of this visitor failed, from one that did well to the next one. */
+  /** The longest time between two successful requests with failures between them. */
   longestOutage = 0;
   id = '';
-  /** When the latest request did well. */
+  /** When the latest request succeeded. */
   wellAt = 0;
 
   constructor(private readonly browser: Browser) {}
@@ -103,7 +103,7 @@ export class Visitor {
   }
 }
 
-/** Runs all visitors while something happens, and after it until all are served again. */
+/** Runs all visitors during an action, and then until all are served again. */
 export async function loadDuring(visitors: Visitor[], happens: () => Promise<unknown>): Promise<void> {
   let over = false;
   const load = Promise.all(visitors.map((visitor) => visitor.load(() => over)));
@@ -118,7 +118,7 @@ export async function loadDuring(visitors: Visitor[], happens: () => Promise<unk
   }
 }
 
-/** What a load has shown, for a person to read. */
+/** A report of the load for people. */
 export function summary(visitors: Visitor[]): string {
   const statuses = visitors.flatMap((visitor) => visitor.statuses);
   const failed = statuses.filter((status) => status !== 201).length;

@@ -37,24 +37,24 @@ function ensure({ user = 0, env = {} }: { user?: number; env?: Record<string, st
 }
 
 describe('redis-server', () => {
-  it('is taken from the PATH', async () => {
+  it('is found in the PATH', async () => {
     const path = program('redis-server', server('7.2.4'));
     expect(await ensure()).toBe(path);
   });
 
-  it('is the one that REDIS_SERVER names', async () => {
+  it('is the one named by REDIS_SERVER', async () => {
     program('redis-server', server('7.2.4'));
     const path = program('another-server', server('8.0.0'));
     expect(await ensure({ env: { REDIS_SERVER: path } })).toBe(path);
     expect(await ensure({ env: { REDIS_SERVER: '/nowhere' } })).toContain('REDIS_SERVER is "/nowhere"');
   });
 
-  it('is refused where it is too old', async () => {
+  it('is refused if it is too old', async () => {
     const path = program('redis-server', server('6.0.16'));
     expect(await ensure()).toContain(`${path} is Redis 6.0.16; the tests need Redis 7 or newer.`);
   });
 
-  it('is installed by root, where there is apt', async () => {
+  it('is installed with apt by root', async () => {
     apt(
       `if [ "$2" = install ]; then echo '${server('7.0.15')}' > ${machine}/redis-server; /bin/chmod +x ${machine}/redis-server; fi`,
     );
@@ -67,9 +67,9 @@ describe('redis-server', () => {
   });
 
   it.each([
-    ['where the user may not install', 1000, ':'],
-    ['where apt fails', 0, 'echo "no network" >&2; exit 100'],
-  ])('is asked for, %s', async (_, user, script) => {
+    ['if the user cannot install it', 1000, ':'],
+    ['if apt fails', 0, 'echo "no network" >&2; exit 100'],
+  ])('is asked for with an error %s', async (_, user, script) => {
     apt(script);
     const message = await ensure({ user });
     expect(message).toContain('sudo apt-get install redis-server');

@@ -14,8 +14,8 @@ beforeEach(async () => {
 });
 afterEach(() => server.stop());
 
-describe('a server at fault', () => {
-  it('lets commands wait when its clients are paused', async () => {
+describe('a server with a fault', () => {
+  it('delays commands while its clients are paused', async () => {
     const reader = server.client();
     await reader.ping();
     await faults.pauseClients(server, 60_000, 'WRITE');
@@ -27,7 +27,7 @@ describe('a server at fault', () => {
     expect(order).toEqual(['read', 'written']);
   });
 
-  it('forgets scripts', async () => {
+  it('has an empty script cache', async () => {
     const sha = String(await redis.script('LOAD', 'return 1'));
     expect(await redis.evalsha(sha, 0)).toBe(1);
     await faults.flushScripts(server);
@@ -49,7 +49,7 @@ describe('a server at fault', () => {
     expect(await redis.set('key', 'new')).toBe('OK');
   });
 
-  it('only reads', async () => {
+  it('only serves reads', async () => {
     const undo = await faults.makeReadOnly(server);
     await expect(redis.set('key', 'new')).rejects.toThrow('READONLY');
     expect(await redis.get('key')).toBe('value');
@@ -57,7 +57,7 @@ describe('a server at fault', () => {
     expect(await redis.set('key', 'new')).toBe('OK');
   });
 
-  it('knows the password no more', async () => {
+  it('rejects the old password', async () => {
     await faults.changePassword(server, 'default', 'another');
     await expect(server.client({ enableReadyCheck: false }).get('key')).rejects.toThrow('NOAUTH');
     expect(await server.client({ password: 'another' }).get('key')).toBe('value');

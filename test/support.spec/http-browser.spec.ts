@@ -9,7 +9,7 @@ let server: Server;
 let url: string;
 let browser: Browser;
 
-/** Answers with the request it got; `?set=<cookie>`, as often as one likes, sets cookies; /slow never answers. */
+/** Echoes the request. Each `?set=<cookie>` sets a cookie, and /slow never responds. */
 beforeAll(async () => {
   server = createServer(async (request, response) => {
     const { pathname, searchParams } = new URL(request.url ?? '/', 'http://localhost');
@@ -32,7 +32,7 @@ beforeEach(() => {
   browser = new Browser(url);
 });
 
-/** Visits `path`, where the server sets these cookies. */
+/** Visits `path`, whose response sets these cookies. */
 function receive(cookies: string[], { path = '/', by = browser } = {}) {
   return by.get(`${path}?${cookies.map((cookie) => `set=${encodeURIComponent(cookie)}`).join('&')}`);
 }
@@ -49,21 +49,21 @@ describe('a request', () => {
     expect(json().headers).toMatchObject({ 'content-type': 'application/json', 'x-test': 'yes' });
   });
 
-  it('can be left before it is answered', async () => {
+  it('can be aborted before the response', async () => {
     const leaving = new AbortController();
     const answer = browser.get('/slow', { signal: leaving.signal });
     leaving.abort();
     await expect(answer).rejects.toHaveProperty('code', 'ABORT_ERR');
   });
 
-  it('says https and another host, where the visitor came so', async () => {
+  it('sends https and another host if the visitor uses them', async () => {
     const { headers } = (await new Browser(url, { secure: true, host: 'shop.example' }).get('/')).json();
     expect(headers).toMatchObject({ host: 'shop.example', 'x-forwarded-proto': 'https' });
   });
 });
 
 describe('Set-Cookie', () => {
-  it('is shown in its parts and as it was sent', async () => {
+  it('is returned parsed and unparsed', async () => {
     const raw = 'sid=a=b; Path=/; Max-Age=60; HttpOnly; SameSite=Lax';
     const { setCookies } = await receive([raw, 'theme=dark']);
     expect(setCookies).toEqual([
@@ -109,13 +109,13 @@ describe('Set-Cookie', () => {
     expect(browser.cookie('sid')).toBe('1');
   });
 
-  it('is sent under its path alone, longer paths first', async () => {
+  it('is sent only under its path, longer paths first', async () => {
     await receive(['root=1; Path=/', 'shop=2; Path=/shop']);
     expect(await sentTo('/shop/cart')).toBe('shop=2; root=1');
     expect(await sentTo('/shopping')).toBe('root=1');
   });
 
-  it('belongs to the folder of the request where it names no path', async () => {
+  it('belongs to the folder of the request if it has no path', async () => {
     await receive(['sid=1'], { path: '/shop/login' });
     expect(await sentTo('/shop/cart')).toBe('sid=1');
     expect(await sentTo('/')).toBeUndefined();
@@ -146,7 +146,7 @@ describe('Set-Cookie', () => {
     expect(await sentTo('/')).toContain('sid=1');
   });
 
-  it('with Secure, is kept from a real host only where it came by https', async () => {
+  it('with Secure, is kept from a real host only over https', async () => {
     const plain = new Browser(url, { host: 'shop.example' });
     const secure = new Browser(url, { host: 'shop.example', secure: true });
     expect((await receive(['sid=1; Secure'], { by: plain })).setCookies[0]?.rejected).toContain('Secure');
@@ -163,7 +163,7 @@ describe('the jar', () => {
     expect(await sentTo('/')).toBeUndefined();
   });
 
-  it('gives a clone the same cookies, and a life of its own', async () => {
+  it('gives a clone an independent copy of the cookies', async () => {
     await receive(['sid=1; Path=/']);
     const other = browser.clone();
     await receive(['sid=2; Path=/'], { by: other });

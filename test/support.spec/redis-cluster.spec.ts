@@ -10,7 +10,7 @@ describe('a cluster of one node', () => {
   });
   afterAll(() => cluster.stop());
 
-  it('serves all slots, and refuses what crosses them', async () => {
+  it('serves all slots and refuses cross-slot commands', async () => {
     const redis = cluster.client();
     await redis.set('a', '1');
     expect(await redis.get('a')).toBe('1');

@@ -16,7 +16,7 @@ describe('a master with two replicas and three sentinels', () => {
     expect(await group.master()).toBe(group.servers[0]);
   });
 
-  it('goes on with another master when the first dies', async () => {
+  it('gets another master when the first dies', async () => {
     const redis = group.client();
     await redis.set('kept', 'yes');
     await redis.wait(2, 1_000);

@@ -11,19 +11,19 @@ async function start(options?: RedisServerOptions) {
 
 afterEach(() => server?.stop());
 
-describe('a redis-server of the test', () => {
+describe('a redis-server for a test', () => {
   it('answers as soon as it is started', async () => {
     const redis = (await start()).client();
     await redis.set('key', 'value');
     expect(await redis.get('key')).toBe('value');
   });
 
-  it('takes arguments', async () => {
+  it('accepts arguments', async () => {
     const redis = (await start({ args: ['--hash-max-listpack-value', '512'] })).client();
     expect(await redis.config('GET', 'hash-max-listpack-value')).toEqual(['hash-max-listpack-value', '512']);
   });
 
-  it('wants a password', async () => {
+  it('requires its password', async () => {
     await start({ password: 'open sesame' });
     expect(await server.client().ping()).toBe('PONG');
     await expect(server.client({ password: undefined, enableReadyCheck: false }).ping()).rejects.toThrow(
@@ -32,7 +32,7 @@ describe('a redis-server of the test', () => {
     expect(server.url).toBe(`redis://:open%20sesame@127.0.0.1:${server.port}`);
   });
 
-  it('knows users and their rights', async () => {
+  it('has users with permissions', async () => {
     await start({ acl: ['shop on >secret ~shop:* +@all', 'default off'] });
     const shop = server.client({ username: 'shop', password: 'secret' });
     expect(await shop.set('shop:1', 'x')).toBe('OK');
@@ -48,7 +48,7 @@ describe('a redis-server of the test', () => {
     expect(server.url).toMatch(/^rediss:/);
   });
 
-  it('stands still when frozen, and goes on when thawed', async () => {
+  it('does not reply while it is frozen', async () => {
     const redis = (await start()).client();
     await redis.set('key', 'value');
     server.freeze();
@@ -60,7 +60,7 @@ describe('a redis-server of the test', () => {
     expect(await answer).toBe('value');
   });
 
-  it('is gone when killed, and comes back empty on the same port', async () => {
+  it('restarts empty on the same port after a kill', async () => {
     const redis = (await start()).client({ retryStrategy: () => 20 });
     await redis.set('key', 'value');
     await server.kill();
@@ -69,14 +69,14 @@ describe('a redis-server of the test', () => {
     await eventually(async () => expect(await redis.get('key')).toBeNull());
   });
 
-  it('comes back with what it stored, where it stores', async () => {
+  it('restarts with its data if it persists them', async () => {
     await start({ args: ['--appendonly', 'yes', '--appendfsync', 'always'] });
     await server.client().set('key', 'value');
     await server.restart();
     expect(await server.client().get('key')).toBe('value');
   });
 
-  it('counts commands, without its own', async () => {
+  it('counts commands, without those of the harness', async () => {
     const redis = (await start()).client();
     await redis.ping();
     await server.resetStats();
@@ -99,7 +99,7 @@ describe('a redis-server of the test', () => {
     expect(sent).toBeLessThan(1_100);
   });
 
-  it('names the reason when it cannot start', async () => {
+  it('reports the reason if it cannot start', async () => {
     await expect(start({ args: ['--no-such-setting', '1'] })).rejects.toThrow(/no-such-setting/);
   });
 });

@@ -5,7 +5,7 @@ import { freePort } from '../support/free-port.js';
 import { uniqueName } from '../support/unique-name.js';
 
 describe('eventually', () => {
-  it('looks until the assertion holds, and gives its answer', async () => {
+  it('repeats the assertion until it holds, and returns its result', async () => {
     let looks = 0;
     const answer = await eventually(() => {
       looks += 1;
@@ -15,13 +15,13 @@ describe('eventually', () => {
     expect(answer).toBe('there');
   });
 
-  it('looks again where the answer is false', async () => {
+  it('repeats the assertion if it returns false', async () => {
     let looks = 0;
     await eventually(() => ++looks === 3);
     expect(looks).toBe(3);
   });
 
-  it('throws the last failure when the time is over', async () => {
+  it('throws the last error after the timeout', async () => {
     await expect(eventually(() => expect(1).toBe(2), { within: 30 })).rejects.toThrow('toBe');
     await expect(eventually(() => false, { within: 30 })).rejects.toThrow('Still false after 30 ms');
   });
@@ -32,7 +32,7 @@ describe('eventually', () => {
 });
 
 describe('a barrier', () => {
-  it('holds everybody until the last has come, round after round', async () => {
+  it('holds everybody until the last has arrived, round after round', async () => {
     const meet = barrier(2);
     const log: string[] = [];
     async function walk(name: string) {
@@ -51,7 +51,7 @@ describe('a barrier', () => {
 });
 
 describe('names and ports', () => {
-  it('are given once', async () => {
+  it('are unique', async () => {
     const ports = await Promise.all(Array.from({ length: 50 }, () => freePort()));
     expect(new Set(ports).size).toBe(50);
     expect(Math.max(...ports)).toBeLessThan(55_536);

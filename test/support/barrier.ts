@@ -4,7 +4,7 @@ export interface Deferred<T> {
   reject: (reason: unknown) => void;
 }
 
-/** A promise that the test itself settles. */
+/** A promise that the test settles. */
 export function deferred<T = void>(): Deferred<T> {
   let resolve!: Deferred<T>['resolve'];
   let reject!: Deferred<T>['reject'];

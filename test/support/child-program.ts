@@ -6,9 +6,9 @@ import { text } from 'node:stream/consumers';
 import { transformFileSync } from '@swc/core';
 
 export interface EndedProgram {
-  /** The exit code; null where a signal ended it. */
+  /** The exit code, or null if a signal ended the process. */
   code: number | null;
-  /** SIGKILL where it had not ended in time. */
+  /** SIGKILL if it did not end in time. */
   signal: NodeJS.Signals | null;
   stdout: string;
   stderr: string;
@@ -37,14 +37,14 @@ export class ChildProgram {
     }
   }
 
-  /** Starts a TypeScript file that imports 'nestjs-redis-session'. The two talk by messages. */
+  /** Starts a TypeScript file that imports 'nestjs-redis-session', with a message channel. */
   start(file: string, ...args: string[]): ChildProcess {
     const target = join(this.#directory, 'started.js');
     writeFileSync(target, transformFileSync(file, { sourceMaps: false }).code);
     return spawn(process.execPath, [target, ...args], { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
   }
 
-  /** Runs an ES module that imports the package from './lib/index.js', until it ends or the time is over. */
+  /** Runs an ES module that imports the package from './lib/index.js', until it ends or times out. */
   async run(source: string, { within = 10_000 } = {}): Promise<EndedProgram> {
     const file = join(this.#directory, 'program.js');
     writeFileSync(file, source);

@@ -18,7 +18,7 @@ export async function joinNodes(nodes: RedisServer[], masterCount: number): Prom
   await Promise.all(replicas.map((replica, index) => follow(replica, masters[index % masterCount]!)));
 }
 
-// A node that is not yet introduced to the master refuses to follow it.
+// A node refuses to replicate a master that it does not know yet.
 async function follow(replica: RedisServer, master: RedisServer): Promise<void> {
   const id = await idOf(master);
   await eventually(() => replica.admin.call('CLUSTER', 'REPLICATE', id));
@@ -28,7 +28,7 @@ export async function idOf(node: RedisServer): Promise<string> {
   return String(await node.admin.call('CLUSTER', 'MYID'));
 }
 
-/** All running nodes see all slots served by running nodes, every node in one role, replicas in step. */
+/** Whether all running nodes agree that running nodes serve all slots, and the replicas are in sync. */
 export async function clusterIsWhole(nodes: RedisServer[]): Promise<boolean> {
   const running = nodes.filter((node) => node.running);
   const views = await Promise.all(running.map((node) => isWholeFor(node, running)));

@@ -10,11 +10,11 @@ interface StoredCookie {
   expires: number;
 }
 
-/** The cookies of one browser, by the rules of RFC 6265bis, section 5. */
+/** The cookies of one browser, according to RFC 6265bis, section 5. */
 export class CookieJar {
   #cookies = new Map<string, StoredCookie>();
 
-  /** Keeps the cookie, or removes one; answers with why it refused, where it did. */
+  /** Stores or removes a cookie. Returns the reason if it rejects the cookie. */
   receive(raw: string, from: { host: string; path: string; secure: boolean }): SetCookie {
     const cookie = parseSetCookie(raw);
     const rejected = reasonToReject(cookie, from);
@@ -44,7 +44,7 @@ export class CookieJar {
     });
   }
 
-  /** The cookies a request carries: longer paths first, then the older ones (section 5.8.3). */
+  /** The cookies of a request: longer paths first, then older cookies (section 5.8.3). */
   matching({ host, path, secure }: { host: string; path: string; secure: boolean }): StoredCookie[] {
     return [...this.#cookies.values()]
       .filter((cookie) => cookie.expires > Date.now())

@@ -3,13 +3,13 @@ import { setTimeout as sleep } from 'node:timers/promises';
 export interface Patience {
   /** Give up after this many milliseconds. @default 5000 */
   within?: number;
-  /** Milliseconds between two looks. @default 10 */
+  /** Milliseconds between two attempts. @default 10 */
   every?: number;
 }
 
 /**
- * Looks until the assertion holds: until it neither throws, rejects nor answers `false`. Returns its answer.
- * @throws the last failure, when the time is over
+ * Repeats an assertion until it neither throws, rejects nor returns `false`. Returns its result.
+ * @throws the last error after the timeout
  */
 export async function eventually<T>(
   assertion: () => T | Promise<T>,
@@ -19,14 +19,14 @@ export async function eventually<T>(
   for (;;) {
     const remaining = Math.max(deadline - performance.now(), 1);
     try {
-      // oxlint-disable-next-line no-await-in-loop -- each look needs the outcome of the one before
+      // oxlint-disable-next-line no-await-in-loop -- each attempt needs the outcome of the previous one
       const answer = await answerWithin(assertion, remaining);
       if (answer !== false) return answer;
       throw new Error(`Still false after ${within} ms: ${String(assertion)}`);
     } catch (error) {
       if (performance.now() + every >= deadline) throw error;
     }
-    // oxlint-disable-next-line no-await-in-loop -- the pause between two looks
+    // oxlint-disable-next-line no-await-in-loop -- the pause between two attempts
     await sleep(every);
   }
 }

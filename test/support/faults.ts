@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { RedisServer } from './redis-server.js';
 
-/** Ends a fault: the server is as before. */
+/** Ends a fault and restores the server. */
 export type Undo = () => Promise<void>;
 
 /** Commands wait this long at the server: all of them (the harness's own too), or those that write. */
@@ -9,7 +9,7 @@ export async function pauseClients(server: RedisServer, milliseconds: number, mo
   await server.admin.call('CLIENT', 'PAUSE', milliseconds, mode);
 }
 
-/** The server forgets its scripts, as after a restart or a failover: EVALSHA answers NOSCRIPT. */
+/** Empties the script cache, as a restart or a failover does: EVALSHA fails with NOSCRIPT. */
 export async function flushScripts(server: RedisServer): Promise<void> {
   await server.admin.script('FLUSH');
 }
@@ -19,7 +19,7 @@ export async function killConnections(server: RedisServer): Promise<void> {
   await server.admin.call('CLIENT', 'KILL', 'TYPE', 'normal', 'SKIPME', 'yes');
 }
 
-/** Writes answer OOM; nothing is evicted. */
+/** Writes fail with OOM, and nothing is evicted. */
 export async function exhaustMemory(server: RedisServer): Promise<Undo> {
   await server.admin.config('SET', 'maxmemory-policy', 'noeviction');
   await server.admin.config('SET', 'maxmemory', '1');
@@ -28,16 +28,16 @@ export async function exhaustMemory(server: RedisServer): Promise<Undo> {
   };
 }
 
-/** Writes answer READONLY, reads are served: what a client sees that stayed with the old master after a failover. */
+/** Writes fail with READONLY and reads are served, as by an old master after a failover. */
 export async function makeReadOnly(server: RedisServer): Promise<Undo> {
-  // Nobody listens on port 1, so the replica keeps its data.
+  // Nothing listens on port 1, so the replica keeps its data.
   await server.admin.replicaof('127.0.0.1', 1);
   return async () => {
     await server.admin.replicaof('NO', 'ONE');
   };
 }
 
-/** The user's password is another one from now on, and its connections are closed: WRONGPASS, or NOAUTH without one. */
+/** Changes the user's password and closes its connections: WRONGPASS, or NOAUTH without a password. */
 export async function changePassword(server: RedisServer, user: string, password: string): Promise<void> {
   await server.admin.call('ACL', 'SETUSER', user, 'resetpass', `>${password}`);
   await server.admin.call('CLIENT', 'KILL', 'USER', user);
@@ -53,7 +53,7 @@ export async function restartLoading(server: RedisServer, milliseconds: number):
   filler.on('error', () => undefined);
   try {
     await Promise.all(
-      // A server that loads answers clients after each kilobyte that it has read.
+      // A loading server replies to clients after each kilobyte.
       Array.from({ length: keys }, (_, index) =>
         filler.set(`filler-${index}`, randomBytes(1_200), 'PX', 600_000),
       ),

@@ -4,9 +4,9 @@ import { CookieJar } from './cookie-jar.js';
 import type { SetCookie } from './set-cookie.js';
 
 export interface BrowserOptions {
-  /** Behaves as if the page came by https: sends `X-Forwarded-Proto: https`. @default false */
+  /** Behaves as if the page was loaded over https: sends `X-Forwarded-Proto: https`. @default false */
   secure?: boolean;
-  /** The name in the address bar, sent as Host; cookies belong to it. @default that of the URL */
+  /** The host name in the address bar, sent as Host and used for cookies. @default that of the URL */
   host?: string;
 }
 
@@ -14,7 +14,7 @@ export interface BrowserRequest {
   headers?: Record<string, string>;
   json?: unknown;
   body?: string | Buffer;
-  /** Aborting it is a visitor who leaves. */
+  /** Aborted when the visitor leaves. */
   signal?: AbortSignal;
 }
 
@@ -26,7 +26,7 @@ export interface BrowserResponse {
   setCookies: SetCookie[];
 }
 
-/** A visitor with a cookie jar, over real HTTP. Redirects are shown, not followed. */
+/** A visitor with a cookie jar, over real HTTP. Redirects are returned, not followed. */
 export class Browser {
   readonly #url: URL;
   readonly #options: BrowserOptions;
@@ -63,12 +63,12 @@ export class Browser {
     return { status, headers, setCookies, text: content, json: () => JSON.parse(content) };
   }
 
-  /** What the cookie of this name holds, whatever its path; undefined when there is none. */
+  /** The value of the cookie with this name and any path, or undefined. */
   cookie(name: string): string | undefined {
     return this.#jar.all().find((cookie) => cookie.name === name)?.value;
   }
 
-  /** As if a page had stored it: sent to every path from `path` on. */
+  /** Stores a cookie as a page could. It is sent to `path` and below. */
   setCookie(name: string, value: string, { path = '/' }: { path?: string } = {}): void {
     this.#jar.set(name, value, { host: this.#host, path });
   }
@@ -77,7 +77,7 @@ export class Browser {
     this.#jar.clear();
   }
 
-  /** Another browser with the same cookies: a second device that stole them, or a parallel tab with a life of its own. */
+  /** Another browser with a copy of the cookies: a thief, or an independent tab. */
   clone(): Browser {
     const copy = new Browser(this.#url.href, this.#options);
     copy.#jar = this.#jar.clone();
@@ -108,7 +108,7 @@ export class Browser {
       ...headers,
     };
     return new Promise((resolve, reject) => {
-      // No kept-alive sockets: a server that closes must not wait for a browser.
+      // No keep-alive: a server that closes must not wait for a browser.
       send(url, { method, headers: sent, signal, agent: false }, resolve).once('error', reject).end(content);
     });
   }

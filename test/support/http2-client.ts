@@ -67,7 +67,7 @@ export class Http2Client {
     return stream;
   }
 
-  /** Ends the connection, whatever is under way on it. */
+  /** Closes the connection and its streams. */
   close(): void {
     this.#session.destroy();
   }

@@ -6,21 +6,21 @@ import { SlotMigration } from './slot-migration.js';
 
 export interface RedisClusterOptions {
   masters?: number;
-  /** In all; they are dealt to the masters in turn. */
+  /** In total, assigned to the masters in turn. */
   replicas?: number;
-  /** A node that is silent for so long is taken for dead; its replica then needs about a second more. @default 1500 */
+  /** A node that is silent for this long is considered failed. Its replica then takes over in about a second. @default 1500 */
   nodeTimeoutInMilliseconds?: number;
   password?: string;
   /** More arguments for every node. */
   args?: string[];
 }
 
-/** A Redis Cluster on loopback ports, whole when `start` resolves (2 s: a new node refuses writes that long). */
+/** A Redis Cluster on loopback ports, complete when `start` resolves (2 s: a new node refuses writes that long). */
 export class RedisCluster {
   #clients = new Set<Cluster>();
 
   private constructor(
-    /** The masters first, then the replicas, as they began; a failover changes the roles. */
+    /** The initial masters, then the initial replicas. A failover changes the roles. */
     readonly nodes: RedisServer[],
     private readonly options: RedisClusterOptions,
   ) {}
@@ -42,12 +42,12 @@ export class RedisCluster {
     }
   }
 
-  /** One node that holds all slots: it refuses what crosses slots, as any cluster does. */
+  /** One node with all slots, which refuses cross-slot commands as any cluster does. */
   static startSingle(options: Omit<RedisClusterOptions, 'masters' | 'replicas'> = {}): Promise<RedisCluster> {
     return RedisCluster.start({ ...options, masters: 1, replicas: 0 });
   }
 
-  /** What a client is given to find the others. */
+  /** The startup nodes of a client. */
   get startupNodes(): { host: string; port: number }[] {
     return this.nodes.map(({ host, port }) => ({ host, port }));
   }
@@ -79,7 +79,7 @@ export class RedisCluster {
     await eventually(() => clusterIsWhole(this.nodes), { within, every: 25 });
   }
 
-  /** Kills a master, and resolves when a replica serves in its place. Returns that one. */
+  /** Kills a master. Returns the replica that took over. */
   async failover(master: RedisServer): Promise<RedisServer> {
     const slot = await this.#firstSlotOf(master);
     await master.kill();
@@ -87,7 +87,7 @@ export class RedisCluster {
     return this.masterOf(slot);
   }
 
-  /** Begins to move a slot: its source answers ASK for keys that are gone or new. `moveKeys()` and `finish()` go on. */
+  /** Starts to move a slot: its source answers ASK for missing keys. `moveKeys()` and `finish()` continue. */
   async beginMigration(slot: number, to: RedisServer): Promise<SlotMigration> {
     const from = await this.masterOf(slot);
     const migration = new SlotMigration(slot, from, to, this.nodes, this.options.password);
@@ -101,7 +101,7 @@ export class RedisCluster {
     await migration.finish();
   }
 
-  /** Another master than this one. */
+  /** A master other than this one. */
   async otherMaster(than: RedisServer): Promise<RedisServer> {
     const owners = await Promise.all([0, 8_191, 16_383].map((slot) => this.masterOf(slot)));
     const other = owners.find((node) => node !== than);

@@ -9,7 +9,7 @@ import { eventually } from './eventually.js';
 
 const LOG = 'redis.log';
 
-/** One redis-server child and its folder. Started again, it has the same folder and port. */
+/** A redis-server child process and its folder. A restart keeps both the folder and the port. */
 export class RedisProcess {
   readonly directory = mkdtempSync(join(tmpdir(), 'redis-session-test-'));
   #child?: ChildProcess;
@@ -24,7 +24,7 @@ export class RedisProcess {
     return this.#child !== undefined && this.#child.exitCode === null && this.#child.signalCode === null;
   }
 
-  /** Ready when it answers PING; with `until: 'listening'` any answer will do, "LOADING" too. */
+  /** Resolves when it replies to PING; with `until: 'listening'`, when it replies anything, such as LOADING. */
   async start(args: string[], until: 'ready' | 'listening' = 'ready'): Promise<void> {
     const log = openSync(join(this.directory, LOG), 'a');
     const child = spawn(process.env.REDIS_SERVER ?? 'redis-server', args, {
@@ -37,7 +37,7 @@ export class RedisProcess {
     child.unref();
     this.#reaper = reap(child, this.directory);
     await eventually(async () => {
-      // Not thrown: the look would be repeated for a process that is gone.
+      // Not thrown, because that would repeat the attempt for a process that is gone.
       if (!this.running) return;
       const answer = await this.ping();
       if (until === 'ready' && answer.startsWith('-LOADING')) throw new Error(answer);
@@ -53,7 +53,7 @@ export class RedisProcess {
   async kill(): Promise<void> {
     if (this.running) {
       const gone = once(this.#child!, 'exit');
-      // Outside Jest nothing else may keep the process alive until then.
+      // Outside Jest, nothing else keeps the process alive until then.
       this.#child!.ref();
       this.#child!.kill('SIGKILL');
       await gone;
@@ -73,7 +73,7 @@ export class RedisProcess {
     }
   }
 
-  /** The first line the server answers to PING. */
+  /** The first line of the server's reply to PING. */
   private ping(): Promise<string> {
     return new Promise((resolve, reject) => {
       const to = { port: this.port, host: '127.0.0.1' };

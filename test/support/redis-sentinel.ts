@@ -10,13 +10,13 @@ export interface RedisSentinelOptions {
   replicas?: number;
   /** @default 3 */
   sentinels?: number;
-  /** A master that is silent for so long is taken for dead; 1000 at least. @default 1200 */
+  /** A master that is silent for this long is considered failed. At least 1000. @default 1200 */
   downAfterMilliseconds?: number;
   /** Password of the Redis servers; the sentinels have none. */
   password?: string;
 }
 
-/** A master, its replicas and the sentinels that watch over them. */
+/** A master, its replicas and the sentinels that monitor them. */
 export class RedisSentinel {
   readonly servers: RedisServer[] = [];
   readonly sentinels: SentinelProcess[] = [];
@@ -39,7 +39,7 @@ export class RedisSentinel {
     }
   }
 
-  /** What a client is given beside the `name`. */
+  /** The sentinels for the options of a client. */
   get addresses(): { host: string; port: number }[] {
     return this.sentinels.map(({ host, port }) => ({ host, port }));
   }
@@ -61,14 +61,14 @@ export class RedisSentinel {
     return master;
   }
 
-  /** Kills the master, and resolves when a replica has taken its place and all sentinels say so. Returns that one. */
+  /** Kills the master. Returns the replica that took over, once all sentinels know it. */
   async failover(): Promise<RedisServer> {
     const old = await this.master();
     await old.kill();
     return this.newMaster(old);
   }
 
-  /** Resolves when all sentinels name another master than this one, and it writes. */
+  /** Resolves when all sentinels name a master other than this one, and it accepts writes. */
   async newMaster(than: RedisServer, within = 20_000): Promise<RedisServer> {
     const look = async () => {
       const named = await Promise.all(

@@ -18,12 +18,12 @@ export interface RedisServerOptions {
   port?: number;
 }
 
-// The harness's own user: it can look and repair whatever a test does to the others.
+// The harness's own user, which works whatever a test does to the other users.
 const ADMIN = { username: 'test-harness', password: 'test-harness' };
 
 let certificate: TestCertificate | undefined;
 
-/** A redis-server of the test's own, on a loopback port. It ends with the test process, however that ends. */
+/** A redis-server for one test, on a loopback port. It always ends with the test process. */
 export class RedisServer {
   readonly host = '127.0.0.1';
   #process: RedisProcess;
@@ -37,7 +37,7 @@ export class RedisServer {
     this.#options = options;
   }
 
-  /** Ready when this resolves: it has answered PING. */
+  /** Resolves when the server has replied to PING. */
   static async start(options: RedisServerOptions = {}): Promise<RedisServer> {
     if (options.tls) certificate ??= createTestCertificate();
     const tls = options.tls ? { ca: certificate!.cert } : undefined;
@@ -47,7 +47,7 @@ export class RedisServer {
       return server;
     } catch (error) {
       await server.stop();
-      // Another process may have taken the port between the look and the start.
+      // Another process may have taken the port between the check and the start.
       if (options.port === undefined && /Address already in use/i.test(String(error)))
         return RedisServer.start(options);
       throw error;
@@ -65,7 +65,7 @@ export class RedisServer {
     return `${tls ? 'rediss' : 'redis'}://${credentials}${this.host}:${this.port}`;
   }
 
-  /** The authority that clients of a TLS server trust, in PEM. */
+  /** The CA that clients of a TLS server must trust, in PEM. */
   get ca(): string | undefined {
     return this.#process.tls?.ca;
   }
@@ -81,23 +81,23 @@ export class RedisServer {
       host: this.host,
       password: this.#options.password,
       tls: this.#process.tls,
-      // A client that is disconnected while offline keeps a timer of this length, and Jest with it.
+      // A client that is disconnected while offline keeps a timer of this length, which keeps Jest alive.
       disconnectTimeout: 100,
       ...options,
     });
-    // A server that is killed on purpose is no news; the command that fails is what a test looks at.
+    // Tests kill servers on purpose and look at the commands that fail.
     client.on('error', () => undefined);
     this.#clients.add(client);
     return client;
   }
 
-  /** The harness's own client, with all rights: CLIENT PAUSE, SCRIPT FLUSH, ACL SETUSER, CONFIG SET. */
+  /** The harness's own client, with all permissions: CLIENT PAUSE, SCRIPT FLUSH, ACL SETUSER, CONFIG SET. */
   get admin(): Redis {
     this.#admin ??= this.client({ ...ADMIN, enableReadyCheck: false, disableClientInfo: true });
     return this.#admin;
   }
 
-  /** The server stands still; its sockets stay open. */
+  /** Stops the server without closing its sockets. */
   freeze(): void {
     this.#process.signal('SIGSTOP');
   }
@@ -106,12 +106,12 @@ export class RedisServer {
     this.#process.signal('SIGCONT');
   }
 
-  /** Gone without a word; the port refuses connections. */
+  /** Kills the server, whose port then refuses connections. */
   kill(): Promise<void> {
     return this.#process.kill();
   }
 
-  /** The same port, arguments and folder again, after a kill if it still runs. More arguments count for this run alone. */
+  /** Restarts the server with the same port, arguments and folder. More arguments apply only to this run. */
   async restart({
     args = [],
     until = 'ready',
@@ -120,7 +120,7 @@ export class RedisServer {
     await this.#run(args, until);
   }
 
-  /** Ends the server and every client it has given. */
+  /** Stops the server and every client of it. */
   async stop(): Promise<void> {
     for (const client of this.#clients) client.disconnect();
     this.#clients.clear();
@@ -146,7 +146,7 @@ export class RedisServer {
     this.#ownInfos = 0;
   }
 
-  /** Bytes that clients have sent, the harness's own questions (some 40 bytes each) among them. */
+  /** Bytes that clients have sent, including the harness's own commands (about 40 bytes each). */
   async netInputBytes(): Promise<number> {
     return Number(/^total_net_input_bytes:(\d+)/m.exec(await this.#info('stats'))?.[1]);
   }

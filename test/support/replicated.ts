@@ -1,7 +1,7 @@
 import { eventually } from './eventually.js';
 import type { RedisServer } from './redis-server.js';
 
-/** Resolves when everything that this master has acknowledged until now has reached so many replicas. */
+/** Resolves when this many replicas have received all writes acknowledged so far. */
 export async function replicated(master: RedisServer, replicas: number): Promise<void> {
   const offset = Number(/master_repl_offset:(\d+)/.exec(await master.admin.info('replication'))?.[1]);
   await eventually(async () => {

@@ -12,7 +12,7 @@ export interface SentinelWatch {
   password?: string;
 }
 
-/** One sentinel. It keeps its state in its configuration file, so it has one. */
+/** A sentinel with its configuration file, in which it keeps its state. */
 export class SentinelProcess {
   readonly host = '127.0.0.1';
   readonly #process: RedisProcess;

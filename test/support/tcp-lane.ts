@@ -2,23 +2,23 @@ import type { Socket } from 'node:net';
 
 export type Direction = 'toServer' | 'toClient';
 
-/** The weather on the line, one for all connections of a proxy. */
+/** The conditions of all connections of a proxy. */
 export interface Conditions {
   frozen: Record<Direction, boolean>;
   delay: Record<Direction, number>;
   bytesPerSecond: Record<Direction, number>;
-  /** Bytes of replies that still pass before a connection is cut. */
+  /** Bytes of replies that are still delivered before a connection is cut. */
   cutAfter?: number;
 }
 
-/** How a connection ends travels behind its bytes, as on a real line. */
+/** The end of a connection is delivered after its bytes, as in a real network. */
 type Item = Buffer | 'end' | 'close';
 
-/** One direction of one connection: bytes come out in the order they went in, whatever the conditions. */
+/** One direction of one connection, which always keeps the order of its bytes. */
 export class TcpLane {
   #queue: { item: Item; due: number }[] = [];
   #timer?: NodeJS.Timeout;
-  /** From now on bytes vanish, for the life of the connection: a stream with a gap would be no TCP. */
+  /** Drops all further bytes of the connection, because TCP streams have no gaps. */
   swallowing = false;
 
   constructor(
@@ -28,7 +28,7 @@ export class TcpLane {
     private readonly events: { delivered: (bytes: number) => void; cut: () => void },
   ) {}
 
-  /** Chunks that are held or on their way. */
+  /** Chunks that are held or delayed. */
   get waiting(): number {
     return this.#queue.length;
   }
@@ -39,7 +39,7 @@ export class TcpLane {
     this.pump();
   }
 
-  /** Sends what may be sent now; called again when the conditions change. */
+  /** Sends what can be sent now. Called again when the conditions change. */
   pump(): void {
     clearTimeout(this.#timer);
     if (this.swallowing || this.conditions.frozen[this.direction] || this.to.destroyed) return;
@@ -61,7 +61,7 @@ export class TcpLane {
     clearTimeout(this.#timer);
   }
 
-  /** Returns how long the line is busy with what it has sent, in milliseconds. */
+  /** Returns how long the chunk occupies the connection, in milliseconds. */
   #deliver(item: Item): number {
     if (item === 'end') this.to.end();
     else if (item === 'close') this.to.destroy();
@@ -88,7 +88,7 @@ export class TcpLane {
     this.events.delivered(bytes.length);
   }
 
-  // A narrow line carries a chunk in pieces, each a fiftieth of a second's worth.
+  // With low bandwidth a chunk is sent in pieces of a fiftieth of a second.
   #atMostOneTick(bytes: Buffer): Buffer {
     const size = Math.max(Math.floor(this.conditions.bytesPerSecond[this.direction] / 50), 1);
     if (bytes.length <= size) return bytes;

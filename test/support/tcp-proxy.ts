@@ -9,10 +9,10 @@ interface Connection {
   lanes: [TcpLane, TcpLane];
 }
 
-/** A line between a client and a server on which everything can go wrong. It passes bytes, so TLS works through it. */
+/** A TCP proxy that simulates network faults. It passes bytes on, so TLS works through it. */
 export class TcpProxy {
   readonly host = '127.0.0.1';
-  /** Bytes that came out at the other end. */
+  /** Bytes that were delivered. */
   bytesToServer = 0;
   bytesToClient = 0;
   /** Connections accepted since the start. */
@@ -36,22 +36,22 @@ export class TcpProxy {
     return proxy;
   }
 
-  /** Connections open now. */
+  /** The open connections. */
   get connections(): number {
     return this.#connections.size;
   }
 
-  /** Every byte arrives this many milliseconds later, in order. In 'both' directions a round trip takes twice as long. */
+  /** Delays every byte by this many milliseconds, in order. In 'both' directions a round trip takes twice as long. */
   delay(milliseconds: number, direction: Direction | 'both' = 'both'): void {
     setFor(this.#conditions.delay, direction, milliseconds);
   }
 
-  /** At most this many bytes in a second, on each connection. */
+  /** Limits each connection to this many bytes per second. */
   bandwidth(bytesPerSecond: number, direction: Direction | 'both' = 'both'): void {
     setFor(this.#conditions.bytesPerSecond, direction, bytesPerSecond);
   }
 
-  /** Holds all bytes, and the news that a side has closed; new connections are accepted and held too. */
+  /** Holds all bytes and the ends of connections. New connections are accepted and held, too. */
   freeze(direction: Direction | 'both' = 'both'): void {
     setFor(this.#conditions.frozen, direction, true);
   }
@@ -69,33 +69,33 @@ export class TcpProxy {
     );
   }
 
-  /** Swallows all bytes; new connections are accepted and hear nothing. Those connections never recover. */
+  /** Drops all bytes, of new connections, too. These connections never recover. */
   blackhole(): void {
     this.#blackhole = true;
     this.swallow();
   }
 
-  /** Swallows all bytes of the open connections, which nobody is told of and which never recover. New ones are fine. */
+  /** Silently drops all bytes of the open connections, which never recover. New connections work. */
   swallow(): void {
     for (const { lanes } of this.#connections) for (const lane of lanes) lane.stop();
   }
 
-  /** Lets this many more bytes of replies through, then closes the connection whose reply that was. Once. */
+  /** Delivers this many more bytes of replies, then closes the connection of that reply. Once. */
   cutMidReply(bytes: number): void {
     this.#conditions.cutAfter = bytes;
   }
 
-  /** Closes all connections now: with an orderly end, or with the reset (RST) of a crashed host. */
+  /** Closes all connections, with FIN or, as a crashed host, with RST. */
   cut(how: 'end' | 'reset' = 'end'): void {
     for (const connection of this.#connections) this.#drop(connection, how);
   }
 
-  /** New connections are refused; the open ones stay. */
+  /** Refuses new connections and keeps the open ones. */
   async refuse(): Promise<void> {
     const listener = this.#listener;
     this.#listener = undefined;
     listener?.close();
-    // The port is closed once the event loop has turned.
+    // The port is closed in the next turn of the event loop.
     await new Promise((resolve) => setImmediate(resolve));
   }
 
@@ -105,16 +105,16 @@ export class TcpProxy {
     this.cut(how);
   }
 
-  /** New connections are accepted again, on the same port. */
+  /** Accepts new connections again, on the same port. */
   async accept(): Promise<void> {
     if (this.#listener) return;
-    // A side that has closed its half may still read the rest of a reply.
+    // A side that has closed its half can still read the rest of a reply.
     this.#listener = createServer({ allowHalfOpen: true, noDelay: true }, (client) => this.#join(client));
     this.#listener.listen(this.port, this.host);
     await once(this.#listener, 'listening');
   }
 
-  /** Fair weather again. Connections that lost bytes in a black hole are closed. */
+  /** Ends all faults. Connections that lost bytes in a black hole are closed. */
   async reset(): Promise<void> {
     if (this.#blackhole) this.cut();
     this.#blackhole = false;
@@ -155,7 +155,7 @@ export class TcpProxy {
   #listen(connection: Connection, from: Socket, lane: TcpLane): void {
     from.on('data', (chunk) => lane.push(chunk));
     from.on('end', () => lane.push('end'));
-    // 'close' follows and carries the news.
+    // 'close' follows and is handled.
     from.on('error', () => undefined);
     from.on('close', () => {
       lane.push('close');
@@ -167,7 +167,7 @@ export class TcpProxy {
     this.#connections.delete(connection);
     for (const lane of connection.lanes) lane.stop();
     connection.server.destroy();
-    // destroySoon flushes the half of a reply that was let through.
+    // destroySoon flushes the part of a reply that was delivered.
     if (how === 'reset') connection.client.resetAndDestroy();
     else connection.client.destroySoon();
   }
