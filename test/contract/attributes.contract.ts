@@ -25,10 +25,10 @@ const odd = new Map<string, string>([
   ['two-byte letters', 'ü'.repeat(100)],
 ]);
 
-/** Attributes are stored one by one, under any name, and come back letter by letter. */
+/** Attributes are stored one by one, under any name, and returned unchanged. */
 export function describeAttributes(harness: CurrentHarness): void {
   describe('saving some attributes', () => {
-    it('writes these and leaves the others alone', async () => {
+    it('writes only these', async () => {
       const { store } = harness();
       const session = newSession({ kept: '1', changed: '1', removed: '1' });
       await store.create(session);
@@ -40,7 +40,7 @@ export function describeAttributes(harness: CurrentHarness): void {
       });
     });
 
-    it('keeps the changes of requests that write different attributes at once', async () => {
+    it('keeps the changes of concurrent requests to different attributes', async () => {
       const { store } = harness();
       const session = newSession({ kept: '1' });
       await store.create(session);
@@ -54,7 +54,7 @@ export function describeAttributes(harness: CurrentHarness): void {
       );
     });
 
-    it('may remove an attribute that is not there', async () => {
+    it('can remove an attribute that does not exist', async () => {
       const { store } = harness();
       const session = newSession({ kept: '1' });
       await store.create(session);
@@ -62,7 +62,7 @@ export function describeAttributes(harness: CurrentHarness): void {
       expect(await attributesOf(store, session.id)).toEqual(session.attributes);
     });
 
-    it('may remove them all: a session without attributes is a session', async () => {
+    it('can remove all attributes, and the session still exists', async () => {
       const { store } = harness();
       const session = newSession({ a: '1', b: '1' });
       await store.create(session);
@@ -71,7 +71,7 @@ export function describeAttributes(harness: CurrentHarness): void {
       expect(await store.touch(session.id, { defaultIdleTimeoutInMilliseconds: 10_000 })).toBe(true);
     });
 
-    it('may change nothing at all', async () => {
+    it('can change nothing', async () => {
       const { store } = harness();
       const session = newSession({ kept: '1' });
       await store.create(session);
@@ -82,7 +82,7 @@ export function describeAttributes(harness: CurrentHarness): void {
   });
 
   describe('a loaded session', () => {
-    it('is a copy: what happens to it is not stored until it is saved', async () => {
+    it('is a copy, whose changes are not stored until they are saved', async () => {
       const { store } = harness();
       const session = newSession({ a: '1' });
       await store.create(session);
@@ -91,7 +91,7 @@ export function describeAttributes(harness: CurrentHarness): void {
       expect(await attributesOf(store, session.id)).toEqual(new Map([['a', '1']]));
     });
 
-    it('stays as it was loaded when another request saves', async () => {
+    it('does not change when another request saves', async () => {
       const { store } = harness();
       const session = newSession({ a: '1' });
       await store.create(session);
@@ -100,7 +100,7 @@ export function describeAttributes(harness: CurrentHarness): void {
       expect(loaded.attributes).toEqual(new Map([['a', '1']]));
     });
 
-    it('does not follow the maps that it was written from', async () => {
+    it('does not change with the maps that it was written from', async () => {
       const { store } = harness();
       const given = new Map([['a', '1']]);
       const session = newSession(given);
@@ -111,7 +111,7 @@ export function describeAttributes(harness: CurrentHarness): void {
   });
 
   describe('attributes of any name and size', () => {
-    it('come back as they were created', async () => {
+    it('are loaded as they were created', async () => {
       const { store } = harness();
       const session = newSession(odd);
       await store.create(session);
@@ -119,7 +119,7 @@ export function describeAttributes(harness: CurrentHarness): void {
       expect(Object.prototype).not.toHaveProperty('polluted');
     });
 
-    it('come back as they were saved', async () => {
+    it('are loaded as they were saved', async () => {
       const { store } = harness();
       const session = newSession();
       await store.create(session);
@@ -140,18 +140,18 @@ export function describeAttributes(harness: CurrentHarness): void {
       },
     );
 
-    it('may be a mebibyte long', async () => {
+    it('can be a mebibyte long', async () => {
       const { store } = harness();
       const [first, second] = ['1'.repeat(1_048_576), '2'.repeat(1_048_576)];
       const session = newSession({ big: first });
       await store.create(session);
-      // Compared before expect() sees them: a failure would print them.
+      // Compared outside of expect(), which would print them.
       expect((await attributesOf(store, session.id))?.get('big') === first).toBe(true);
       expect(await store.save(session.id, changes({ big: second }))).toBe('saved');
       expect((await attributesOf(store, session.id))?.get('big') === second).toBe(true);
     });
 
-    it(`may be ${MANY} at once, to create, to save and to remove`, async () => {
+    it(`can be created, saved and removed ${MANY} at once`, async () => {
       const { store } = harness();
       const names = Array.from({ length: MANY }, (_, n) => `attribute${n}`);
       const all = <T>(text: T) => new Map(names.map((name) => [name, text]));

@@ -1,23 +1,23 @@
 import { createHash, randomBytes } from 'node:crypto';
 import type { NewSessionRecord, SessionChanges, SessionStore } from '../../lib/session/session-store.js';
 
-/** What a store brings to be tested against the contract. */
+/** What the contract tests need of a store. */
 export interface SessionStoreHarness {
   readonly store: SessionStore;
   /** The store of an application with another name, on the same server. */
   readonly other: SessionStore;
-  /** Lets at least this much time pass by the clock of both stores. */
+  /** Waits until at least this much time has passed by the clock of both stores. */
   readonly elapse: (milliseconds: number) => Promise<void>;
   /** Closes what the harness opened. */
   readonly close: () => Promise<void>;
 }
 
-/** The harness of the tests that run; there is none before `beforeAll`. */
+/** The harness of the running tests, which exists from `beforeAll` on. */
 export type CurrentHarness = () => SessionStoreHarness;
 
-/** Longer than any test takes. */
+/** Longer than any test. */
 export const LONG = 3_600_000;
-/** A timeout that runs out in a test: long enough for a loaded machine to be in time, short enough to wait for. */
+/** A timeout that expires in a test: long enough for a loaded machine, short enough to wait for. */
 export const SHORT = 1600;
 /** Less than SHORT by 750 ms, but twice this is more than SHORT: two of them show whether the expiry slid in between. */
 export const PART = 850;

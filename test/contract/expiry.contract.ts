@@ -15,7 +15,7 @@ import {
 const longIdle = { defaultIdleTimeoutInMilliseconds: LONG };
 const shortIdle = { defaultIdleTimeoutInMilliseconds: SHORT };
 
-/** What slides a session's end, and what ends it all the same. */
+/** What slides the expiry of a session, and what ends it nevertheless. */
 export function describeExpiry(harness: CurrentHarness): void {
   async function created(rest: Partial<NewSessionRecord>): Promise<{ store: SessionStore; id: string }> {
     const { store } = harness();
@@ -25,7 +25,7 @@ export function describeExpiry(harness: CurrentHarness): void {
   }
 
   describe('the idle timeout', () => {
-    it('ends a session that nobody uses, for load, save, touch and destroy alike', async () => {
+    it('ends an unused session for load, save, touch and destroy', async () => {
       const sessions = await Promise.all([1, 2, 3, 4].map(() => created(shortIdle)));
       const [loaded, saved, touched, destroyed] = sessions.map(({ id }) => id);
       const { store } = harness();
@@ -38,7 +38,7 @@ export function describeExpiry(harness: CurrentHarness): void {
       expect(after).toEqual([undefined, undefined, undefined, undefined]);
     });
 
-    it('gives the id free, with nothing left of the session that had it', async () => {
+    it('frees the id, with nothing left of the old session', async () => {
       const { store, id } = await created({ ...shortIdle, idleTimeoutInMilliseconds: SHORT });
       await harness().elapse(PAST);
       const next = newSession({ b: '2' }, { id });
@@ -72,14 +72,14 @@ export function describeExpiry(harness: CurrentHarness): void {
       expect(await store.load(id)).toBeUndefined();
     });
 
-    it('runs from the touch for as long as the touch says', async () => {
+    it('lasts from a touch for as long as the touch says', async () => {
       const { store, id } = await created({});
       expect(await store.touch(id, { defaultIdleTimeoutInMilliseconds: SHORT })).toBe(true);
       await harness().elapse(PAST);
       expect(await store.load(id)).toBeUndefined();
     });
 
-    it('is slid for each of those that are touched together, by its own time and no further than its end', async () => {
+    it('slides for each session of several touches at once, by its own timeouts', async () => {
       const { store } = harness();
       const [short, long, ending] = await Promise.all([
         created({}),
@@ -133,14 +133,14 @@ export function describeExpiry(harness: CurrentHarness): void {
     });
   });
 
-  describe('an idle timeout of the session’s own', () => {
-    it('ends the session before the application’s would', async () => {
+  describe('a session’s own idle timeout', () => {
+    it('can end the session before the default timeout', async () => {
       const { store, id } = await created({ idleTimeoutInMilliseconds: SHORT });
       await harness().elapse(PAST);
       expect(await store.load(id)).toBeUndefined();
     });
 
-    it('outlives the application’s, at later saves too', async () => {
+    it('can outlast the default timeout, after later saves, too', async () => {
       const { store, id } = await created({ ...shortIdle, idleTimeoutInMilliseconds: LONG });
       await harness().elapse(PAST);
       expect(await store.save(id, changes({ a: '2' }, shortIdle))).toBe('saved');
@@ -148,7 +148,7 @@ export function describeExpiry(harness: CurrentHarness): void {
       expect(await store.load(id)).toMatchObject({ idleTimeoutInMilliseconds: LONG });
     });
 
-    it('is kept by a save that gives none, and rules it', async () => {
+    it('is kept and applied by a save without one', async () => {
       const { store, id } = await created({ idleTimeoutInMilliseconds: SHORT });
       expect(await store.save(id, changes({ a: '2' }))).toBe('saved');
       expect(await store.load(id)).toMatchObject({ idleTimeoutInMilliseconds: SHORT });
@@ -156,7 +156,7 @@ export function describeExpiry(harness: CurrentHarness): void {
       expect(await store.load(id)).toBeUndefined();
     });
 
-    it('counts from the save that gives it', async () => {
+    it('counts from the save that sets it', async () => {
       const { store, id } = await created({});
       expect(await store.save(id, changes({}, { idleTimeoutInMilliseconds: SHORT }))).toBe('saved');
       expect(await store.load(id)).toMatchObject({ idleTimeoutInMilliseconds: SHORT });
@@ -165,21 +165,21 @@ export function describeExpiry(harness: CurrentHarness): void {
     });
   });
 
-  describe('a touch of a request that knows other timeouts than the stored ones', () => {
+  describe('a touch with other timeouts than the stored ones', () => {
     it.each([
       ['the application’s', { defaultIdleTimeoutInMilliseconds: SHORT }],
       [
         'an own one that was longer since',
         { defaultIdleTimeoutInMilliseconds: SHORT, idleTimeoutInMilliseconds: SHORT },
       ],
-    ])('does not shorten a session that remembers its visitor: %s', async (_, touch) => {
+    ])('does not shorten a session with a longer idle timeout: %s', async (_, touch) => {
       const { store, id } = await created({ idleTimeoutInMilliseconds: LONG });
       expect(await store.touch(id, touch)).toBe(true);
       await harness().elapse(PAST);
       expect(await attributesOf(store, id)).toEqual(new Map([['a', '1']]));
     });
 
-    it('slides a session by its own timeout, if that is the shorter one', async () => {
+    it('slides a session by its own timeout if that is shorter', async () => {
       const { store, id } = await created({ idleTimeoutInMilliseconds: SHORT });
       const own = { ...longIdle, idleTimeoutInMilliseconds: SHORT };
       expect(await store.touch(id, own)).toBe(true);
@@ -191,7 +191,7 @@ export function describeExpiry(harness: CurrentHarness): void {
       expect(await store.load(id)).toBeUndefined();
     });
 
-    it('applies the application’s timeout when that was lowered', async () => {
+    it('applies a default timeout that was lowered', async () => {
       const { store, id } = await created({});
       expect(await store.touch(id, shortIdle)).toBe(true);
       await harness().elapse(PAST);
@@ -199,14 +199,14 @@ export function describeExpiry(harness: CurrentHarness): void {
     });
   });
 
-  describe('an absolute timeout that was switched on or lowered after the session was created', () => {
+  describe('an absolute timeout that was enabled or lowered after the session was created', () => {
     const absolute = { ...longIdle, absoluteTimeoutInMilliseconds: SHORT };
     const older = [
       ['none', {}],
       ['a longer one', { absoluteTimeoutInMilliseconds: LONG }],
     ] as const;
 
-    it.each(older)('counts from its creation: before there was %s', async (_, rest) => {
+    it.each(older)('counts from the creation of the session, before there was %s', async (_, rest) => {
       const [touched, saved] = await Promise.all([created(rest), created(rest)]);
       const { store } = harness();
       await harness().elapse(PART);
@@ -219,7 +219,7 @@ export function describeExpiry(harness: CurrentHarness): void {
       ]);
     });
 
-    it.each(older)('has ended what is older, for touch and save: before there was %s', async (_, rest) => {
+    it.each(older)('ends an older session for touch and save, before there was %s', async (_, rest) => {
       const [touched, saved] = await Promise.all([created(rest), created(rest)]);
       const { store } = harness();
       await harness().elapse(PAST);
@@ -228,7 +228,7 @@ export function describeExpiry(harness: CurrentHarness): void {
       expect(await store.load(touched.id)).toBeUndefined();
     });
 
-    it('does not lengthen the life of a session that was created under a shorter one', async () => {
+    it('does not extend a session that was created with a shorter one', async () => {
       const { store, id } = await created({ absoluteTimeoutInMilliseconds: SHORT });
       expect(await store.touch(id, { ...longIdle, absoluteTimeoutInMilliseconds: LONG })).toBe(true);
       await harness().elapse(PAST);
@@ -245,7 +245,7 @@ export function describeExpiry(harness: CurrentHarness): void {
       expect(await store.load(id)).toBeUndefined();
     });
 
-    it('ends a session that saves keep busy', async () => {
+    it('ends a session that is saved repeatedly', async () => {
       const { store, id } = await created(deadline);
       const before = await store.load(id);
       await harness().elapse(PART);
@@ -255,7 +255,7 @@ export function describeExpiry(harness: CurrentHarness): void {
       expect(await store.load(id)).toBeUndefined();
     });
 
-    it('ends a session that touches keep busy', async () => {
+    it('ends a session that is touched repeatedly', async () => {
       const { store, id } = await created(deadline);
       const { expiresAt } = (await store.load(id))!;
       await harness().elapse(PART);
@@ -276,7 +276,7 @@ export function describeExpiry(harness: CurrentHarness): void {
       expect(await store.load(session.id)).toBeUndefined();
     });
 
-    it('does not lengthen the idle timeout where it is further away', async () => {
+    it('does not extend a shorter idle timeout', async () => {
       const far = { ...shortIdle, absoluteTimeoutInMilliseconds: LONG };
       const [untouched, saved, touched] = await Promise.all([created(far), created(far), created(far)]);
       const { expiresAt } = (await touched.store.load(touched.id))!;

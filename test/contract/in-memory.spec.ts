@@ -32,7 +32,7 @@ describe('the memory of InMemorySessionStore', () => {
     jest.useRealTimers();
   });
 
-  it('has no timer while there is no session', async () => {
+  it('has no timer without sessions', async () => {
     expect(jest.getTimerCount()).toBe(0);
     const session = newSession();
     await store.create(session);
@@ -44,7 +44,7 @@ describe('the memory of InMemorySessionStore', () => {
     expect(jest.getTimerCount()).toBe(1);
   });
 
-  it('is freed of sessions that nobody asks for any more', async () => {
+  it('frees expired sessions that nobody loads', async () => {
     await store.create(newSession({}, brief));
     const alive = newSession();
     await store.create(alive);
@@ -54,14 +54,14 @@ describe('the memory of InMemorySessionStore', () => {
     expect(await store.load(alive.id)).toBeDefined();
   });
 
-  it('has no timer any more when the last session has expired', async () => {
+  it('has no timer after the last session has expired', async () => {
     await store.create(newSession({}, brief));
     jest.advanceTimersByTime(60_000);
     expect(store.size).toBe(0);
     expect(jest.getTimerCount()).toBe(0);
   });
 
-  it('is freed of an expired session at once when somebody asks for it', async () => {
+  it('frees an expired session when somebody loads it', async () => {
     const session = newSession({}, brief);
     await store.create(session);
     jest.advanceTimersByTime(SHORT);
@@ -70,7 +70,7 @@ describe('the memory of InMemorySessionStore', () => {
     expect(jest.getTimerCount()).toBe(0);
   });
 
-  it('is empty after close, and no timer runs', async () => {
+  it('is empty and has no timer after close()', async () => {
     const session = newSession();
     await store.create(session);
     await store.create(newSession());
@@ -80,7 +80,7 @@ describe('the memory of InMemorySessionStore', () => {
     expect(await store.save(session.id, changes({ a: '1' }))).toBe('gone');
   });
 
-  it('keeps no process alive', () => {
+  it('does not keep the process alive', () => {
     jest.useRealTimers();
     const before = referencedTimers();
     void store.create(newSession());

@@ -1,10 +1,10 @@
 import { describe, expect, it } from '@jest/globals';
 import { attributesOf, changes, newHash, newSession, type CurrentHarness } from './contract-harness.js';
 
-/** How a session comes to be, and that it stays ended once it has ended. */
+/** How a session is created, and that it stays ended once it has ended. */
 export function describeLife(harness: CurrentHarness): void {
   describe('creating a session', () => {
-    it('stores what was given and tells when, by its own clock', async () => {
+    it('stores the session and returns the time by the clock of the store', async () => {
       const { store } = harness();
       const session = newSession(
         { cart: '["tea"]' },
@@ -22,7 +22,7 @@ export function describeLife(harness: CurrentHarness): void {
       });
     });
 
-    it('leaves timeouts that were not given undefined', async () => {
+    it('returns undefined for timeouts that were not given', async () => {
       const { store } = harness();
       const session = newSession();
       await store.create(session);
@@ -40,7 +40,7 @@ export function describeLife(harness: CurrentHarness): void {
       expect(second! - first!).toBeLessThan(20_000);
     });
 
-    it('stores a session without any attribute', async () => {
+    it('stores a session without attributes', async () => {
       const { store } = harness();
       const session = newSession();
       await store.create(session);
@@ -49,7 +49,7 @@ export function describeLife(harness: CurrentHarness): void {
       expect(await attributesOf(store, session.id)).toEqual(new Map([['first', '1']]));
     });
 
-    it('refuses an id that another session has, and leaves that session as it is', async () => {
+    it('refuses the id of another session, which does not change', async () => {
       const { store } = harness();
       const session = newSession({ owner: '"alice"' });
       await store.create(session);
@@ -62,7 +62,7 @@ export function describeLife(harness: CurrentHarness): void {
       expect(await store.load(session.id)).toEqual(before);
     });
 
-    it('gives an id to one of those that want it at once', async () => {
+    it('lets only one of several concurrent creates have an id', async () => {
       const { store } = harness();
       const { id } = newSession();
       const rivals = Array.from({ length: 10 }, (_, n) => newSession({ rival: String(n) }, { id }));
@@ -75,8 +75,8 @@ export function describeLife(harness: CurrentHarness): void {
     });
   });
 
-  describe('a session that never was', () => {
-    it('is nothing to load, touch, save or destroy, and none of these makes one', async () => {
+  describe('a session that never existed', () => {
+    it('is not found by load, touch, save and destroy, and not created by them', async () => {
       const { store } = harness();
       const { id } = newSession();
       expect(await store.load(id)).toBeUndefined();
@@ -87,13 +87,13 @@ export function describeLife(harness: CurrentHarness): void {
     });
   });
 
-  describe('a session that was destroyed while a request held it', () => {
+  describe('a session that was destroyed during a request', () => {
     it.each([
       ['a save', changes({ a: '2' })],
       ['a save that changes nothing', changes()],
-      ['a save with an idle timeout of its own', changes({}, { idleTimeoutInMilliseconds: 5_000 })],
+      ['a save with its own idle timeout', changes({}, { idleTimeoutInMilliseconds: 5_000 })],
       ['a save under a lock', changes({ a: '2' }, { lock: { token: newHash(), release: true } })],
-    ])('is not brought back by %s', async (_, late) => {
+    ])('is not restored by %s', async (_, late) => {
       const { store } = harness();
       const session = newSession({ a: '1' });
       await store.create(session);
@@ -102,7 +102,7 @@ export function describeLife(harness: CurrentHarness): void {
       expect(await store.load(session.id)).toBeUndefined();
     });
 
-    it('is not brought back by a rotation', async () => {
+    it('is not restored by a rotation', async () => {
       const { store } = harness();
       const session = newSession({ a: '1' });
       await store.create(session);
@@ -112,7 +112,7 @@ export function describeLife(harness: CurrentHarness): void {
       expect(await store.load(session.id)).toBeUndefined();
     });
 
-    it('is not brought back by a touch', async () => {
+    it('is not restored by a touch', async () => {
       const { store } = harness();
       const session = newSession({ a: '1' }, { absoluteTimeoutInMilliseconds: 90_000 });
       await store.create(session);
@@ -124,7 +124,7 @@ export function describeLife(harness: CurrentHarness): void {
       expect(await store.load(session.id)).toBeUndefined();
     });
 
-    it('is not brought back by any of many saves that race with its end', async () => {
+    it('is not restored by saves that race with its end', async () => {
       const { store } = harness();
       const session = newSession({ a: '1' });
       await store.create(session);
@@ -135,7 +135,7 @@ export function describeLife(harness: CurrentHarness): void {
   });
 
   describe('a save under a lock that it does not hold', () => {
-    it('answers lock-lost and writes nothing', async () => {
+    it('returns lock-lost and writes nothing', async () => {
       const { store } = harness();
       const session = newSession({ a: '1' });
       await store.create(session);
@@ -149,7 +149,7 @@ export function describeLife(harness: CurrentHarness): void {
       expect(await store.load(session.id)).toEqual(before);
     });
 
-    it('answers lock-lost also where the secret was rotated', async () => {
+    it('returns lock-lost if the secret was rotated, too', async () => {
       const { store } = harness();
       const session = newSession();
       await store.create(session);

@@ -3,7 +3,7 @@ import type { SessionStore } from '../../lib/session/session-store.js';
 import { attributesOf, changes, newHash, newSession, PART, PAST, SHORT, LONG } from './contract-harness.js';
 import type { CurrentHarness } from './contract-harness.js';
 
-/** A token and its lease, with as much patience as no test needs. */
+/** A token and its lease, with a longer wait than any test needs. */
 function request(rest: { leaseInMilliseconds?: number; waitInMilliseconds?: number } = {}) {
   return { token: newHash().slice(0, 22), leaseInMilliseconds: 30_000, waitInMilliseconds: 10_000, ...rest };
 }
@@ -23,8 +23,8 @@ export function describeLocks(harness: CurrentHarness): void {
     return { store, id: session.id };
   }
 
-  describe('taking the lock of a session', () => {
-    it('reads the session under it', async () => {
+  describe('acquiring the lock of a session', () => {
+    it('loads the session under the lock', async () => {
       const { store, id } = await stored({ a: '1' });
       expect(await store.loadExclusive(id, request())).toEqual(await store.load(id));
     });
@@ -43,7 +43,7 @@ export function describeLocks(harness: CurrentHarness): void {
       expect(await store.loadExclusive(id, lock)).toEqual(await store.load(id));
     });
 
-    it('finds nothing where there is no session, and keeps no lock of it', async () => {
+    it('returns undefined if the session does not exist, and leaves no lock', async () => {
       const { store } = harness();
       const session = newSession();
       expect(await store.loadExclusive(session.id, request())).toBeUndefined();
@@ -51,14 +51,14 @@ export function describeLocks(harness: CurrentHarness): void {
       expect(await store.loadExclusive(session.id, request(atOnce))).toMatchObject({ id: session.id });
     });
 
-    it('does not keep anybody from reading, or from writing without a lock', async () => {
+    it('does not block reads, and writes without a lock', async () => {
       const { store, id } = await stored({ a: '1' });
       await store.loadExclusive(id, request());
       expect(await store.save(id, changes({ b: '2' }))).toBe('saved');
       expect(await attributesOf(store, id)).toEqual(new Map(Object.entries({ a: '1', b: '2' })));
     });
 
-    it('does not slide the expiry, neither when it is granted nor when it is refused', async () => {
+    it('does not slide the expiry, whether it is granted or refused', async () => {
       const { store, elapse } = harness();
       const session = newSession({}, { defaultIdleTimeoutInMilliseconds: SHORT });
       await store.create(session);
@@ -82,7 +82,7 @@ export function describeLocks(harness: CurrentHarness): void {
       expect(await store.renewLock(id, waiter)).toBe(true);
     });
 
-    it('ends with what its holder has saved', async () => {
+    it('returns what the holder has saved', async () => {
       const { store, id } = await stored({ a: '1' });
       const holder = request();
       await store.loadExclusive(id, holder);
@@ -91,7 +91,7 @@ export function describeLocks(harness: CurrentHarness): void {
       expect(await waiting).toMatchObject({ attributes: new Map([['a', '2']]) });
     });
 
-    it('ends with nothing when the session is destroyed', async () => {
+    it('returns undefined when the session is destroyed', async () => {
       const { store, id } = await stored();
       await store.loadExclusive(id, request());
       const waiting = [store.loadExclusive(id, request()), store.loadExclusive(id, request())];
@@ -109,7 +109,7 @@ export function describeLocks(harness: CurrentHarness): void {
       expect(await store.renewLock(id, dead)).toBe(false);
     });
 
-    it('lets everybody have it in turn, one at a time', async () => {
+    it('grants the lock to all waiters, one at a time', async () => {
       const { store, id } = await stored({ n: '0' });
       const increment = async (): Promise<void> => {
         const lock = request();
@@ -122,7 +122,7 @@ export function describeLocks(harness: CurrentHarness): void {
       expect(await attributesOf(store, id)).toEqual(new Map([['n', '20']]));
     });
 
-    it('ends when its signal is aborted, and leaves its place to the next waiter', async () => {
+    it('ends when its signal is aborted, and the next waiter moves up', async () => {
       const { store, id } = await stored();
       const holder = request();
       await store.loadExclusive(id, holder);
@@ -137,7 +137,7 @@ export function describeLocks(harness: CurrentHarness): void {
       expect(await store.renewLock(id, left)).toBe(false);
     });
 
-    it('does not begin when its signal was aborted before', async () => {
+    it('does not start if its signal is already aborted', async () => {
       const { store, id } = await stored();
       const holder = request();
       await store.loadExclusive(id, holder);
@@ -146,7 +146,7 @@ export function describeLocks(harness: CurrentHarness): void {
       expect(await store.loadExclusive(id, request(atOnce))).toMatchObject({ id });
     });
 
-    it('leaves no trace when it was in vain', async () => {
+    it('leaves nothing behind after a timeout', async () => {
       const { store, id } = await stored();
       const holder = request();
       await store.loadExclusive(id, holder);
@@ -166,7 +166,7 @@ export function describeLocks(harness: CurrentHarness): void {
       expect(await store.loadExclusive(id, request(atOnce))).toMatchObject({ id });
     });
 
-    it('goes on from a renewal', async () => {
+    it('starts again at a renewal', async () => {
       const { store, id } = await stored();
       const lock = request({ leaseInMilliseconds: SHORT });
       await store.loadExclusive(id, lock);
@@ -193,7 +193,7 @@ export function describeLocks(harness: CurrentHarness): void {
       expect(await store.loadExclusive(id, request(atOnce))).toMatchObject({ id });
     });
 
-    it('is for its holder alone', async () => {
+    it('is possible only for its holder', async () => {
       const { store, id } = await stored();
       const lock = request();
       await store.loadExclusive(id, lock);
@@ -201,7 +201,7 @@ export function describeLocks(harness: CurrentHarness): void {
       expect(await store.renewLock(id, lock)).toBe(true);
     });
 
-    it('happens with the session', async () => {
+    it('is part of destroying the session', async () => {
       const { store } = harness();
       const session = newSession();
       await store.create(session);
@@ -215,7 +215,7 @@ export function describeLocks(harness: CurrentHarness): void {
   });
 
   describe('a save under a lock', () => {
-    it('keeps the lock until it is told to release it', async () => {
+    it('keeps the lock unless it is told to release it', async () => {
       const { store, id } = await stored();
       const lock = request();
       await store.loadExclusive(id, lock);
@@ -238,7 +238,7 @@ export function describeLocks(harness: CurrentHarness): void {
       expect(await store.load(id)).toEqual(before);
     });
 
-    it('is refused while another token holds the lock, and leaves it with that', async () => {
+    it('is refused while another token holds the lock, which keeps it', async () => {
       const { store, id } = await stored({ a: '1' });
       const [slow, next] = [request({ leaseInMilliseconds: SHORT }), request()];
       await store.loadExclusive(id, slow);
@@ -258,7 +258,7 @@ export function describeLocks(harness: CurrentHarness): void {
       expect(await store.renewLock(id, lock)).toBe(true);
     });
 
-    it('is refused when it comes after the one that released the lock', async () => {
+    it('is refused after a save that released the lock', async () => {
       const { store, id } = await stored({ n: '1' });
       const lock = request();
       await store.loadExclusive(id, lock);
@@ -267,7 +267,7 @@ export function describeLocks(harness: CurrentHarness): void {
       expect(await attributesOf(store, id)).toEqual(new Map([['n', '2']]));
     });
 
-    it('is saved when it is sent again after it released the lock, and changes nothing more', async () => {
+    it('succeeds without a change when it is repeated after it released the lock', async () => {
       const { store, id } = await stored({ n: '1' });
       const lock = request();
       await store.loadExclusive(id, lock);

@@ -1,10 +1,10 @@
 import { describe, expect, it } from '@jest/globals';
 import { changes, newHash, newSession, type CurrentHarness } from './contract-harness.js';
 
-/** An operation that is tried again, though it had succeeded, changes nothing more. */
+/** An operation that is retried although it had succeeded changes nothing more. */
 export function describeRepeatedWrites(harness: CurrentHarness): void {
   describe('a write that is sent twice', () => {
-    it('creates one session, and gives the first time again', async () => {
+    it('creates one session, and returns the first time again', async () => {
       const { store, elapse } = harness();
       const session = newSession(
         { a: '1' },
@@ -17,7 +17,7 @@ export function describeRepeatedWrites(harness: CurrentHarness): void {
       expect(await store.load(session.id)).toEqual(before);
     });
 
-    it('does not create over what was saved in between', async () => {
+    it('does not overwrite a later save with a create', async () => {
       const { store } = harness();
       const session = newSession({ a: '1' });
       const createdAt = await store.create(session);
@@ -27,7 +27,7 @@ export function describeRepeatedWrites(harness: CurrentHarness): void {
       expect(await store.load(session.id)).toEqual(before);
     });
 
-    it('does not create over a secret that was rotated in between', async () => {
+    it('does not overwrite a later rotation with a create', async () => {
       const { store } = harness();
       const session = newSession({ a: '1' });
       await store.create(session);
@@ -49,7 +49,7 @@ export function describeRepeatedWrites(harness: CurrentHarness): void {
       expect(await store.load(session.id)).toEqual(before);
     });
 
-    it('rotates once: the secret that is already the new one is no conflict', async () => {
+    it('rotates once, without a conflict with itself', async () => {
       const { store } = harness();
       const session = newSession({ a: '1' });
       await store.create(session);
@@ -60,7 +60,7 @@ export function describeRepeatedWrites(harness: CurrentHarness): void {
       expect(await store.load(session.id)).toEqual(before);
     });
 
-    it('does not undo with a rotation what was saved in between', async () => {
+    it('does not overwrite a later save with a rotation', async () => {
       const { store } = harness();
       const session = newSession({ a: '1' });
       await store.create(session);
@@ -71,7 +71,7 @@ export function describeRepeatedWrites(harness: CurrentHarness): void {
       expect((await store.load(session.id))?.attributes).toEqual(new Map([['a', '3']]));
     });
 
-    it('does not take back a rotation that came after its own', async () => {
+    it('does not undo a later rotation', async () => {
       const { store } = harness();
       const session = newSession({ a: '1' });
       await store.create(session);
@@ -84,7 +84,7 @@ export function describeRepeatedWrites(harness: CurrentHarness): void {
       expect(await store.load(session.id)).toEqual(before);
     });
 
-    it('touches to the same effect', async () => {
+    it('touches with the same effect', async () => {
       const { store } = harness();
       const session = newSession({ a: '1' });
       await store.create(session);
@@ -94,7 +94,7 @@ export function describeRepeatedWrites(harness: CurrentHarness): void {
       expect(await store.load(session.id)).toEqual(before);
     });
 
-    it('destroys once, and finds nothing the second time', async () => {
+    it('destroys once, and finds no session the second time', async () => {
       const { store } = harness();
       const session = newSession({ a: '1' });
       await store.create(session);

@@ -31,7 +31,7 @@ export function describeRotation(harness: CurrentHarness): void {
       });
     });
 
-    it('answers conflict where another request rotated first, and writes nothing at all', async () => {
+    it('returns conflict if another request rotated first, and writes nothing', async () => {
       const { store } = harness();
       const session = newSession({ a: '1', b: '1' }, { absoluteTimeoutInMilliseconds: 90_000 });
       await store.create(session);
@@ -45,7 +45,7 @@ export function describeRotation(harness: CurrentHarness): void {
       expect(await store.load(session.id)).toEqual(before);
     });
 
-    it('lets one of those that rotate at once through', async () => {
+    it('lets only one of several concurrent rotations succeed', async () => {
       const { store } = harness();
       const session = newSession({ kept: '1' });
       await store.create(session);
@@ -66,7 +66,7 @@ export function describeRotation(harness: CurrentHarness): void {
       });
     });
 
-    it('can be done again from the new secret', async () => {
+    it('can be repeated with the new secret', async () => {
       const { store } = harness();
       const session = newSession();
       await store.create(session);
@@ -78,7 +78,7 @@ export function describeRotation(harness: CurrentHarness): void {
       expect((await store.load(session.id))?.secretHash).toBe(third);
     });
 
-    it('does not stop a save of a request that rotates nothing', async () => {
+    it('does not affect a save without a secret', async () => {
       const { store } = harness();
       const session = newSession();
       await store.create(session);

@@ -2,13 +2,13 @@ import { describe, expect, it } from '@jest/globals';
 import type { SessionStore } from '../../lib/session/session-store.js';
 import { changes, LONG, newHash, newSession, type CurrentHarness } from './contract-harness.js';
 
-/** Who came in by a secret that was replaced since is refused, whatever he asks for. */
+/** Every operation with a secret that has been replaced is refused. */
 export function describeSecrets(harness: CurrentHarness): void {
   const life = { defaultIdleTimeoutInMilliseconds: LONG };
   const operations: [string, (store: SessionStore, id: string, secretHash: string) => Promise<unknown>][] = [
     ['a save', (store, id, secretHash) => store.save(id, changes({ a: '2', b: undefined }, { secretHash }))],
     [
-      'a save that gives an idle timeout',
+      'a save that sets an idle timeout',
       (store, id, secretHash) =>
         store.save(id, changes({}, { secretHash, idleTimeoutInMilliseconds: 5_000 })),
     ],
@@ -21,25 +21,28 @@ export function describeSecrets(harness: CurrentHarness): void {
   ];
 
   describe('an operation that expects a secret', () => {
-    it.each(operations)('is refused after that was replaced, and changes nothing: %s', async (_, operate) => {
-      const { store } = harness();
-      const session = newSession({ a: '1', b: '1' });
-      await store.create(session);
-      const rotate = { secretHash: session.secretHash, newSecretHash: newHash() };
-      await store.save(session.id, changes({}, rotate));
-      const before = await store.load(session.id);
-      expect(await operate(store, session.id, session.secretHash)).toBe('conflict');
-      expect(await store.load(session.id)).toEqual(before);
-    });
+    it.each(operations)(
+      'is refused after the secret was replaced, and changes nothing: %s',
+      async (_, operate) => {
+        const { store } = harness();
+        const session = newSession({ a: '1', b: '1' });
+        await store.create(session);
+        const rotate = { secretHash: session.secretHash, newSecretHash: newHash() };
+        await store.save(session.id, changes({}, rotate));
+        const before = await store.load(session.id);
+        expect(await operate(store, session.id, session.secretHash)).toBe('conflict');
+        expect(await store.load(session.id)).toEqual(before);
+      },
+    );
 
-    it.each(operations)('is carried out while the secret is that one: %s', async (_, operate) => {
+    it.each(operations)('is executed while the secret matches: %s', async (_, operate) => {
       const { store } = harness();
       const session = newSession({ a: '1', b: '1' });
       await store.create(session);
       expect([true, 'saved']).toContain(await operate(store, session.id, session.secretHash));
     });
 
-    it.each(operations)('finds no session that is gone: %s', async (_, operate) => {
+    it.each(operations)('finds no session after it was destroyed: %s', async (_, operate) => {
       const { store } = harness();
       const session = newSession({ a: '1' });
       await store.create(session);
@@ -58,7 +61,7 @@ export function describeSecrets(harness: CurrentHarness): void {
       expect(await store.renewLock(session.id, lock, newHash())).toBe(false);
     });
 
-    it('keeps the lock of a session that it may not destroy', async () => {
+    it('keeps the lock of a session that it must not destroy', async () => {
       const { store } = harness();
       const session = newSession();
       await store.create(session);

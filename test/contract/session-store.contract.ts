@@ -11,7 +11,7 @@ import { describeRotation } from './rotation.contract.js';
 export type { SessionStoreHarness } from './contract-harness.js';
 
 /**
- * The contract that every `SessionStore` passes. One harness serves all of its tests; each has sessions of its own.
+ * The contract of every `SessionStore`. All tests share one harness, and each has its own sessions.
  *
  * @example
  * describeSessionStore('MyStore', async () => ({ store, other, elapse, close }));

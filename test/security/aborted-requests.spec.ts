@@ -29,7 +29,7 @@ class SlowStore extends RecordingStore {
   }
 }
 
-describe.each(platforms)('a client that goes away while its session is loaded, on %s', (platform) => {
+describe.each(platforms)('a client that disconnects while its session is loaded, on %s', (platform) => {
   let app: HttpApp;
   beforeEach(async () => {
     bodies = [];
@@ -45,7 +45,7 @@ describe.each(platforms)('a client that goes away while its session is loaded, o
   it.each([
     ['in the middle of a body', 'content-type: application/json\r\ncontent-length: 20\r\n\r\n{"item":'],
     ['without a body', 'content-length: 0\r\n\r\n'],
-  ])('runs no handler: %s', async (_when, rest) => {
+  ])('causes no handler to run: %s', async (_when, rest) => {
     const browser = app.browser();
     await browser.post('/session', { item: 'tea' });
     asked = deferred();

@@ -1,19 +1,19 @@
 import type { RedisServer } from '../support/redis-server.js';
 import { table } from '../readme/readme.js';
 
-/** The rows of the README's table of rights. */
+/** The rows of the README's table of permissions. */
 export type Use =
   'sessions' | '`exclusive` routes' | 'retries, or `client`' | 'a Cluster' | '`databaseId`' | '`migrateFrom`';
 
 export const user = { username: 'shop', accessKey: 'password' };
 
-/** The rules that the README gives to the user of an application that uses this. */
+/** The README's ACL rules for an application with these uses. */
 export function rulesFor(...uses: Use[]): string[] {
   const rows = new Map(table('The application uses').map(([use = '', rules = '']) => [use, rules]));
   return uses.flatMap((use) => rows.get(use)!.replaceAll('`', '').replaceAll('\\|', '|').split(' '));
 }
 
-/** The commands that rules allow. */
+/** The commands that the rules allow. */
 export function commandsIn(rules: string[]): string[] {
   return rules.filter((rule) => rule.startsWith('+')).map((rule) => rule.slice(1));
 }
@@ -23,7 +23,7 @@ export async function allow(server: RedisServer, rules: string[]): Promise<void>
   await server.admin.call('ACL', 'LOG', 'RESET');
 }
 
-/** What Redis refused to the user, in words: `command ping`, `key {shop_…}_Data`. Empty if the rights suffice. */
+/** What Redis refused to the user: `command ping`, `key {shop_…}_Data`. Empty if the permissions suffice. */
 export async function refusals(server: RedisServer): Promise<string[]> {
   const entries = (await server.admin.call('ACL', 'LOG')) as unknown[][];
   return entries.map((flat) => {

@@ -18,7 +18,7 @@ const RETRIES: Use = 'retries, or `client`';
 const ending = { absoluteTimeoutInSeconds: 3600 };
 const busy = { ...ending, retryTimeoutInMilliseconds: 1000 };
 
-/** All that sessions do without a lock. */
+/** Everything that sessions do without a lock. */
 async function visit(browser: Browser): Promise<void> {
   await browser.post('/session', { item: 'tea', idleTimeoutInSeconds: 1800 });
   await browser.post('/login', { user: 'ada' });
@@ -58,25 +58,25 @@ describe.each(platforms)('the ACL user of the README, on %s', (platform) => {
     return refusals(server);
   }
 
-  it('has enough rights for sessions', async () => {
+  it('has the permissions for sessions', async () => {
     expect(await run(['sessions'], {}, (app) => visit(app.browser()))).toEqual([]);
   });
 
-  it('has enough rights with an absolute timeout and retries', async () => {
+  it('has the permissions with an absolute timeout and retries', async () => {
     expect(await run(['sessions', RETRIES], busy, (app) => visit(app.browser()))).toEqual([]);
   });
 
-  it('has no right for sessions that nothing uses', async () => {
+  it('has no unused permission for sessions', async () => {
     await run(['sessions'], ending, async (app) => {
       await server.admin.script('FLUSH');
       await visit(app.browser());
     });
     const sent = await server.commandStats();
-    // Sent as a connection begins.
+    // Sent at the start of a connection.
     expect(commandsIn(rulesFor('sessions')).filter((command) => !(command in sent))).toEqual(['info']);
   });
 
-  it('has enough rights for exclusive routes', async () => {
+  it('has the permissions for exclusive routes', async () => {
     const refused = await run(['sessions', '`exclusive` routes', RETRIES], busy, async (app) => {
       const browser = app.browser();
       await browser.post('/visits');
@@ -86,12 +86,12 @@ describe.each(platforms)('the ACL user of the README, on %s', (platform) => {
     expect(refused).toEqual([]);
   });
 
-  it('has enough rights for a database of its own', async () => {
+  it('has the permissions for databaseId', async () => {
     const refused = await run(['sessions', '`databaseId`'], { databaseId: 3 }, (app) => visit(app.browser()));
     expect(refused).toEqual([]);
   });
 
-  it('has enough rights to take sessions of express-session over', async () => {
+  it('has the permissions to migrate sessions of express-session', async () => {
     old = await OldShop.start(server.url, {});
     const cookie = await old.visit({ item: 'tea' });
     const migrateFrom = expressSession({ secret: 'keyboard cat' });
@@ -113,7 +113,7 @@ describe('the ACL user of the README, in a cluster', () => {
   });
   afterAll(() => cluster.stop());
 
-  it.each(platforms)('has enough rights, also while a slot moves, on %s', async (platform) => {
+  it.each(platforms)('has the permissions, also during a slot migration, on %s', async (platform) => {
     const rules = rulesFor('sessions', '`exclusive` routes', RETRIES, 'a Cluster');
     await Promise.all(cluster.nodes.map((node) => allow(node, rules)));
     const app = await startApp(platform, {
@@ -139,7 +139,7 @@ describe('the ACL user of the README, in a cluster', () => {
 });
 
 describe('the ACL user of the README, with exclusive routes in two processes', () => {
-  it('has enough rights to be told of turns', async () => {
+  it('has the permissions to notify waiters', async () => {
     const server = await RedisServer.start();
     const program = new ChildProgram();
     await allow(server, rulesFor('sessions', '`exclusive` routes'));
@@ -167,7 +167,7 @@ describe('the ACL user of the README, with exclusive routes in two processes', (
       expect(await refusals(server)).toEqual([]);
       const sent = await server.commandStats();
       expect(commandsIn(rulesFor('`exclusive` routes')).filter((command) => !(command in sent))).toEqual([
-        // Sent on a connection that has been silent for long.
+        // Sent on a connection that has been silent for a while.
         'ping',
       ]);
     } finally {
@@ -180,7 +180,7 @@ describe('the ACL user of the README, with exclusive routes in two processes', (
   });
 });
 
-describe('somebody who has the password of the ACL user', () => {
+describe('an attacker who has the password of the ACL user', () => {
   let server: RedisServer;
   const uses: Use[] = ['sessions', '`exclusive` routes', 'a Cluster', '`databaseId`'];
   beforeAll(async () => {

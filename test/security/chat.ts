@@ -10,12 +10,12 @@ import { uniqueName } from '../support/unique-name.js';
 export interface ChatSetup {
   readonly library: Library;
   readonly platform: Platform;
-  /** The gateway, and what it needs. */
+  /** The gateway and its providers. */
   readonly providers: Provider[];
   readonly options: RedisSessionModuleOptions;
 }
 
-/** A chat with sessions in Redis: log in by HTTP, talk by sockets. */
+/** A chat with sessions in Redis, with logins by HTTP and messages over sockets. */
 export class Chat {
   readonly #sockets: ChatClient[] = [];
   #closing: Promise<void> | undefined;
@@ -53,7 +53,7 @@ export class Chat {
     return socket;
   }
 
-  /** How many connections the server has, HTTP or upgraded. */
+  /** The number of connections of the server, HTTP or upgraded. */
   openSockets(): Promise<number> {
     const server = this.nest.app.getHttpServer() as Server;
     return new Promise((resolve, reject) =>

@@ -20,7 +20,7 @@ import {
   type StoreUnderTest,
 } from '../session/session-fixture.js';
 
-/** A value of so many levels: `[[…[1]…]]`. */
+/** A value with this many levels: `[[…[1]…]]`. */
 function nested(levels: number): unknown {
   let value: unknown = 1;
   for (let level = 0; level < levels; level++) value = level % 2 === 0 ? [value] : { value };
@@ -29,7 +29,7 @@ function nested(levels: number): unknown {
 
 const nestedText = (levels: number) => `${'['.repeat(levels)}1${']'.repeat(levels)}`;
 
-describe.each(stores)('a value that is nested deeply, in the %s store', (_, open) => {
+describe.each(stores)('a deeply nested value, in the %s store', (_, open) => {
   let opened: StoreUnderTest;
   beforeAll(async () => {
     opened = await open();
@@ -68,7 +68,7 @@ describe.each(stores)('a value that is nested deeply, in the %s store', (_, open
     expect((await found(sessions, id)).deep).toEqual(nested(limit));
   });
 
-  it('is refused where a deep change adds the level too many', async () => {
+  it('is refused if a nested change adds one level too many', async () => {
     const sessions = sessionsWith({ maxDepth: 2 });
     const session = await found(sessions, await stored(sessions, { deep: { list: [] } }));
     session.deep.list.push(1);
@@ -84,7 +84,7 @@ describe.each(stores)('a value that is nested deeply, in the %s store', (_, open
     expect(session.isNew).toBe(true);
   });
 
-  it.each([65, 100_000])('is an error to read where other software stored it: %i levels', async (levels) => {
+  it.each([65, 100_000])('causes an error on read if other software stored it: %i levels', async (levels) => {
     const { session } = await withText(nestedText(levels));
     expect(() => session.deep as unknown).toThrow(
       new SessionDataError(
@@ -104,7 +104,7 @@ describe.each(stores)('a value that is nested deeply, in the %s store', (_, open
   });
 
   it.each(['{"a":"[[[[\\"[[[[\\\\"}', '[[],[],[],[],[],[]]'])(
-    'is not what only looks deep: %s',
+    'is not confused with text that looks nested: %s',
     async (text) => {
       const { session } = await withText(text, { maxDepth: 2 });
       expect(session.deep).toEqual(JSON.parse(text));
@@ -112,7 +112,7 @@ describe.each(stores)('a value that is nested deeply, in the %s store', (_, open
   );
 });
 
-describe('a deep value and a serializer of the application’s', () => {
+describe('a deeply nested value and the application’s own serializer', () => {
   const v8: SessionSerializer = {
     serialize: (value) => serialize(value).toString('base64'),
     deserialize: (text) => deserialize(Buffer.from(text, 'base64')) as unknown,
@@ -125,7 +125,7 @@ describe('a deep value and a serializer of the application’s', () => {
   it.each([
     ['v8', v8],
     ['JSON', plain],
-  ])('never end the process where the serializer overflows: %s', async (_, serializer) => {
+  ])('do not end the process if the serializer overflows the stack: %s', async (_, serializer) => {
     const store = new InMemorySessionStore();
     const session = repositoryOf(store, { serializer }).create<{ deep: unknown }>();
     session.deep = nested(100_000);
@@ -135,7 +135,7 @@ describe('a deep value and a serializer of the application’s', () => {
     store.close();
   });
 
-  it('pass the limit on', async () => {
+  it('pass maxDepth on to the serializer', async () => {
     const store = new InMemorySessionStore();
     const limits: unknown[] = [];
     const serializer: SessionSerializer = {
@@ -176,7 +176,7 @@ describe.each(platforms)('a client that sends deeply nested values, on %s', (pla
   });
   afterAll(() => app.close());
 
-  it('gets an error, stores nothing, and stops no one else', async () => {
+  it('gets an error, stores nothing, and does not affect others', async () => {
     const attacker = app.browser();
     expect((await attacker.post('/', { deep: nested(4000) })).status).toBe(500);
     expect(attacker.cookie('sid')).toBeUndefined();
@@ -195,7 +195,7 @@ describe.each(platforms)('a stored value of any depth on a read-only route, on %
     }
   }
 
-  it('is frozen without an overflow of the stack', async () => {
+  it('is frozen without a stack overflow', async () => {
     const app = await startApp(platform, {
       controllers: [ReadOnlyController],
       options: {

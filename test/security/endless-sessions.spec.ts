@@ -24,7 +24,7 @@ class ProfileController {
   }
 }
 
-describe.each(platforms)('a client that sends an idle timeout of its own choice, on %s', (platform) => {
+describe.each(platforms)('a client that chooses its own idle timeout, on %s', (platform) => {
   describe.each<[bounds: string, options: RedisSessionModuleOptions, longest: number]>([
     ['without options', {}, 30 * DAY],
     ['with maxIdleTimeoutInSeconds', { maxIdleTimeoutInSeconds: 7 * DAY }, 7 * DAY],
@@ -48,7 +48,7 @@ describe.each(platforms)('a client that sends an idle timeout of its own choice,
       expect((await browser.get('/')).json()).toEqual({ idle: 1200, attributes: {} });
     });
 
-    it('gets what is within the bound', async () => {
+    it('gets a timeout within the bound', async () => {
       const [one, two] = [app.browser(), app.browser()];
       await one.post('/profile', { idleTimeoutInSeconds: longest });
       expect((await one.get('/')).json()).toMatchObject({ idle: longest });
@@ -57,7 +57,7 @@ describe.each(platforms)('a client that sends an idle timeout of its own choice,
     });
   });
 
-  it("can always go back to the application's own, also if the absolute timeout is shorter", async () => {
+  it('can always get the default timeout again, even if the absolute timeout is shorter', async () => {
     const options = { absoluteTimeoutInSeconds: 600 };
     const app = await startApp(platform, { controllers: [ProfileController], options });
     const browser = app.browser();

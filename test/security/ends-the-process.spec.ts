@@ -21,7 +21,7 @@ const name = 'price in €';
 const circle: Record<string, unknown> = {};
 circle.itself = circle;
 
-/** What a handler returns, given a name that a visitor chose. */
+/** What a handler returns for a name that a visitor chose. */
 const returned: Record<string, (reply: AnyReply) => unknown> = {
   'a header': (reply) => {
     (reply.raw ?? reply).statusCode = 201;
@@ -30,8 +30,8 @@ const returned: Record<string, (reply: AnyReply) => unknown> = {
   },
   'the name of a downloaded file': () =>
     new StreamableFile(Readable.from(['never sent']), { disposition: `attachment; filename="${name}"` }),
-  'a body that is a circle': () => circle,
-  'a file that is not there': () => new StreamableFile(createReadStream(missing)),
+  'a circular body': () => circle,
+  'a missing file': () => new StreamableFile(createReadStream(missing)),
   'a stream that fails at once': () =>
     new StreamableFile(
       new Readable({
@@ -47,7 +47,7 @@ const sent: Record<string, (reply: AnyReply) => unknown> = {
   'a redirect': (reply) => reply.redirect(`/elsewhere?name=${name}`),
   'the headers of writeHead': (reply) =>
     (reply.raw ?? reply).writeHead(201, { 'x-file': name }).end('never sent'),
-  'a status that does not exist': (reply) => {
+  'an invalid status': (reply) => {
     (reply.raw ?? reply).statusCode = 1000;
     (reply.raw ?? reply).end('never sent');
   },
@@ -55,8 +55,8 @@ const sent: Record<string, (reply: AnyReply) => unknown> = {
 
 /** What only Fastify can send. */
 const sentByFastify: Record<string, (reply: AnyReply) => unknown> = {
-  'a payload of no kind that can be sent': (reply) => reply.type('text/plain').send({ a: 1 }),
-  'a raw stream of a file that is not there': (reply) => reply.send(createReadStream(missing)),
+  'a payload that cannot be sent': (reply) => reply.type('text/plain').send({ a: 1 }),
+  'a raw stream of a missing file': (reply) => reply.send(createReadStream(missing)),
   'a stream that fails later': (reply) => {
     const failing = new Readable({ read: () => undefined });
     reply.send(failing);
@@ -100,7 +100,7 @@ class LaterStore extends RecordingStore {
   }
 }
 
-// Without any onSend hook, Fastify itself ends the process.
+// Without an onSend hook, Fastify itself ends the process.
 function passThrough(nest: HttpApp['app']): void {
   const instance = nest.getHttpAdapter().getInstance() as {
     addHook?: (name: string, hook: Hook) => void;
@@ -158,7 +158,7 @@ describe.each([
     }
   }
 
-  it.each(all)('fails as it does without the package, and the process goes on: %s', async (path) => {
+  it.each(all)('fails as without the package, and the process keeps running: %s', async (path) => {
     const without = await answer(plain, path);
     expect(await answer(app, path)).toEqual(without);
     expect(await visitor(app).get('/item')).toMatchObject({ status: 200, text: 'item: undefined' });

@@ -38,7 +38,7 @@ const routers: [string, Platform, () => AbstractHttpAdapter][] = [
 ];
 
 describe.each(routers)(
-  'a shopper who writes targets that %s reads its own way',
+  'a shopper who sends targets that %s parses differently',
   (_name, platform, adapter) => {
     let app: TwoKinds;
     const seenByMiddleware: Seen[] = [];
@@ -56,7 +56,7 @@ describe.each(routers)(
     });
     afterAll(() => app.close());
 
-    it('reaches each handler with a session of its own kind, or none', async () => {
+    it('reaches each handler with the session of its own kind or none', async () => {
       const wrong: unknown[] = [];
       for (const target of oddTargets) {
         seenByMiddleware.length = 0;
@@ -68,7 +68,7 @@ describe.each(routers)(
       expect(wrong).toEqual([]);
     });
 
-    it('loses nothing on plain targets', async () => {
+    it('has a session on ordinary targets', async () => {
       const plain = [
         '/admin/users',
         '/admin/users?a=//b;c',

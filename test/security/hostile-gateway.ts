@@ -7,14 +7,14 @@ import type { Visitor } from '../integrations/chat-app.js';
 import { ExceptionsToWs } from '../integrations/exceptions-to-ws.js';
 import { deferred, type Deferred } from '../support/barrier.js';
 
-/** What the handlers below wait for, and how many are under way. */
+/** What the handlers wait for, and how many are running. */
 export const scene: { go: Deferred<void>; underWay: number; observed: number } = {
   go: deferred(),
   underWay: 0,
   observed: 0,
 };
 
-/** Handlers that wait, so that something can happen to the session or the socket meanwhile. */
+/** Handlers that wait, so that the session or the socket can change meanwhile. */
 @WebSocketGateway()
 @UseFilters(ExceptionsToWs)
 @GatewaySession({ closeOnSessionEnd: true, checkEveryInSeconds: 3600 })

@@ -84,8 +84,8 @@ describe.each(platforms)('an old session of express-session, on %s', (platform) 
   const oldKeys = (): Promise<string[]> => redis.admin.keys(`${prefix}*`);
   const newKeys = (): Promise<string[]> => redis.admin.keys(`{${applicationName}_*_Data`);
 
-  describe('that the old application writes again', () => {
-    it.each(['/logout', '/logout-by-regenerate'])('does not come back after %s', async (logout) => {
+  describe('that the old application stores again', () => {
+    it.each(['/logout', '/logout-by-regenerate'])('is not restored after %s', async (logout) => {
       const visitor = await start();
       const [key] = await oldKeys();
       const record = (await redis.admin.get(key!))!;
@@ -102,7 +102,7 @@ describe.each(platforms)('an old session of express-session, on %s', (platform) 
       }
     });
 
-    it('changes nothing of the session in its place, and is removed', async () => {
+    it('does not change the new session, and is removed', async () => {
       const visitor = await start();
       const [key] = await oldKeys();
       const late = visitor.clone();
@@ -117,7 +117,7 @@ describe.each(platforms)('an old session of express-session, on %s', (platform) 
     it.each([
       [undefined, 30 * 24 * 3600],
       [3600, 3600],
-    ])('is remembered for as long as it can turn up: %p seconds', async (rememberMigratedInSeconds, ttl) => {
+    ])('is remembered for rememberMigratedInSeconds: %p', async (rememberMigratedInSeconds, ttl) => {
       const visitor = await start({}, { rememberMigratedInSeconds });
       await visitor.get('/');
       await visitor.post('/logout');
@@ -130,7 +130,7 @@ describe.each(platforms)('an old session of express-session, on %s', (platform) 
       expect(left).toBeLessThanOrEqual(ttl);
     });
 
-    it('is remembered longer where it lived longer', async () => {
+    it('is remembered longer if it had a longer lifetime', async () => {
       const year = 365 * 24 * 3600;
       const visitor = await start({ cookie: { maxAge: year * 1000 } }, {}, ada, {
         maxIdleTimeoutInSeconds: year,
@@ -145,7 +145,7 @@ describe.each(platforms)('an old session of express-session, on %s', (platform) 
   it.each<[bound: string, RedisSessionModuleOptions, longest: number]>([
     ['the longest idle timeout', {}, 30 * 24 * 3600],
     ['the absolute timeout', { absoluteTimeoutInSeconds: 7200 }, 7200],
-  ])('lives no longer than %s, however long its maxAge is', async (_bound, options, longest) => {
+  ])('does not outlive %s, whatever its maxAge', async (_bound, options, longest) => {
     const visitor = await start({}, {}, ada, options);
     const [key] = await oldKeys();
     const record = JSON.parse((await redis.admin.get(key!))!) as object;
@@ -158,10 +158,10 @@ describe.each(platforms)('an old session of express-session, on %s', (platform) 
     expect(warnings).toEqual([]);
   });
 
-  describe('that cannot be taken over', () => {
+  describe('that cannot be migrated', () => {
     const SECRET = 'SECRET-VALUE';
     const unusable: [string, (record: object) => string, RegExp][] = [
-      ['it is over-large', (record) => text(record, { big: SECRET.repeat(10_000) }), /maxSessionBytes/],
+      ['it is too large', (record) => text(record, { big: SECRET.repeat(10_000) }), /maxSessionBytes/],
       [
         'it is nested deeply',
         (record) => deep(record, 100_000),
@@ -174,29 +174,26 @@ describe.each(platforms)('an old session of express-session, on %s', (platform) 
       ],
     ];
 
-    it.each(unusable)(
-      'lets its visitor start anew, with one line in the log: %s',
-      async (_, write, reason) => {
-        const visitor = await start();
-        const [key] = await oldKeys();
-        await redis.admin.set(key!, write(JSON.parse((await redis.admin.get(key!))!) as object));
-        const tab = visitor.clone();
+    it.each(unusable)('is replaced by a new session, with one log line: %s', async (_, write, reason) => {
+      const visitor = await start();
+      const [key] = await oldKeys();
+      await redis.admin.set(key!, write(JSON.parse((await redis.admin.get(key!))!) as object));
+      const tab = visitor.clone();
 
-        const answer = await visitor.get('/');
+      const answer = await visitor.get('/');
 
-        expect([answer.status, answer.json()]).toEqual([200, {}]);
-        expect(visitor.cookie('connect.sid')).toBeUndefined();
-        expect([await oldKeys(), await newKeys()]).toEqual([[], []]);
-        expect([(await tab.get('/')).status, (await visitor.get('/')).status]).toEqual([200, 200]);
-        expect(warnings).toEqual([expect.stringMatching(reason)]);
-        expect(warnings[0]).toMatch(/^A session of the old application cannot be taken over, .*$/);
-        expect(warnings[0]).not.toContain(SECRET);
-      },
-    );
+      expect([answer.status, answer.json()]).toEqual([200, {}]);
+      expect(visitor.cookie('connect.sid')).toBeUndefined();
+      expect([await oldKeys(), await newKeys()]).toEqual([[], []]);
+      expect([(await tab.get('/')).status, (await visitor.get('/')).status]).toEqual([200, 200]);
+      expect(warnings).toEqual([expect.stringMatching(reason)]);
+      expect(warnings[0]).toMatch(/^A session of the old application cannot be taken over, .*$/);
+      expect(warnings[0]).not.toContain(SECRET);
+    });
   });
 
   it.each(['__Host-sess', '__Secure-sess', '__host-sess'])(
-    'has its cookie removed with the attributes that its name demands: %s',
+    'has its cookie removed with the attributes that its name requires: %s',
     async (name) => {
       const visitor = await start({}, { name });
       const cookie = `${name}=${visitor.cookie('connect.sid')}`;
@@ -220,11 +217,11 @@ function deep(record: object, levels: number): string {
   return JSON.stringify(record).replace(/\}$/, `,"deep":${'['.repeat(levels)}${']'.repeat(levels)}}`);
 }
 
-describe('a request that stalls between its look at the old session and its write', () => {
+describe('a request that stalls between reading the old session and its write', () => {
   const presented = { id: 'the old id', secret: 'keyboard cat' };
   const record: OldSession = { attributes: ada, idleTimeoutInSeconds: undefined };
 
-  /** A request that has found the old session and goes on when it is told to, and one that migrates at once. */
+  /** One request that has read the old session and waits for the test, and one that migrates at once. */
   function twoRequests() {
     let now = 1_700_000_000_000;
     const store = new InMemorySessionStore({ now: () => now++ });
@@ -244,7 +241,7 @@ describe('a request that stalls between its look at the old session and its writ
     return { store, stalled, quick, found: found.promise, goOn: () => goOn.resolve() };
   }
 
-  it('does not bring the session back after a logout', async () => {
+  it('does not restore the session after a logout', async () => {
     const { store, stalled, quick, found, goOn } = twoRequests();
     await found;
     const { core } = (await quick())!;
@@ -255,7 +252,7 @@ describe('a request that stalls between its look at the old session and its writ
     expect(await store.load(core.id)).toBeUndefined();
   });
 
-  it('is not let into the session after a login, and leaves it as it is', async () => {
+  it('cannot use the session after a login, and does not change it', async () => {
     const { store, stalled, quick, found, goOn } = twoRequests();
     await found;
     const session = sessionOf((await quick())!.core) as Session<{ user: string }>;
@@ -268,7 +265,7 @@ describe('a request that stalls between its look at the old session and its writ
     expect((await store.load(session.id))?.attributes.get('user')).toBe('"ada"');
   });
 
-  it('shares the session with the other request where nobody has logged out', async () => {
+  it('shares the session with the other request if nobody has logged out', async () => {
     const { stalled, quick, found, goOn } = twoRequests();
     await found;
     const { core } = (await quick())!;

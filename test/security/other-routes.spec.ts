@@ -28,7 +28,7 @@ import {
   type TwoKindsSetup,
 } from './two-kinds-app.js';
 
-/** Handlers of the shop that targets of the back office reach as well. */
+/** Handlers of the shop that targets of the back office also reach. */
 @Controller(':section')
 class SectionController {
   @Get('orders')
@@ -101,7 +101,7 @@ describe.each(platforms)('on %s', (platform) => {
   }
 
   describe.each(['request', 'interceptor'] as const)(
-    'a route that targets of two kinds reach (%s)',
+    'a route that targets of both kinds reach (%s)',
     (hydrate) => {
       const setup: TwoKindsSetup = {
         shop: { hydrate },
@@ -109,7 +109,7 @@ describe.each(platforms)('on %s', (platform) => {
         controllers: [SectionController, AdminController, MarkController],
       };
 
-      it('sees sessions of the registration that its pattern belongs to, never the other', async () => {
+      it('has only sessions of the registration that its pattern belongs to', async () => {
         await start(setup);
 
         expect(await sessionAt('/sale/orders')).toBe('shop');
@@ -129,7 +129,7 @@ describe.each(platforms)('on %s', (platform) => {
         });
       });
 
-      it('takes no lock and sees nothing on a route of another state', async () => {
+      it('acquires no lock and has no session on a route with another state', async () => {
         await start(setup);
 
         expect(await sessionAt('/sale/exclusive')).toBe('shop');
@@ -138,7 +138,7 @@ describe.each(platforms)('on %s', (platform) => {
     },
   );
 
-  it('middleware writes nothing into a session whose route turns out to be of another registration', async () => {
+  it('middleware cannot write to a session if the route belongs to another registration', async () => {
     const controllers = [AdminController, MarkController, SectionController];
     await start({ controllers, main: markSessions, admin: { cookie: { name: 'admin', persistent: true } } });
 
@@ -149,7 +149,7 @@ describe.each(platforms)('on %s', (platform) => {
   });
 
   it.each([RequestMethod.ALL, RequestMethod.GET])(
-    'middleware of a wildcard and a method sees the session of the path (%s)',
+    'middleware of a wildcard and a method has the session of the path (%s)',
     async (method) => {
       class WildcardModule implements NestModule {
         configure(consumer: MiddlewareConsumer): void {
@@ -169,7 +169,7 @@ describe.each(platforms)('on %s', (platform) => {
     },
   );
 
-  it('a 404 has the session of its path, if that can be told', async () => {
+  it('a 404 has the session of its path, if the path is unambiguous', async () => {
     await start({
       controllers: [AdminController, MarkController],
       main: (nest) => void nest.useGlobalFilters(new NotFoundFilter()),
@@ -199,7 +199,7 @@ describe.each(platforms)('on %s', (platform) => {
     expect(await sessionAt('/api/admin\\prefixed#')).not.toBe('shop');
   });
 
-  it('a route for one method keeps its sessions from others', async () => {
+  it('a route for one method does not share its sessions with other methods', async () => {
     @Controller('form')
     class FormController {
       @Get()
@@ -233,7 +233,7 @@ describe.each(platforms)('on %s', (platform) => {
     await start();
   });
 
-  it('letters beyond ASCII name a route as they are', async () => {
+  it('a route can contain unencoded letters beyond ASCII', async () => {
     @Controller(platform === 'express' ? encodeURI('café') : 'café')
     class CafeController {
       @Get('users')
@@ -255,7 +255,7 @@ function answerSeen(request: object, response: { json(body: unknown): void }): v
   response.json(seen('admin', request));
 }
 
-describe('on Express alone', () => {
+describe('only on Express', () => {
   let app: TwoKinds;
   afterEach(() => app.close());
 
@@ -270,7 +270,7 @@ describe('on Express alone', () => {
     return (await app.ask(target, { headers })).seen?.session;
   }
 
-  it('a target that middleware rewrites gives no session to the other kind', async () => {
+  it('a target that middleware rewrites gets no session of the other kind', async () => {
     await start((nest) =>
       nest.use((request: { url: string }, _response: unknown, next: () => void) => {
         request.url = request.url.replace(/^\/old/, '/admin').replace(/^\/shop/, '');
@@ -282,7 +282,7 @@ describe('on Express alone', () => {
     expect(await sessionAt('/shop/me')).toBe('shop');
   });
 
-  it('a method that middleware overrides gives no session to the other kind', async () => {
+  it('a method that middleware overrides gets no session of the other kind', async () => {
     @Controller('form')
     class FormController {
       @Post()
@@ -305,7 +305,7 @@ describe('on Express alone', () => {
     expect(await sessionAt('/form', { 'x-http-method-override': 'POST' })).toBeNull();
   });
 
-  it('a router that is mounted has the sessions of where it is mounted', async () => {
+  it('a mounted router has the sessions of its mount path', async () => {
     const { Router, default: express } = await import('express');
     await start((nest) => {
       const router = Router();

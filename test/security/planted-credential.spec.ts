@@ -9,8 +9,8 @@ import { RedisServer } from '../support/redis-server.js';
 
 const stores = ['memory', 'redis'] as const;
 
-// The attacker has planted a cookie, and holds a request with it open until the victim has logged in.
-describe.each(platforms)('who planted a credential, on %s', (platform) => {
+// The attacker planted a cookie and holds a request with it open until the victim has logged in.
+describe.each(platforms)('an attacker who planted a credential, on %s', (platform) => {
   describe.each(stores)('in %s', (store) => {
     let server: RedisServer | undefined;
     let http: HttpApp;
@@ -35,7 +35,7 @@ describe.each(platforms)('who planted a credential, on %s', (platform) => {
     });
     afterEach(() => http.close());
 
-    /** A request of the attacker's that was let in before the victim logged in. */
+    /** A request of the attacker that started before the victim logged in. */
     async function held() {
       const answer = attacker.post('/hold-plain');
       const { session, leave } = await stage.next();
@@ -113,7 +113,7 @@ describe.each(platforms)('who planted a credential, on %s', (platform) => {
       expect((await answer).status).toBe(409);
     });
 
-    it('cannot go on with a session that the request itself has created', async () => {
+    it('cannot continue with a session that the request itself created', async () => {
       const visitor = http.browser();
       const answer = visitor.post('/hold-plain');
       const { session, leave } = await stage.next();
@@ -128,7 +128,7 @@ describe.each(platforms)('who planted a credential, on %s', (platform) => {
       expect({ ...(await http.sessions.find(created.id)) }).not.toHaveProperty('planted');
     });
 
-    it('the visitor’s own request goes on after its own rotation', async () => {
+    it('the visitor’s own request continues after its rotation', async () => {
       const answer = victim.post('/hold-plain');
       const { session, leave } = await stage.next();
       const own = session as unknown as AnySession;
@@ -144,7 +144,7 @@ describe.each(platforms)('who planted a credential, on %s', (platform) => {
       expect(await (await attacker.get('/peek')).json()).toEqual({});
     });
 
-    it('a job that found the session by its id goes on', async () => {
+    it('a job that found the session by its id continues', async () => {
       const [id] = victim.cookie('sid')!.split('.');
       const inJob = (await http.sessions.find(id!)) as AnySession;
       await victim.post('/rotate');

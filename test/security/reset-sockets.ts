@@ -5,7 +5,7 @@ import type { Library } from '../integrations/chat-app.js';
 // A masked text frame: "40" connects to the namespace of socket.io (its protocol 5, Engine.IO 4).
 const CONNECT_TO_NAMESPACE = Buffer.from([0x81, 0x82, 0, 0, 0, 0, 0x34, 0x30]);
 
-/** Opens sockets by hand, each far enough for the gateway to be told of it, and resets them all at once. */
+/** Opens raw sockets until the gateway knows them, and resets them all at once. */
 export async function openAndReset(
   library: Library,
   url: string,
@@ -14,7 +14,7 @@ export async function openAndReset(
 ): Promise<void> {
   const opened: Socket[] = [];
   while (opened.length < count) {
-    // oxlint-disable-next-line no-await-in-loop -- a backlog of connections is short
+    // oxlint-disable-next-line no-await-in-loop -- the backlog of connections is short
     opened.push(...(await Promise.all(Array.from({ length: 100 }, () => open(library, url, cookie)))));
   }
   for (const socket of opened) socket.resetAndDestroy();

@@ -78,18 +78,21 @@ describe.each(platforms)('a shared cache in front of the application, on %s', (p
     ['raw', 'private'],
     ['write-head', 'private, max-age=5'],
     ['write-head-list', 'private, max-age=5'],
-  ])('may not keep an answer with the cookie, whatever the application says: %s', async (path, expected) => {
-    const { setCookies, headers } = await (await start()).get(`/pages/${path}`);
-    expect([setCookies.length, headers['cache-control']]).toEqual([1, expected]);
-  });
+  ])(
+    'must not store a response with the cookie, whatever the application says: %s',
+    async (path, expected) => {
+      const { setCookies, headers } = await (await start()).get(`/pages/${path}`);
+      expect([setCookies.length, headers['cache-control']]).toEqual([1, expected]);
+    },
+  );
 
-  it('may not keep an answer with the header that carries the credential', async () => {
+  it('must not store a response with the credential in a header', async () => {
     const { headers } = await (await start({ header: { name: 'x-session' } })).get('/pages/public');
     expect(headers['x-session']).toMatch(/^.{66}$/);
     expect(headers['cache-control']).toBe('private, max-age=60');
   });
 
-  it('may not keep an answer for which the session was read, with or without a session', async () => {
+  it('must not store a response to a request that read the session, with or without one', async () => {
     const browser = await start();
     expect((await browser.get('/session')).headers['cache-control']).toBe('private');
     await browser.post('/session', { item: 'tea' });
@@ -97,21 +100,21 @@ describe.each(platforms)('a shared cache in front of the application, on %s', (p
     expect([answer.setCookies, answer.headers['cache-control']]).toEqual([[], 'private']);
   });
 
-  it('may keep an answer that had begun when the session was first read', async () => {
+  it('can store a response that had started before the session was read', async () => {
     const browser = await start();
     await browser.post('/session', { item: 'tea' });
     const late = await browser.get('/pages/late');
     expect([late.text, late.headers['cache-control']]).toEqual(['first then tea', undefined]);
   });
 
-  it('may keep an answer that does not look at the session, or that the application calls public', async () => {
+  it('can store a response that does not use the session, or that the application marks as public', async () => {
     const browser = await start();
     await browser.post('/session', { item: 'tea' });
     expect((await browser.get('/nothing')).headers['cache-control']).toBeUndefined();
     expect((await browser.get('/pages/read-public')).headers['cache-control']).toBe('public, max-age=60');
   });
 
-  it('and the browser itself may not keep one with sessionCacheControl no-store', async () => {
+  it('and the browser must not store one with sessionCacheControl no-store', async () => {
     const browser = await start({ sessionCacheControl: 'no-store' });
     const answers = [await browser.post('/session', { item: 'tea' }), await browser.get('/session')];
     expect(answers.map(({ headers }) => headers['cache-control'])).toEqual(['no-store', 'no-store']);

@@ -40,7 +40,7 @@ describe.each(combinations)('a socket of $library on $platform opened with two c
   let first: Browser;
   afterEach(() => chat.close());
 
-  /** The cookies of ada, and after hers those of grace. */
+  /** The cookies of ada, followed by those of grace. */
   async function start(options: RedisSessionModuleOptions = {}): Promise<string> {
     applicationName = uniqueName('chat');
     const redisOptions = { connectionString: redis.url, applicationName, ...options };
@@ -51,7 +51,7 @@ describe.each(combinations)('a socket of $library on $platform opened with two c
     return `${first.cookie('sid')}; sid=${second.cookie('sid')}`;
   }
 
-  it('never answers as the second when the first logs out', async () => {
+  it('never acts as the second visitor after the first logs out', async () => {
     const socket = await opened(await start());
     expect(await socket.ask('name')).toEqual(ada);
 
@@ -61,7 +61,7 @@ describe.each(combinations)('a socket of $library on $platform opened with two c
     expect(await socket.ask('say', 'as grace')).toEqual(gone);
   });
 
-  it('nor if it has sent nothing until then', async () => {
+  it('nor if it has sent no message before', async () => {
     const cookies = await start();
     await redis.resetStats();
     const socket = await opened(cookies);
@@ -72,7 +72,7 @@ describe.each(combinations)('a socket of $library on $platform opened with two c
     expect(await socket.ask('name')).toEqual(gone);
   });
 
-  it('nor when the first is rotated', async () => {
+  it('nor after a rotation of the first', async () => {
     const socket = await opened(await start());
     expect(await socket.ask('name')).toEqual(ada);
 
@@ -81,7 +81,7 @@ describe.each(combinations)('a socket of $library on $platform opened with two c
     expect(await socket.ask('name')).toEqual(gone);
   });
 
-  it('stays without a session when its cookie becomes valid later', async () => {
+  it('still has no session when its cookie becomes valid later', async () => {
     await start();
     const cookie = first.cookie('sid')!;
     const key = `{${applicationName}_${cookie.split('.')[0]}}_Data`;
@@ -95,7 +95,7 @@ describe.each(combinations)('a socket of $library on $platform opened with two c
     expect(await socket.ask('name')).toEqual(nobody);
   });
 
-  it('keeps the first that opened a session if Redis was away when it was opened', async () => {
+  it('keeps the first valid one if Redis was away when it was opened', async () => {
     const cookies = await start({ operationTimeoutInMilliseconds: 200 });
     let socket!: ChatClient;
     await whileFrozen(async () => {
@@ -109,7 +109,7 @@ describe.each(combinations)('a socket of $library on $platform opened with two c
     expect(await socket.ask('name')).toEqual(gone);
   });
 
-  it('does so with throwOnError: false, and has an empty session meanwhile', async () => {
+  it('does so with throwOnError: false, with an empty session meanwhile', async () => {
     const cookies = await start({ operationTimeoutInMilliseconds: 200, throwOnError: false });
     let socket!: ChatClient;
     await whileFrozen(async () => {

@@ -16,9 +16,9 @@ beforeAll(async () => {
 });
 afterAll(() => redis.stop());
 
-/** The sessions that Redis is asked for until it was asked for this one so often. */
+/** The sessions that are read in Redis until this one was read so often. */
 async function readUntil(id: string, times: number): Promise<Set<string>> {
-  // Not ioredis: its MONITOR fails if a command of another client comes before the answer.
+  // Not ioredis, whose MONITOR fails if a command of another client comes before the reply.
   const monitor = connect(redis.port, redis.host);
   let seen = '';
   monitor.on('data', (piece: Buffer) => (seen += piece.toString()));
@@ -57,7 +57,7 @@ describe.each(combinations)('with closeOnSessionEnd, sockets of $library on $pla
     return started.mock.results.map(({ value }) => value).filter((timer) => !over.has(timer));
   }
 
-  it('leave nothing behind when thousands are reset before Redis has answered', async () => {
+  it('leave nothing behind when thousands are reset before Redis replies', async () => {
     const cookie = (await chat.visitor()).cookie('sid')!;
     await redis.resetStats();
     redis.freeze();
@@ -79,7 +79,7 @@ describe.each(combinations)('with closeOnSessionEnd, sockets of $library on $pla
     expect(timers()).toEqual([]);
   }, 60_000);
 
-  it('share one timer and one read a round if they are of one session, and end both', async () => {
+  it('of one session share a timer and one read per round, and are both closed', async () => {
     const visitor = await chat.visitor();
     const cookie = visitor.cookie('sid')!;
     const sockets = await Promise.all(Array.from({ length: 20 }, () => chat.connect(cookie)));
@@ -93,7 +93,7 @@ describe.each(combinations)('with closeOnSessionEnd, sockets of $library on $pla
     expect(timers()).toEqual([]);
   });
 
-  it('are watched on when the client sends what looks like its end', async () => {
+  it('are still watched after the client sends a fake disconnect', async () => {
     const visitor = await chat.visitor();
     const socket = await chat.connect(visitor.cookie('sid'));
     await eventually(() => expect(watched()).toBe(1));
@@ -107,7 +107,7 @@ describe.each(combinations)('with closeOnSessionEnd, sockets of $library on $pla
     );
   });
 
-  it('that were opened while Redis was away are closed as well when the session ends', async () => {
+  it('that were opened while Redis was away are closed, too, when the session ends', async () => {
     await chat.close();
     await start(200);
     const visitor = await chat.visitor();
@@ -116,7 +116,7 @@ describe.each(combinations)('with closeOnSessionEnd, sockets of $library on $pla
     const socket = await chat.connect(cookie);
     await eventually(() => expect(watched()).toBe(1));
     redis.thaw();
-    // More than could be under way when Redis came back.
+    // More than could be pending when Redis came back.
     await readUntil(cookie.split('.')[0]!, 10);
 
     await visitor.post('/logout');
@@ -125,7 +125,7 @@ describe.each(combinations)('with closeOnSessionEnd, sockets of $library on $pla
     expect(watched()).toBe(0);
   });
 
-  it('that were opened without a session cost nothing', async () => {
+  it('that were opened without a session cause no reads', async () => {
     const socket = await chat.connect();
     await socket.ask('name');
 
@@ -133,7 +133,7 @@ describe.each(combinations)('with closeOnSessionEnd, sockets of $library on $pla
     expect(timers()).toEqual([]);
   });
 
-  it('are not watched any longer than the application runs', async () => {
+  it('are not watched after the application has closed', async () => {
     const visitor = await chat.visitor();
     await chat.connect(visitor.cookie('sid'));
     await eventually(() => expect(watched()).toBe(1));

@@ -46,7 +46,7 @@ describe.each(combinations)('messages to a gateway of $library on $platform', (o
       expect(await me()).toEqual({ name: 'ada', count: 1 });
     });
 
-    it('make room for others if they wait for the lock still', async () => {
+    it('leave the queue if they still wait for the lock', async () => {
       const holding = await connect();
       holding.send('hold');
       await eventually(() => expect(scene.underWay).toBe(1));
@@ -69,7 +69,7 @@ describe.each(combinations)('messages to a gateway of $library on $platform', (o
     });
   });
 
-  it('that nobody could have meant end nothing', async () => {
+  it('that are malformed do not stop the gateway', async () => {
     const socket = await connect();
     const odd = ['', '{', 'null', '5', '[]', '{"event":"__proto__"}', '{"event":{}}', '{"event":"name","data":{"__proto__":1}}', '\uD800', '\0'.repeat(1000), '['.repeat(100_000)]; // prettier-ignore
 
@@ -83,11 +83,14 @@ describe.each(combinations)('messages to a gateway of $library on $platform', (o
     );
   });
 
-  it.each([undefined, null, 5, true, [], {}, 'x'.repeat(500_000)])('carry anything (%#)', async (data) => {
-    const socket = await connect();
+  it.each([undefined, null, 5, true, [], {}, 'x'.repeat(500_000)])(
+    'can carry any data (%#)',
+    async (data) => {
+      const socket = await connect();
 
-    expect(await socket.ask('note', data)).toMatchObject({ event: 'note' });
-  });
+      expect(await socket.ask('note', data)).toMatchObject({ event: 'note' });
+    },
+  );
 
   it('that flood one session are all answered', async () => {
     const socket = await connect();

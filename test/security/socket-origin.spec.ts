@@ -54,7 +54,7 @@ describe.each(combinations)('a page of another origin opens a socket of $library
     expect(await redis.commandStats()).not.toHaveProperty('hgetall');
   });
 
-  it('does not tell the gateway of the socket', async () => {
+  it('does not call the gateway for the socket', async () => {
     const cookie = await start();
 
     expect(await closing('https://evil.example', cookie)).toBe(refused);
@@ -66,7 +66,7 @@ describe.each(combinations)('a page of another origin opens a socket of $library
     expect(connections).toEqual(disconnections);
   });
 
-  it('says in the log what to do, once', async () => {
+  it('logs the remedy once', async () => {
     const cookie = await start();
     const origin = `https://${uniqueName()}.example`;
 
@@ -86,19 +86,19 @@ describe.each(combinations)('a page of another origin opens a socket of $library
     expect(await closing('null', cookie)).toBe(refused);
   });
 
-  it('lets pages of its own origin in', async () => {
+  it('accepts pages of its own origin', async () => {
     const cookie = await start();
 
     expect(await answering(chat.url, cookie)).toEqual(ada);
   });
 
-  it('lets programs in, which send no origin', async () => {
+  it('accepts programs, which send no origin', async () => {
     const cookie = await start();
 
     expect(await (await chat.connect(cookie)).ask('name')).toEqual(ada);
   });
 
-  it('lets the listed origins in, and only those', async () => {
+  it('accepts only the listed origins', async () => {
     const cookie = await start({ allowedOrigins: ['https://shop.example', 'http://localhost:4200'] });
 
     expect(await answering('https://shop.example', cookie)).toEqual(ada);
@@ -108,7 +108,7 @@ describe.each(combinations)('a page of another origin opens a socket of $library
     expect(await closing(chat.url, cookie)).toBe(refused);
   });
 
-  it('asks the function, which must say true', async () => {
+  it('accepts an origin only if the function returns true', async () => {
     const answers: Record<string, unknown> = { 'https://yes.example': true, 'https://later.example': Promise.resolve(true) }; // prettier-ignore
     const cookie = await start({ allowedOrigins: (origin) => answers[origin] as boolean });
 
@@ -117,7 +117,7 @@ describe.each(combinations)('a page of another origin opens a socket of $library
     expect(await closing('https://no.example', cookie)).toBe(refused);
   });
 
-  it('refuses where the function fails, and goes on', async () => {
+  it('refuses an origin if the function fails, and keeps running', async () => {
     const failure = new Error('out of order');
     const allowedOrigins = jest.fn<() => boolean>().mockReturnValue(true).mockImplementationOnce(() => {
       throw failure;
@@ -130,9 +130,9 @@ describe.each(combinations)('a page of another origin opens a socket of $library
   });
 });
 
-describe('the origin that a request comes from', () => {
+describe('the origin of a request', () => {
   const cases = [
-    // origin, host, over TLS for certain, allowed
+    // origin, host, certainly over TLS, allowed
     ['https://shop.example', 'shop.example', true, true],
     ['https://shop.example', 'shop.example:443', true, true],
     ['https://shop.example', 'SHOP.example', false, true],
@@ -158,12 +158,12 @@ describe('the origin that a request comes from', () => {
     ['null', 'null', false, false],
   ] as const;
 
-  it.each(cases)('%j at the host %j, surely TLS: %j, allowed: %j', (origin, host, secure, allowed) => {
+  it.each(cases)('%j at the host %j, certainly TLS: %j, allowed: %j', (origin, host, secure, allowed) => {
     expect(isOriginAllowed({ origin, host }, secure)).toBe(allowed);
   });
 });
 
-describe('options that @GatewaySession() cannot use', () => {
+describe('invalid options of @GatewaySession()', () => {
   it.each([
     [{ allowedOrigins: ['https://shop.example/'] }, 'allowedOrigins contains "https://shop.example/"'],
     [{ allowedOrigins: ['shop.example'] }, 'allowedOrigins contains "shop.example"'],
@@ -178,14 +178,14 @@ describe('options that @GatewaySession() cannot use', () => {
     [{ checkEveryInSeconds: 0 }, 'checkEveryInSeconds is 0'],
     [{ checkEveryInSeconds: NaN }, 'checkEveryInSeconds is NaN'],
     [{ checkEveryInSeconds: 1e9 }, 'checkEveryInSeconds is 1000000000'],
-  ])('%j are refused at start', (options, fault) => {
+  ])('%j fail the start', (options, fault) => {
     const decorate = (): unknown => GatewaySession(options as GatewaySessionOptions);
 
     expect(decorate).toThrow(SessionOptionsError);
     expect(decorate).toThrow(`@GatewaySession: ${fault}`);
   });
 
-  it('origins of applications can be listed', () => {
+  it('origins of native applications can be listed', () => {
     expect(GatewaySession({ allowedOrigins: ['capacitor://localhost', 'http://[::1]:3000'] })).toBeDefined();
   });
 });

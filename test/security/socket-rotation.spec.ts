@@ -44,7 +44,7 @@ describe.each(combinations)('a message of $library on $platform', (on) => {
     return socket;
   }
 
-  describe('under way while the session is rotated', () => {
+  describe('during a rotation of the session', () => {
     it('cannot write to it', async () => {
       const socket = await underWay('write-later');
 

@@ -7,7 +7,7 @@ const sending = (...credentials: string[]) => ({
   headers: { cookie: credentials.map((credential) => `sid=${credential}`).join('; ') },
 });
 
-describe.each(platforms)('somebody who tosses a second cookie into a browser, on %s', (platform) => {
+describe.each(platforms)('an attacker who sets a second cookie in a browser, on %s', (platform) => {
   let server: RedisServer;
   let app: HttpApp;
   beforeAll(async () => {
@@ -34,24 +34,24 @@ describe.each(platforms)('somebody who tosses a second cookie into a browser, on
   it.each([
     ['a logout', '/logout'],
     ['a logout that regenerates', '/regenerate'],
-  ])('does not get the victim into his session by %s', async (_what, logout) => {
+  ])('does not get the victim into the attacker’s session by %s', async (_what, logout) => {
     const [victim, attacker] = [await credentialOf('victim'), await credentialOf('attacker')];
     const browser = app.browser();
     expect((await browser.post(logout, undefined, sending(victim, attacker))).status).toBe(201);
-    // The browser has removed its own cookie, and not the one on another path or domain.
+    // The browser removed its own cookie, but not the one on another path or domain.
     const next = (await browser.get('/session', sending(attacker))).json();
     expect([next.isNew, next.attributes]).toEqual([true, {}]);
     expect(await usersIn(victim, attacker)).toEqual([undefined, undefined]);
   });
 
-  it('cannot end a session of which he knows only the id', async () => {
+  it('cannot end a session with only its id', async () => {
     const [victim, other] = [await credentialOf('victim'), await credentialOf('other')];
     const forged = `${other.split('.')[0]}.${'A'.repeat(43)}`;
     await app.browser().post('/logout', undefined, sending(victim, forged));
     expect(await usersIn(victim, other)).toEqual([undefined, 'other']);
   });
 
-  it('ends nothing where the victim stays', async () => {
+  it('ends no session while the victim stays logged in', async () => {
     const [victim, old] = [await credentialOf('victim'), await credentialOf('old')];
     await app.browser().get('/session', sending(victim, old));
     await app.browser().post('/session', { item: 'tea' }, sending(victim, old));

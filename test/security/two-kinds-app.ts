@@ -11,18 +11,18 @@ import {
 import { startNest, type Main, type NestApp, type Platform } from '../integrations/nest-app.js';
 import { uniqueName } from '../support/unique-name.js';
 
-/** Whose session it is. */
+/** The kind of visitor who has the session. */
 export interface Kind {
   kind?: 'shop' | 'admin';
 }
 
-/** What a handler says: whose it is, and whose session it saw. */
+/** What a handler reports: its own kind, and the kind of the session. */
 export interface Seen {
   handler: 'shop' | 'admin';
   session: string | null;
 }
 
-/** A request as handlers see it on both platforms. */
+/** A request as handlers get it on both platforms. */
 export interface AnyRequest {
   session?: Session<Kind>;
 }
@@ -65,7 +65,7 @@ export class ShopController {
 type Extras = RedisSessionModuleOptions & RedisSessionModuleExtras;
 
 export interface TwoKinds extends NestApp {
-  /** Sends the target as it is, with the cookies of a customer and of a clerk. */
+  /** Sends the unchanged target with the cookies of a customer and of a clerk. */
   ask(target: string, init?: { method?: string; headers?: Record<string, string> }): Promise<Answer>;
 }
 

@@ -41,7 +41,7 @@ class SomebodyIsLoggedIn implements CanActivate {
   }
 }
 
-// A back office that is also reached below a path which forRoutes does not name.
+// A back office that is also reachable below a path that forRoutes does not name.
 @Controller(['admin/office', 'backoffice'])
 @UseSession('admin')
 class OfficeController {
@@ -85,7 +85,7 @@ class HostController {
   }
 }
 
-// Its path is one of the back office with its version only.
+// Its path belongs to the back office only with its version.
 @Controller({ path: 'versioned', version: '2' })
 @UseSession('admin')
 class SecondVersionController {
@@ -118,28 +118,28 @@ describe.each(platforms)('@UseSession on %s', (platform) => {
   describe.each(['request', 'interceptor'] as const)('(hydrate: %s)', (hydrate) => {
     const setup = { shop: { hydrate }, admin: { hydrate } };
 
-    it('lets in who has a session of the registration that it names', async () => {
+    it('accepts a session of the registration that it names', async () => {
       await start(setup);
       expect(await at('/admin/office/orders')).toEqual([200, 'admin']);
       expect(await at('/backoffice/public')).toEqual([200, 'shop']);
       expect(await at('/admin/office/stateless')).toEqual([200, null]);
     });
 
-    it('keeps out who comes with a session of another', async () => {
+    it('refuses a session of another registration', async () => {
       await start(setup);
       expect(await at('/backoffice/orders')).toEqual([500, undefined]);
       expect(await at('/backoffice/stateless')).toEqual([500, undefined]);
       expect(await at('/admin/office/public')).toEqual([500, undefined]);
     });
 
-    it('holds for what a controller inherits', async () => {
+    it('applies to inherited handlers', async () => {
       await start(setup);
       expect(await at('/admin/heir/orders')).toEqual([200, 'admin']);
       expect(await at('/heir/orders')).toEqual([500, undefined]);
     });
   });
 
-  it('holds for guards that come before its own', async () => {
+  it('applies to guards that run before its own', async () => {
     await start();
     SomebodyIsLoggedIn.passed = 0;
     expect(await at('/guarded')).toEqual([500, undefined]);
@@ -148,13 +148,13 @@ describe.each(platforms)('@UseSession on %s', (platform) => {
     expect(SomebodyIsLoggedIn.passed).toBe(1);
   });
 
-  it('holds for controllers of a host, which share their path with others', async () => {
+  it('applies to controllers of a host that share their path with others', async () => {
     await start({ controllers: [HostController, AdminController, ShopController] });
     expect((await app.ask('/window', { headers: { host: 'office.example' } })).status).toBe(500);
     expect((await app.ask('/window', { headers: { host: 'shop.example' } })).status).not.toBe(500);
   });
 
-  it.each([VersioningType.URI, VersioningType.HEADER] as const)('holds for versions (%s)', async (type) => {
+  it.each([VersioningType.URI, VersioningType.HEADER] as const)('applies to versions (%s)', async (type) => {
     await start({
       admin: { forRoutes: ['admin', 'v2/versioned'] },
       controllers: [SecondVersionController, AdminController, ShopController],
@@ -167,13 +167,13 @@ describe.each(platforms)('@UseSession on %s', (platform) => {
     expect([status, answer?.session]).toEqual(uri ? [200, 'admin'] : [500, undefined]);
   });
 
-  it('keeps out a target that can be read in two ways', async () => {
+  it('refuses an ambiguous target', async () => {
     await start();
     expect(await at('/admin/office/%6frders#/me')).not.toEqual([200, expect.anything()]);
     expect((await at('http://u@h/admin/office/orders'))[0]).toBeGreaterThanOrEqual(400);
   });
 
-  it('names the registration without a name in an application that has no other', async () => {
+  it('names the only registration, which has no name', async () => {
     await start();
     const nest = await startNest(platform, {
       imports: [RedisSessionModule.forRoot({ store: 'memory' })],
@@ -211,7 +211,7 @@ describe.each(platforms)('@UseSession with a name that no registration has, on %
   it.each<[string, Type]>([
     ['a controller', MistypedController],
     ['a handler', MistypedHandlerController],
-  ])('stops the start (%s)', async (_place, controller) => {
+  ])('fails the start (%s)', async (_place, controller) => {
     const started = startTwoKinds(platform, { controllers: [controller] });
     await expect(started).rejects.toMatchObject({
       code: 'SESSION_OPTIONS',
