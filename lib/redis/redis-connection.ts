@@ -1,6 +1,7 @@
 import { Cluster, type ClusterOptions, type RedisOptions } from 'ioredis';
 import type { RedisSessionOptions } from '../options/redis-session.options.js';
 import { BatchingRedis } from './batching-redis.js';
+import { connectionHint } from './connection-hint.js';
 import { Deadline } from './deadline.js';
 import { warningOfResending, whenReady } from './own-client.js';
 import type { ConnectionWatch } from './redis-commands.js';
@@ -113,7 +114,9 @@ export class RedisConnection implements ConnectionWatch {
     this.#failure = withoutArguments(ofNode(error));
     if (!this.#reachable) return;
     this.#reachable = false;
-    this.logger.warn(`Redis is not reachable; sessions are not available: ${this.#reason}`);
+    this.logger.warn(
+      `Redis is not reachable; sessions are not available: ${this.#reason}${connectionHint(this.#reason, this.options)}`,
+    );
   }
 
   get #reason(): string {

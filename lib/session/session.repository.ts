@@ -1,4 +1,4 @@
-import { isSessionId, parseCredential } from './session-credential.js';
+import { isSessionId, newSessionId, parseCredential } from './session-credential.js';
 import { SessionOperations } from './session-operations.js';
 import type { SessionPolicy } from './session-policy.js';
 import { coreOf, sessionOf } from './session-proxy.js';
@@ -37,6 +37,16 @@ export class SessionRepository {
   /** The error of the most recent operation that the store could not carry out; `undefined` where none has failed. */
   get lastException(): Error | undefined {
     return this.#operations.failures.latest;
+  }
+
+  /**
+   * Asks the store for an answer: for health checks. With `throwOnError: false` it rejects all the same.
+   * @throws SessionStoreUnavailableError if the store cannot answer
+   * @example await sessions.ping();
+   */
+  async ping(): Promise<void> {
+    // A read of a session that does not exist works with every store, and needs no other rights than sessions do.
+    await this.store.load(newSessionId());
   }
 
   /** A new, empty session. Nothing is stored until `save`. */

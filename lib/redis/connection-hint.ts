@@ -1,0 +1,16 @@
+import type { RedisSessionOptions } from '../options/redis-session.options.js';
+
+/** What to check in the options if Redis cannot be reached for this reason. @returns '' if nothing is likely */
+export function connectionHint(reason: string, options: RedisSessionOptions): string {
+  if (reason.startsWith('NOAUTH')) return ' Redis asks for a password: set accessKey.';
+  if (reason.startsWith('WRONGPASS')) return ' Check accessKey and username.';
+  const server = `${options.host}:${options.port} (host, port)`;
+  if (
+    options.ssl &&
+    /wrong version number|packet length|socket disconnected|no answer|ETIMEDOUT/i.test(reason)
+  )
+    return ` If Redis at ${server} does not use TLS, set ssl to false.`;
+  if (!options.ssl && /ECONNRESET|was closed|Protocol error/.test(reason))
+    return ` If Redis at ${server} uses TLS, set ssl to true.`;
+  return '';
+}
