@@ -10,7 +10,7 @@ import { ExpressAdapter } from '@nestjs/platform-express';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import { startRedis } from './smoke-support.mjs';
 
-const [platform = 'express', build = 'dist'] = process.argv.slice(2);
+const [platform = 'express', build = 'dist/esm'] = process.argv.slice(2);
 const lib = pathToFileURL(`${resolve(build)}/`).href;
 const { RedisSessionModule, Session } = await import(`${lib}index.js`);
 
