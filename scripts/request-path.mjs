@@ -31,6 +31,7 @@ decorate(Session(), 'put', 0);
 decorate(Session(), 'show', 0);
 
 const redis = await startRedis();
+// oxlint-disable-next-line typescript/no-extraneous-class -- a module of NestJS is a class
 class App {}
 Module({ imports: [RedisSessionModule.forRoot({ port: redis.port })], controllers: [Shop] })(App);
 const adapter = platform === 'fastify' ? new FastifyAdapter() : new ExpressAdapter();
