@@ -8,11 +8,9 @@ import {
   type MiddlewareBinder,
   type RoutedByExpress,
 } from './express-routing.js';
-import { clientHasGone } from './response-stream.js';
-import { preparePretence } from './held-answer.js';
-import { HttpAnswer } from './http-answer.js';
+import { preparePretence } from './pretend-sent.js';
+import { clientHasGone, HttpAnswer } from './http-answer.js';
 import { HttpIntegration } from './http-integration.js';
-import { answerRaw } from './raw-answer.js';
 import { defineSessionAccessor, type WithSession } from './session-accessor.js';
 
 interface ExpressRequest extends IncomingMessage, WithSession, RoutedByExpress {
@@ -54,7 +52,7 @@ class ExpressAnswer extends HttpAnswer {
 
   fail(error: unknown): void {
     if (this.request.next) this.request.next(error);
-    else answerRaw(this.response, error);
+    else this.failRaw(error);
   }
 }
 

@@ -1,6 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { HttpAnswer } from './http-answer.js';
-import { answerRaw } from './raw-answer.js';
 import { ANSWER_HEADERS } from './response-gate.js';
 import type { WithSession } from './session-accessor.js';
 
@@ -68,7 +67,7 @@ export class FastifyAnswer extends HttpAnswer {
     const { reply } = this;
     // Fastify sends whatever is no Error as an answer.
     if (reply === undefined || reply.sent || this.errorHandled || !(error instanceof Error)) {
-      return answerRaw(this.response, error);
+      return this.failRaw(error);
     }
     for (const name of ANSWER_HEADERS) reply.removeHeader(name);
     reply.send(error);

@@ -1,7 +1,6 @@
 import type { ServerResponse } from 'node:http';
 import type { SessionRegistration } from '../request/session-registration.js';
 import { SessionRequest } from '../request/session-request.js';
-import { clientHasGone } from './response-stream.js';
 import {
   FastifyAnswer,
   MIDDLEWARE_ROUTING,
@@ -9,6 +8,7 @@ import {
   type FastifyRequest,
   type RawRequest,
 } from './fastify-answer.js';
+import { clientHasGone } from './http-answer.js';
 import { HttpIntegration } from './http-integration.js';
 import {
   SESSION_REQUEST,

@@ -1,11 +1,10 @@
 import type { ServerResponse } from 'node:http';
-import { cutOff, isClosed } from './response-stream.js';
-import { pretendSent, type AnswerState, type HeaderMethods } from './held-answer.js';
+import { pretendSent, type AnswerState, type HeaderMethods } from './pretend-sent.js';
 import { WrittenHead } from './written-head.js';
 
 type Call = () => void;
 
-/** Headers that describe a discarded answer, and do not fit the one in its place. */
+/** Headers that describe a discarded answer and do not fit its replacement. */
 export const ANSWER_HEADERS = [
   'accept-ranges',
   'cache-control',
@@ -23,17 +22,21 @@ export const ANSWER_HEADERS = [
 
 type Method<Result> = (this: ServerResponse, ...args: unknown[]) => Result;
 
-/** What stands behind a gate. */
+/** Commits for a gate, and answers if the commit fails. */
 export interface GateKeeper {
+  /** The answer was sent, or the client has disconnected. */
+  readonly closed: boolean;
   /** Called when the answer is handed over. @returns `undefined` if there is nothing to wait for */
   commit(): Promise<void> | undefined;
-  /** Gets the error of a commit that failed after the first byte. The connection is closed. */
-  cut(error: unknown): void;
-  /** Gets the error of a commit that failed, with the answer discarded and its headers reset: answers instead. */
+  /** Answers a failed commit. The held answer was discarded, and its headers were reset. */
   fail(error: unknown): void;
+  /** Logs a commit that failed after the first byte. */
+  logLateFailure(error: unknown): void;
+  /** Closes the connection so that the client sees that the answer is incomplete. */
+  cutOff(): void;
 }
 
-/** Holds the answer of one response, from its first byte on, until the keeper's commit has ended. */
+/** Holds one answer, from its first byte on, until the keeper's commit has ended. */
 export class ResponseGate implements AnswerState {
   state: AnswerState['state'] = 'waiting';
   ended = false;
@@ -41,10 +44,10 @@ export class ResponseGate implements AnswerState {
   headers: HeaderMethods | undefined;
   takesHeaders = false;
   held: Call[] | undefined;
-  /** The end of an answer that was held at its first byte: what changed in between is stored before. */
+  /** The end of an answer that is held since its first byte. A second commit comes before it. */
   heldEnd: Call | undefined;
   head: WrittenHead | undefined;
-  // Not those of the prototype: middleware that compresses, for one, may have put its own in their place.
+  // Not the methods of the prototype: middleware (compression, for example) may have replaced them.
   readonly writeHead: Method<ServerResponse>;
   readonly write: Method<boolean>;
   readonly end: Method<ServerResponse>;
@@ -56,7 +59,7 @@ export class ResponseGate implements AnswerState {
     private readonly response: ServerResponse,
     private readonly keeper: GateKeeper,
   ) {
-    // Each is called with the response as its `this`.
+    // Always called with the response as `this`.
     /* oxlint-disable typescript/unbound-method */
     this.writeHead = response.writeHead as Method<ServerResponse>;
     this.write = response.write as Method<boolean>;
@@ -65,8 +68,8 @@ export class ResponseGate implements AnswerState {
     /* oxlint-enable typescript/unbound-method */
   }
 
-  /** Commits, before the first byte and before the end. Afterwards the answer is held, or open, or discarded. */
-  handOver(): void {
+  /** Commits, before the first byte and before the end. @returns the new state */
+  handOver(): AnswerState['state'] {
     const { response } = this;
     let storing: Promise<void> | undefined;
     this.state = 'held';
@@ -75,24 +78,22 @@ export class ResponseGate implements AnswerState {
     } catch (error) {
       return this.#discard(error);
     }
-    if (storing === undefined) {
-      this.state = 'open';
-      return;
-    }
+    if (storing === undefined) return (this.state = 'open');
     this.#statusCode = response.statusCode;
     this.#statusMessage = messageOf(response);
     this.headers ??= pretendSent(response);
-    // The client has gone: what is held for it must not wait for the store.
+    // The client has disconnected: drop what is held for it, and do not wait for the store.
     response.once('close', () => (this.held = this.heldEnd = undefined));
     storing.then(
       () => this.#release(),
-      (error: unknown) => this.#discard(error),
+      (error: unknown) => void this.#discard(error),
     );
+    return this.state;
   }
 
-  /** Keeps a call until the commit has ended. */
+  /** Queues a call until the commit has ended. */
   hold(call: Call): void {
-    if (!isClosed(this.response)) (this.held ??= []).push(call);
+    if (!this.keeper.closed) (this.held ??= []).push(call);
   }
 
   #release(): void {
@@ -100,17 +101,17 @@ export class ResponseGate implements AnswerState {
     const { statusCode } = response;
     const statusMessage = messageOf(response);
     this.state = 'open';
-    // Calls that were kept here would keep dead requests alive until a full collection: a quarter of the server's time.
+    // Otherwise the queue keeps finished requests in memory until a full garbage collection.
     this.held = undefined;
     try {
-      // Node takes a status that is assigned after the head was written, and does not send it.
+      // Node ignores a status that is assigned after the head was written, but keeps it.
       if (statusCode !== this.#statusCode) response.statusCode = this.#statusCode;
       if (statusMessage !== this.#statusMessage) response.statusMessage = this.#statusMessage;
       for (const call of held ?? []) call();
       if (statusCode !== this.#statusCode) response.statusCode = statusCode;
       if (statusMessage !== this.#statusMessage) response.statusMessage = statusMessage;
     } catch (error) {
-      return this.#discard(error);
+      return void this.#discard(error);
     }
     if (this.heldEnd !== undefined) this.#finish(this.heldEnd);
     else if (this.backPressure) drain(response);
@@ -118,19 +119,20 @@ export class ResponseGate implements AnswerState {
 
   #finish(end: Call): void {
     this.heldEnd = undefined;
-    this.handOver();
-    if (this.state === 'held') this.hold(end);
-    else if (this.state === 'open') end();
+    const state = this.handOver();
+    if (state === 'held') this.hold(end);
+    else if (state === 'open') end();
   }
 
-  // Whoever wrote the discarded answer may go on writing it; none of that may get into the one that takes its place.
-  #discard(error: unknown): void {
-    const { response, writeHead: head, write: body, end: finish, flushHeaders: flush } = this;
+  // The handler may go on writing the discarded answer. None of that may get into the replacement.
+  #discard(error: unknown): 'discarded' {
+    const { response, keeper, writeHead: head, write: body, end: finish, flushHeaders: flush } = this;
     this.state = 'discarded';
     this.held = this.heldEnd = undefined;
     if (response.headersSent) {
-      this.keeper.cut(error);
-      return cutOff(response);
+      keeper.logLateFailure(error);
+      keeper.cutOff();
+      return 'discarded';
     }
     for (const name of ANSWER_HEADERS) response.removeHeader(name);
     this.head?.remove();
@@ -146,20 +148,21 @@ export class ResponseGate implements AnswerState {
     response.end = ((...args: unknown[]) =>
       response.writableEnded ? response : finish.apply(response, args)) as ServerResponse['end'];
     try {
-      this.keeper.fail(error);
+      keeper.fail(error);
     } catch {
-      cutOff(response);
+      keeper.cutOff();
     }
+    return this.state;
   }
 }
 
-// An HTTP/2 response has none, and warns if it is read.
+// HTTP/2 has no status message, and Node warns if it is read.
 function messageOf(response: ServerResponse): string {
   return response.req.httpVersionMajor < 2 ? response.statusMessage : '';
 }
 
-// A stream that pipes into the answer waits for this. Compression keeps the listeners on a stream of its own, and its
-// `on` returns whoever got them.
+// A stream that pipes into the answer waits for 'drain'. Compression keeps listeners on its own stream, and `on()` returns
+// that stream.
 function drain(response: ServerResponse): void {
   const listened = response.on('drain', noop);
   listened.off('drain', noop);

@@ -7,12 +7,12 @@ export const GATE: unique symbol = Symbol('nestjs-redis-session gate');
 /** What a gate knows of its answer. */
 export interface AnswerState {
   readonly state: 'waiting' | 'held' | 'open' | 'discarded';
-  /** The writer has ended the held answer. */
+  /** `end()` was called on the held answer. */
   readonly ended: boolean;
-  /** The header methods that a held answer hides. */
+  /** The response's own header methods, which a held answer hides. */
   readonly headers: HeaderMethods | undefined;
-  /** Set while the session adds a header to the held answer. */
-  takesHeaders: boolean;
+  /** `true` while the session adds its own header to the held answer. */
+  readonly takesHeaders: boolean;
 }
 
 export type HeaderMethods = Pick<
@@ -26,17 +26,17 @@ type Getter = (this: ServerResponse) => boolean;
 const pretences = new WeakMap<object, PropertyDescriptorMap>();
 
 /**
- * Lets every response that inherits from this one say that it is sent while it is held. Defining that on each held
- * response costs more than holding it.
+ * Prepares all responses that inherit from this prototype. Optional: without it `pretendSent()` defines the properties on
+ * each response, which is slower.
  */
 export function preparePretence(prototype: object): void {
   Object.defineProperties(prototype, pretenceFor(prototype));
 }
 
 /**
- * Makes a held response behave as a sent one: it says that it is sent, and refuses headers as Node does. A filter, or a
- * handler that forgot to return, must not write over the first answer.
- * @returns the methods that still set headers
+ * Makes a held response behave as if it was sent: `headersSent` is `true`, and header methods throw as in Node. Otherwise
+ * an exception filter, or a handler that forgot to return, would overwrite the first answer.
+ * @returns the original methods, which still set headers
  */
 export function pretendSent(response: ServerResponse): HeaderMethods {
   if (!response.headersSent) {
@@ -51,26 +51,9 @@ export function pretendSent(response: ServerResponse): HeaderMethods {
   response.setHeader = refuse.setHeader;
   response.appendHeader = refuse.appendHeader;
   response.removeHeader = refuse.removeHeader;
-  // HTTP/2 responses have none.
+  // HTTP/2 responses do not have setHeaders().
   if (setHeaders !== undefined) response.setHeaders = refuse.setHeaders;
   return methods;
-}
-
-/** Sets or adds a header of the session's own, also while the answer is held. */
-export function addOwnHeader(
-  response: ServerResponse,
-  method: 'setHeader' | 'appendHeader',
-  name: string,
-  value: string,
-): void {
-  const gate = (response as Answer)[GATE];
-  if (gate === undefined) return void response[method](name, value);
-  gate.takesHeaders = true;
-  try {
-    response[method](name, value);
-  } finally {
-    gate.takesHeaders = false;
-  }
 }
 
 const refuse = {
@@ -80,7 +63,7 @@ const refuse = {
   setHeaders: unlessHeld('setHeaders', 'set'),
 };
 
-// The same functions for all responses: closures of each would cost more than the rest.
+// Shared by all responses: a closure for each would cost more than the rest.
 function unlessHeld<Name extends keyof HeaderMethods>(name: Name, verb: string): ServerResponse[Name] {
   function method(this: Answer, ...args: unknown[]): unknown {
     const { state, takesHeaders, headers } = this[GATE]!;
@@ -90,7 +73,7 @@ function unlessHeld<Name extends keyof HeaderMethods>(name: Name, verb: string):
   return method as ServerResponse[Name];
 }
 
-// The getters that the response has: those of HTTP/1.1 read fields that an HTTP/2 response computes from the getters.
+// Wraps the getters of this very prototype: HTTP/1.1 and HTTP/2 responses compute them differently.
 function pretenceFor(prototype: object): PropertyDescriptorMap {
   const headersSent = getterOf(prototype, 'headersSent')!;
   const descriptors: PropertyDescriptorMap = {
@@ -101,7 +84,7 @@ function pretenceFor(prototype: object): PropertyDescriptorMap {
       },
     },
   };
-  // On HTTP/1.1 `finished` is a field that Node itself writes.
+  // On HTTP/1.1 `finished` is a field that Node writes, not a getter.
   for (const name of ['writableEnded', 'finished']) {
     const ended = getterOf(prototype, name);
     if (ended === undefined) continue;
