@@ -4,7 +4,7 @@ import './http/fastify-request.js';
 
 export { RedisSessionModule } from './redis-session.module.js';
 export type { RedisSessionModuleExtras } from './redis-session.module-definition.js';
-export type { SessionRoute } from './http/session-routes.js';
+export type { SessionRoute } from './http/route-filter.js';
 export {
   getRedisSessionOptionsToken,
   getSessionRepositoryToken,
@@ -26,12 +26,11 @@ export { expressSession } from './options/express-session.js';
 export type { ExpressSessionMigration, ExpressSessionOptions } from './options/express-session.js';
 export { redisSessionConfig } from './options/redis-session.config.js';
 
-export { Session } from './context/session.decorator.js';
+export { Session, sessionFromContext } from './context/session.decorator.js';
 export type { SessionAttributeName } from './context/session.decorator.js';
 export { SessionState } from './context/session-state.decorator.js';
 export { UseSession } from './context/use-session.decorator.js';
-export { sessionFromContext } from './context/session-from-context.js';
-export { SessionInterceptor } from './http/session.interceptor.js';
+export { SessionInterceptor } from './context/session.interceptor.js';
 
 export { SessionRepository } from './session/session.repository.js';
 export type { SessionCookie } from './session/session-cookie.js';

@@ -1,7 +1,7 @@
 import { ConfigurableModuleBuilder, type DynamicModule } from '@nestjs/common';
 import { SessionHttp } from './http/session-http.js';
-import { SessionInterceptor } from './http/session.interceptor.js';
-import type { SessionRoute } from './http/session-routes.js';
+import { SessionInterceptor } from './context/session.interceptor.js';
+import type { SessionRoute } from './http/route-filter.js';
 import type { RedisSessionModuleOptions } from './options/redis-session-module-options.js';
 import { RedisSessionOptions } from './options/redis-session.options.js';
 import { SessionRegistration } from './request/session-registration.js';

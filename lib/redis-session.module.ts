@@ -8,7 +8,7 @@ import {
 } from '@nestjs/common';
 import { APP_INTERCEPTOR, HttpAdapterHost, ModulesContainer } from '@nestjs/core';
 import { SessionHttp } from './http/session-http.js';
-import { SessionInterceptor } from './http/session.interceptor.js';
+import { SessionInterceptor } from './context/session.interceptor.js';
 import { InMemorySessionStore } from './memory/in-memory-session.store.js';
 import { ConnectRedisRecords } from './migration/connect-redis-records.js';
 import { MigratedSessions } from './migration/migrated-sessions.js';

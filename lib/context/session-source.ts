@@ -1,9 +1,9 @@
+import 'reflect-metadata';
 import type { ExecutionContext } from '@nestjs/common';
-import { httpOfContext } from '../http/http-of-context.js';
-import { registrationOf, SESSION_ROUTER, type WithSession } from '../http/session-accessor.js';
+import { registrationOf, SESSION_ROUTER, type WithSession } from '../http/http-integration.js';
 import { called } from '../http/session-registrations.js';
-import { usedRegistration } from '../http/used-registrations.js';
-import { GATEWAY_SESSION } from '../request/gateway-session.js';
+import { GATEWAY_SESSION, USED_REGISTRATION, type UsedRegistration } from '../request/decorator-metadata.js';
+import { sessionInArguments } from '../request/message-arguments.js';
 import { SessionRequest } from '../request/session-request.js';
 import { SessionMissingError } from '../session/session.errors.js';
 
@@ -19,20 +19,49 @@ const reasons: Readonly<Record<string, string>> = {
 const tooEarly =
   'The session of this message is not loaded yet. A global guard runs before those of a gateway: make MessageSessionGuard of nestjs-redis-session/websockets the first global guard ({ provide: APP_GUARD, useClass: MessageSessionGuard }). A guard of the gateway itself: write @GatewaySession() below @UseGuards(), right above the class.';
 
-/** What carries the session of a context: a platform's request, or what `@GatewaySession` gives a message. */
+/** A request of the platform, or the session of a WebSocket message. */
 export type SessionSource = (WithSession & { readonly session?: unknown }) | SessionRequest;
 
-/** @returns `undefined` in contexts that have no sessions */
+/** Returns what holds the session of a context. @returns `undefined` if the context has no sessions */
 export function sessionSourceOf(context: ExecutionContext): SessionSource | undefined {
-  return context.getType() === 'ws' ? requestOfMessage(context) : httpOfContext(context)?.request;
+  return context.getType() === 'ws'
+    ? sessionInArguments(context.getArgs<unknown[]>())
+    : httpOfContext(context)?.request;
+}
+
+interface HttpOfContext {
+  readonly request: object;
+  readonly response: object;
+}
+
+interface GraphqlContext {
+  readonly req?: object & { readonly res?: object };
+  readonly res?: object;
+  readonly reply?: object;
 }
 
 /**
- * Checks that the sessions of a context are those of the registration that `@UseSession` names.
- * @throws SessionMissingError if they are not
+ * Returns the HTTP request of a context. All resolvers of a GraphQL operation share the request that carries it.
+ * @returns `undefined` in other contexts
+ */
+export function httpOfContext(context: ExecutionContext): HttpOfContext | undefined {
+  const type = context.getType<string>();
+  if (type === 'http') {
+    const http = context.switchToHttp();
+    return { request: http.getRequest<object>(), response: http.getResponse<object>() };
+  }
+  if (type !== 'graphql') return undefined;
+  // The arguments of a resolver are its parent, its arguments and this context, where @nestjs/graphql sets `req`.
+  const { req, res, reply } = context.getArgByIndex<GraphqlContext>(2);
+  return req && { request: req, response: (res ?? reply ?? req.res)! };
+}
+
+/**
+ * Checks that the session of a context belongs to the registration that `@UseSession` names.
+ * @throws SessionMissingError if it does not
  */
 export function assertRegistration(context: ExecutionContext, source: SessionSource | undefined): void {
-  const used = usedRegistration(context);
+  const used = usedBy(context.getHandler()) ?? usedBy(context.getClass());
   if (used === undefined) return;
   const registration =
     source instanceof SessionRequest ? source.registration : source && registrationOf(source);
@@ -43,7 +72,12 @@ export function assertRegistration(context: ExecutionContext, source: SessionSou
   );
 }
 
-/** Why a context has no session. */
+// In an exception filter the context has neither a handler nor a class.
+function usedBy(place: object | null | undefined): UsedRegistration | undefined {
+  return place ? (Reflect.getMetadata(USED_REGISTRATION, place) as UsedRegistration | undefined) : undefined;
+}
+
+/** Explains why a context has no session. */
 export function whyMissing(
   context: ExecutionContext,
   source: SessionSource | undefined,
@@ -57,9 +91,4 @@ function reasonIn(context: ExecutionContext): string {
   const gateway = context.getClass<object>() as object | null;
   if (type === 'ws' && gateway && Reflect.hasMetadata(GATEWAY_SESSION, gateway)) return tooEarly;
   return reasons[type] ?? 'There are no sessions in this context.';
-}
-
-// @GatewaySession() puts the session request of a message among its arguments: nothing else of it is the same everywhere.
-function requestOfMessage(context: ExecutionContext): SessionRequest | undefined {
-  return context.getArgs<unknown[]>().find((arg) => arg instanceof SessionRequest);
 }

@@ -1,10 +1,11 @@
 import { applyDecorators, SetMetadata, UseInterceptors } from '@nestjs/common';
-import { SESSION_STATE, SessionInterceptor } from '../http/session.interceptor.js';
+import { SESSION_STATE } from '../request/decorator-metadata.js';
 import type { SessionState as State } from '../session/session-state.js';
+import { SessionInterceptor } from './session.interceptor.js';
 
 /**
- * Says what a handler, or every handler of a controller, does with the session. The handler's word counts before the
- * controller's, and both before the option `sessionState`.
+ * Sets how a handler, or every handler of a controller, uses the session. The handler's state overrides the controller's,
+ * and both override the option `sessionState`.
  *
  * @example
  * ```ts

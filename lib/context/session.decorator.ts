@@ -2,14 +2,32 @@ import 'reflect-metadata';
 import { createParamDecorator, type ExecutionContext, type PipeTransform, type Type } from '@nestjs/common';
 import type { SessionData } from '../session/session-data.js';
 import type { Session as SessionType } from '../session/session.js';
-import { sessionFromContext } from './session-from-context.js';
+import { assertRegistration, sessionSourceOf, whyMissing } from './session-source.js';
 
 const PARAMETER_TYPES = 'design:paramtypes';
 
 type Pipe = Type<PipeTransform> | PipeTransform;
 
-/** What `@Session()` takes: the properties of a session where `SessionData` is declared, else any name. */
+/** The names that `@Session()` accepts: the properties of the session if `SessionData` is declared, otherwise any name. */
 export type SessionAttributeName = keyof SessionData extends never ? string : keyof SessionType;
+
+/**
+ * Returns the session of the request or message that a guard, interceptor or decorator handles.
+ * @throws SessionMissingError if there is no session, or `@UseSession()` names another registration. The message says why.
+ * @example
+ * ```ts
+ * canActivate(context: ExecutionContext) { return sessionFromContext<Shop>(context).userId !== undefined; }
+ * ```
+ */
+export function sessionFromContext<T extends object = SessionData>(
+  context: ExecutionContext,
+): SessionType<T> {
+  const source = sessionSourceOf(context);
+  assertRegistration(context, source);
+  const session = source?.session;
+  if (session === undefined) throw whyMissing(context, source);
+  return session as SessionType<T>;
+}
 
 const inject = createParamDecorator((attribute: string | undefined, context: ExecutionContext): unknown => {
   const session = sessionFromContext(context);
@@ -17,13 +35,13 @@ const inject = createParamDecorator((attribute: string | undefined, context: Exe
 });
 
 /**
- * Hands a handler its session, or one attribute of it. Pipes work as everywhere.
+ * Injects the session, or one attribute of it, into a handler. Pipes apply as usual.
  *
- * An attribute that is not there is `undefined`. Assigning to the parameter changes nothing; take the session for that.
- * A global `ValidationPipe({ validateCustomDecorators: true })` validates attributes by the class of their parameter, and
- * leaves whole sessions alone.
+ * A missing attribute is `undefined`. Assigning to the parameter does not change the session; inject the session for that.
+ * A global `ValidationPipe({ validateCustomDecorators: true })` validates an attribute by the class of its parameter, and
+ * does not validate whole sessions.
  *
- * @throws SessionMissingError on a route of state `disabled`, and where the module does not load sessions.
+ * @throws SessionMissingError if the state of the route is `disabled`, or the module loads no session for it
  * @example
  * ```ts
  * @Get('cart') show(@Session('cart', new DefaultValuePipe([])) cart: Item[]) { return cart; }
@@ -37,8 +55,8 @@ export const Session = (attribute?: SessionAttributeName | Pipe, ...pipes: Pipe[
 
 const wholeSession: ParameterDecorator = (target, method, index) => {
   inject()(target, method, index);
-  // A global pipe would make a copy of the class that the parameter names, and what is written to a copy is lost. SWC
-  // names this decorator there.
+  // A global pipe would otherwise convert the session to a copy, and changes to a copy are lost. (With SWC the type of
+  // the parameter is this decorator.)
   const types = method && (Reflect.getOwnMetadata(PARAMETER_TYPES, target, method) as unknown[] | undefined);
   if (types) types[index] = Object;
 };

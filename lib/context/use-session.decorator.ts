@@ -1,16 +1,15 @@
 import { applyDecorators, SetMetadata, UseGuards } from '@nestjs/common';
-import { USED_REGISTRATION, type UsedRegistration } from '../http/used-registrations.js';
+import { USED_REGISTRATION, type UsedRegistration } from '../request/decorator-metadata.js';
 import { UseSessionGuard } from './use-session.guard.js';
 
 /**
- * Says whose sessions a controller or handler uses, if the application registers the module several times. A request
- * that has the session of another registration, or none, does not get in. The handler's word counts before the
- * controller's.
+ * Names the registration whose sessions a controller or handler uses, if the application imports the module several times.
+ * A request without a session of this registration is rejected. The handler's decorator overrides the controller's.
  *
- * It only ever refuses: `forRoutes` and `exclude` decide which registration a route has. A name that no registration
- * has stops the start with a SessionOptionsError.
+ * It does not choose the registration of a route; `forRoutes` and `exclude` do. If no registration has this name, the
+ * application does not start (SessionOptionsError).
  *
- * @param name of the registration
+ * @param name the name of the registration
  * @default the registration without a name
  * @throws SessionMissingError if the request has no session of this registration
  * @example

@@ -1,7 +1,7 @@
 import { Injectable, type CanActivate, type ExecutionContext } from '@nestjs/common';
 import { assertRegistration, sessionSourceOf } from './session-source.js';
 
-/** Refuses what has no session of the registration that `@UseSession` names. */
+/** Rejects requests and messages without a session of the registration that `@UseSession()` names. */
 @Injectable()
 export class UseSessionGuard implements CanActivate {
   canActivate(context: ExecutionContext): boolean {

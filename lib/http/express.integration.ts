@@ -10,8 +10,13 @@ import {
 } from './express-routing.js';
 import { preparePretence } from './pretend-sent.js';
 import { clientHasGone, HttpAnswer } from './http-answer.js';
-import { HttpIntegration } from './http-integration.js';
-import { defineSessionAccessor, type WithSession } from './session-accessor.js';
+import {
+  HttpIntegration,
+  SESSION_ROUTER,
+  sessionAccessor,
+  sessionIdAccessor,
+  type WithSession,
+} from './http-integration.js';
 
 interface ExpressRequest extends IncomingMessage, WithSession, RoutedByExpress {
   readonly method: string;
@@ -19,11 +24,11 @@ interface ExpressRequest extends IncomingMessage, WithSession, RoutedByExpress {
   readonly secure: boolean;
   readonly baseUrl: string;
   readonly route?: { readonly path: unknown };
-  /** The rest of Express's stack; it leads to the error handlers. */
+  /** Express's `next()`, which passes an error to the error handlers. */
   next?: (error?: unknown) => void;
 }
 
-/** What this package needs of an Express application. */
+/** The part of an Express application that this package uses. */
 export interface ExpressApplication {
   /** Prototype of the application's requests. */
   readonly request: object;
@@ -56,7 +61,7 @@ class ExpressAnswer extends HttpAnswer {
   }
 }
 
-/** Express: a middleware before all others loads the session; the response gate stores it. */
+/** Express: the first middleware loads the session, and the response gate stores it. */
 export class ExpressIntegration extends HttpIntegration<ExpressRequest, ServerResponse> {
   constructor(
     private readonly app: ExpressApplication,
@@ -64,7 +69,13 @@ export class ExpressIntegration extends HttpIntegration<ExpressRequest, ServerRe
   ) {
     super();
     markMiddleware(adapter);
-    defineSessionAccessor<ExpressRequest>(app.request, this);
+    Object.defineProperty(app.request, SESSION_ROUTER, { value: this });
+    define(
+      app.request,
+      'session',
+      sessionAccessor<ExpressRequest>((request) => this.registrationOf(request)),
+    );
+    define(app.request, 'sessionID', sessionIdAccessor);
     preparePretence(app.response);
   }
 
@@ -74,7 +85,7 @@ export class ExpressIntegration extends HttpIntegration<ExpressRequest, ServerRe
       if (loading === undefined) next();
       else
         loading.then(() => {
-          // The body of a request that was aborted meanwhile can no longer be read.
+          // The body of a request that was aborted in the meantime can no longer be read.
           if (!clientHasGone(request, response)) next();
         }, next);
     });
@@ -101,4 +112,13 @@ export class ExpressIntegration extends HttpIntegration<ExpressRequest, ServerRe
       (method, patterns) => registrations.ofRoute(method, patterns)?.sessions === sessions,
     );
   }
+}
+
+function define(
+  prototype: object,
+  name: string,
+  accessor: { getter: () => unknown; setter: (value: unknown) => void },
+): void {
+  const { getter: get, setter: set } = accessor;
+  Object.defineProperty(prototype, name, { configurable: true, enumerable: true, get, set });
 }

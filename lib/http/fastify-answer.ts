@@ -1,17 +1,17 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { HttpAnswer } from './http-answer.js';
+import type { WithSession } from './http-integration.js';
 import { ANSWER_HEADERS } from './response-gate.js';
-import type { WithSession } from './session-accessor.js';
 
-/** Where a raw request keeps what middleware could not know yet. */
+/** Key of a raw request's MiddlewareRouting. */
 export const MIDDLEWARE_ROUTING: unique symbol = Symbol('nestjs-redis-session routing');
 
-/** Whether Fastify has matched a route of another registration than the one that middleware saw the session of. */
+/** Tells middleware that Fastify matched a route of another registration than the one whose session it saw. */
 export interface MiddlewareRouting {
   misrouted: boolean;
 }
 
-/** A request as Node has it, with what @fastify/middie adds before middleware sees it. */
+/** A request of Node, with the properties that @fastify/middie adds for middleware. */
 export type RawRequest = IncomingMessage &
   WithSession & {
     readonly method: string;
@@ -20,32 +20,32 @@ export type RawRequest = IncomingMessage &
     [MIDDLEWARE_ROUTING]?: MiddlewareRouting | undefined;
   };
 
-/** What this package needs of a Fastify request. */
+/** The part of a Fastify request that this package uses. */
 export interface FastifyRequest extends WithSession {
   readonly raw: RawRequest;
   readonly method: string;
   readonly url: string;
   readonly headers: IncomingMessage['headers'];
   readonly protocol: string;
-  /** The route that was matched; its `url` is `undefined` on a 404. */
+  /** The matched route. `url` is `undefined` on a 404. */
   readonly routeOptions: { readonly url: string | undefined };
 }
 
-/** What this package needs of a Fastify reply. */
+/** The part of a Fastify reply that this package uses. */
 export interface FastifyReply {
   readonly raw: ServerResponse;
   readonly request: Pick<FastifyRequest, 'routeOptions'>;
-  /** Somebody took the raw response over, or it has ended. */
+  /** The reply was hijacked or has ended. */
   readonly sent: boolean;
   removeHeader(name: string): unknown;
   send(payload: unknown): unknown;
 }
 
-/** The answer of a request of a Fastify application. */
+/** The answer of a request to a Fastify application. */
 export class FastifyAnswer extends HttpAnswer {
-  /** Fastify's way to answer; `undefined` in middleware, which runs before there is one. */
+  /** `undefined` in middleware, which runs before Fastify makes the reply. */
   reply: FastifyReply | undefined;
-  /** An error handler has run. Fastify passes a second error to its own, which shows the message to the client. */
+  /** An error handler has run. Fastify's own handler would get a second error, and show its message to the client. */
   errorHandled = false;
 
   constructor(
@@ -65,7 +65,7 @@ export class FastifyAnswer extends HttpAnswer {
 
   fail(error: unknown): void {
     const { reply } = this;
-    // Fastify sends whatever is no Error as an answer.
+    // Fastify sends a value that is not an Error as a normal answer.
     if (reply === undefined || reply.sent || this.errorHandled || !(error instanceof Error)) {
       return this.failRaw(error);
     }

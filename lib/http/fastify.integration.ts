@@ -9,21 +9,20 @@ import {
   type RawRequest,
 } from './fastify-answer.js';
 import { clientHasGone } from './http-answer.js';
-import { HttpIntegration } from './http-integration.js';
 import {
+  HttpIntegration,
   SESSION_REQUEST,
   SESSION_ROUTER,
   sessionAccessor,
-  sessionIdOf,
-  setSessionId,
-} from './session-accessor.js';
+  sessionIdAccessor,
+} from './http-integration.js';
 
 type Done = (error?: unknown) => void;
 type Middleware = (request: RawRequest, response: ServerResponse, next: Done) => void;
 
-/** What this package needs of a Fastify instance. */
+/** The part of a Fastify instance that this package uses. */
 export interface FastifyApplication {
-  /** Adds middleware; there once @fastify/middie is loaded, which `NestFactory.create()` does before anything else. */
+  /** Adds middleware. @fastify/middie, which `NestFactory.create()` loads first, defines it. */
   use?: (this: FastifyApplication, ...args: unknown[]) => unknown;
   decorateRequest(name: string | symbol, value: unknown): unknown;
   addHook(
@@ -45,7 +44,7 @@ export interface FastifyApplication {
   ): unknown;
 }
 
-/** Fastify: an `onRequest` hook loads the session; the response gate stores it. */
+/** Fastify: an `onRequest` hook loads the session, and the response gate stores it. */
 export class FastifyIntegration extends HttpIntegration<FastifyRequest, FastifyReply> {
   readonly #beforeMiddleware: boolean;
   readonly #rawSession: PropertyDescriptor;
@@ -58,9 +57,9 @@ export class FastifyIntegration extends HttpIntegration<FastifyRequest, FastifyR
       sessionAccessor<FastifyRequest>((request) => this.registrationOf(request)),
     );
     app.decorateRequest(SESSION_ROUTER, { getter: () => this });
-    app.decorateRequest('sessionID', { getter: sessionIdOf, setter: setSessionId });
-    // What a hook meets synchronously, a header that Node refuses for one, Fastify answers with a 500. Without any hook it
-    // ends as an unhandled rejection.
+    app.decorateRequest('sessionID', sessionIdAccessor);
+    // Fastify answers what a hook throws synchronously (an invalid header, for example) with a 500. Without a hook it is an
+    // unhandled rejection.
     app.addHook('onSend', (_request, _reply, payload, done) => done(null, payload));
     app.addHook('onError', (request, _reply, _error, done) => {
       const answer = request[SESSION_REQUEST]?.answer as FastifyAnswer | undefined;
@@ -85,7 +84,7 @@ export class FastifyIntegration extends HttpIntegration<FastifyRequest, FastifyR
     });
   }
 
-  // Middleware came first, and knew only the target.
+  // Middleware ran first and knew only the target, so it may have begun the session of another registration.
   protected override begin(request: FastifyRequest, reply: FastifyReply): Promise<void> | undefined {
     const { raw } = request;
     const routing = raw[MIDDLEWARE_ROUTING];
@@ -118,8 +117,8 @@ export class FastifyIntegration extends HttpIntegration<FastifyRequest, FastifyR
   }
 
   /**
-   * Middleware sees the raw request only, and runs before hooks that are added by now. So whoever adds the first one gets
-   * ours before it: an application without middleware pays nothing. @returns whether there can be middleware by now.
+   * Adds our middleware right before the application's first one: middleware sees only the raw request and runs before our
+   * hooks. An application without middleware pays nothing. @returns whether the application supports middleware
    */
   #comeBeforeMiddleware(): boolean {
     const { app } = this;
@@ -157,7 +156,7 @@ export class FastifyIntegration extends HttpIntegration<FastifyRequest, FastifyR
     );
   }
 
-  /** Makes `session` work on the raw request too. */
+  /** Defines `session` on the raw request, which middleware sees. */
   #show(session: SessionRequest | undefined, raw: RawRequest): void {
     raw[SESSION_REQUEST] = session;
     Object.defineProperty(raw, 'session', this.#rawSession);

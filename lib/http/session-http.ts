@@ -4,19 +4,18 @@ import { SessionOptionsError } from '../session/session.errors.js';
 import type { SessionState } from '../session/session-state.js';
 import { ExpressIntegration, type ExpressApplication } from './express.integration.js';
 import { FastifyIntegration, type FastifyApplication } from './fastify.integration.js';
-import type { HttpIntegration } from './http-integration.js';
+import type { HttpIntegration, WithSession } from './http-integration.js';
 import { hideInternalMessages } from './internal-messages.js';
-import type { WithSession } from './session-accessor.js';
 import type { HttpRegistration } from './session-registrations.js';
-import { unknownRegistrations } from './used-registrations.js';
+import { unknownRegistrations } from './unknown-registrations.js';
 
 type Request = WithSession & { readonly method: string };
 type Integration = HttpIntegration<Request, object>;
 
-// One for all registrations of an application.
+// All registrations of an application share one integration.
 const integrations = new WeakMap<object, Integration>();
 
-/** A registration of the module on the platform that the application runs on. */
+/** Installs a registration of the module on the platform of the application, Express or Fastify. */
 export class SessionHttp implements OnModuleInit {
   #integration: Integration | undefined;
 
@@ -26,31 +25,28 @@ export class SessionHttp implements OnModuleInit {
     private readonly modules: ModulesContainer,
   ) {}
 
-  /** @throws SessionOptionsError if `@UseSession` names a registration that the application does not have */
+  /** @throws SessionOptionsError if `@UseSession()` or `@GatewaySession()` names a registration that does not exist */
   onModuleInit(): void {
     if (this.#integration === undefined) return;
     const faults = unknownRegistrations(this.modules, this.#integration.registrations.names);
     if (faults.length > 0) throw new SessionOptionsError(faults);
   }
 
-  /**
-   * Installs the integration as soon as there is an application to install it on; a testing module makes it later than its
-   * providers.
-   */
+  /** Installs the integration as soon as the application exists. A testing module creates it after its providers. */
   installWhenReady(): void {
-    // At once where that is possible: what is thrown in a subscription is thrown at nobody.
+    // Now if possible: nobody catches what a subscriber throws.
     if (this.host.httpAdapter) this.#install();
     else this.host.init$.subscribe(() => this.#install());
   }
 
-  /** Begins a session around a handler, in the state that its route asks for. */
+  /** Applies the state of a route to the session of its request, and begins the session if necessary. */
   enter(request: object, response: object, state: SessionState | undefined): Promise<void> {
     return this.#integration!.sessionOf(request as Request, response)?.enter(state) ?? Promise.resolve();
   }
 
   #install(): void {
     const { httpAdapter } = this.host;
-    // A standalone application and a microservice have none.
+    // Standalone applications and microservices have no adapter.
     if (!httpAdapter) return;
     hideInternalMessages();
     const app = httpAdapter.getInstance<object>();

@@ -1,9 +1,9 @@
-import { SessionOptionsError } from '../session/session.errors.js';
+import { SessionMissingError, SessionOptionsError } from '../session/session.errors.js';
 import type { SessionRegistration } from '../request/session-registration.js';
 import { isBelow, lenientPathOf, pathOf, withLetters } from './request-target.js';
-import { routeFilter, type RouteFilter, type SessionRoutes } from './session-routes.js';
+import { routeFilter, type RouteFilter, type SessionRoutes } from './route-filter.js';
 
-/** A registration, the routes that it is for, and when their sessions are loaded. */
+/** A registration, its routes, and when their sessions are loaded. */
 export interface HttpRegistration {
   readonly sessions: SessionRegistration;
   readonly hydrate: 'request' | 'interceptor';
@@ -16,18 +16,18 @@ interface Served {
 }
 
 /**
- * The registrations of one application. A request belongs to one of them at most: the one that both its target and the
- * route that the router matched belong to. A request of which the two say different things has no session.
+ * The registrations of one application. A request belongs to a registration only if both its target and the route that the
+ * router matched belong to it. If the two differ, the request has no session.
  */
 export class SessionRegistrations {
   #all: Served[] = [];
 
-  /** @throws SessionOptionsError if two registrations could not be told apart. */
+  /** @throws SessionOptionsError if the registration conflicts with another one */
   add(registration: HttpRegistration): void {
     const faults = this.#all.flatMap((other) => conflicts(registration, other.registration));
     if (faults.length > 0) throw new SessionOptionsError(faults);
     this.#all.push({ registration, serves: routeFilter(registration.routes) });
-    // Whoever names its routes comes before one that takes all others, in whichever order they were imported.
+    // A registration with forRoutes comes before one that serves the rest, whatever the order of the imports.
     this.#all.sort((a, b) => rank(a.registration) - rank(b.registration));
   }
 
@@ -36,29 +36,29 @@ export class SessionRegistrations {
     return this.#all.map(({ registration }) => registration.sessions.name);
   }
 
-  /** The registration that serves every route. There is nothing to tell apart then. */
+  /** The registration that serves every route. @returns `undefined` if routes must be told apart */
   get ofAllRoutes(): HttpRegistration | undefined {
     const first = this.#all[0];
     return first?.serves === undefined ? first?.registration : undefined;
   }
 
-  /** The registration of a target: all that is known before the router has matched, and of a 404. */
+  /** Returns the registration of a target. Before the router has run, and on a 404, only the target is known. */
   ofTarget(method: string, target: string): HttpRegistration | undefined {
     const all = this.ofAllRoutes;
     if (all?.sessions.resolver.path === '/') return all;
     const path = pathOf(target);
     const lenient = path && lenientPathOf(path);
     if (path === undefined || lenient === undefined) return undefined;
-    const found = this.serving(method, path);
+    const found = this.#serving(method, path);
     if (found === undefined || !isBelow(path, found.sessions.resolver.path)) return undefined;
-    return lenient === path || this.serving(method, lenient) === found ? found : undefined;
+    return lenient === path || this.#serving(method, lenient) === found ? found : undefined;
   }
 
   /**
-   * The registration of a route: its handlers never see another's sessions, whichever request reaches them. It goes by
-   * the text of the pattern, in which a parameter matches no word of `forRoutes`.
-   * @param patterns of the route; mostly one
-   * @returns `undefined` for patterns of several registrations and for one that is no text
+   * Returns the registration of a route. Its handlers never see sessions of another registration, whatever the request.
+   * The text of the pattern is compared, so a parameter (`:id`) matches no literal path segment of `forRoutes`.
+   * @param patterns the patterns of the route; usually one
+   * @returns `undefined` if the patterns belong to several registrations, or a pattern is not a string
    */
   ofRoute(method: string, patterns: readonly unknown[]): HttpRegistration | undefined {
     const all = this.ofAllRoutes;
@@ -68,12 +68,47 @@ export class SessionRegistrations {
   }
 
   #ofPattern(method: string, pattern: unknown): HttpRegistration | undefined {
-    return typeof pattern === 'string' ? this.serving(method, withLetters(pattern)) : undefined;
+    return typeof pattern === 'string' ? this.#serving(method, withLetters(pattern)) : undefined;
   }
 
-  /** The registration of a path, or of the text of a pattern. */
-  serving(method: string, path: string): HttpRegistration | undefined {
+  #serving(method: string, path: string): HttpRegistration | undefined {
     return this.#all.find(({ serves }) => serves === undefined || serves(method, path))?.registration;
+  }
+
+  /**
+   * Explains why a request has no session.
+   * @param patterns the patterns of the route that the router matched
+   * @returns `undefined` if no registration serves the path, or the state of the route is `disabled`
+   */
+  whyMissing(
+    method: string,
+    target: string,
+    patterns: readonly unknown[] | undefined,
+  ): SessionMissingError | undefined {
+    const byTarget = this.ofTarget(method, target);
+    if (byTarget === undefined) return this.#whyNotServed(method, target);
+    if (patterns === undefined) return undefined;
+    const byRoute = this.ofRoute(method, patterns);
+    if (byRoute === byTarget) return undefined;
+    return new SessionMissingError(
+      `There is no session here: the path of this request belongs to the registration ${called(byTarget.sessions)} of RedisSessionModule, and the route that answers it (${patterns.join(', ')}) ${byRoute === undefined ? 'to none' : `to the one ${called(byRoute.sessions)}`}. A route belongs to the registration whose forRoutes its pattern begins with.`,
+      400,
+    );
+  }
+
+  #whyNotServed(method: string, target: string): SessionMissingError | undefined {
+    const path = pathOf(target);
+    const lenient = path && lenientPathOf(path);
+    const found = path && this.#serving(method, path);
+    if (path === undefined || lenient === undefined || this.#serving(method, lenient) !== found)
+      return new SessionMissingError(
+        'There is no session here: the target of this request can be read in more than one way. An absolute form, a fragment, a backslash, dot segments, and escapes, doubled slashes or semicolons that could hide a route of another registration of RedisSessionModule get none.',
+        400,
+      );
+    if (found === undefined || isBelow(path, found.sessions.resolver.path)) return undefined;
+    return new SessionMissingError(
+      `There is no session here: the path of this request is outside of ${JSON.stringify(found.sessions.resolver.path)}, the cookie.path of the registration ${called(found.sessions)} of RedisSessionModule. Browsers send the cookie to paths below it only.`,
+    );
   }
 }
 
@@ -104,7 +139,7 @@ function importedTwice(sessions: SessionRegistration): string {
   return 'RedisSessionModule is imported twice without a name. Import it once, in the root module: it is global. If the application has two kinds of sessions, give one of the imports a name.';
 }
 
-/** How messages name a registration. */
+/** Returns the name of a registration for a message. */
 export function called({ name }: { readonly name: string | undefined }): string {
   return name === undefined ? 'without a name' : JSON.stringify(name);
 }

@@ -1,34 +1,34 @@
 import { faultsOfOrigins, type AllowedOrigins } from '../request/allowed-origins.js';
 import { SessionOptionsError } from '../session/session.errors.js';
 
-/** What a gateway does with the sessions of its sockets. */
+/** Options of `@GatewaySession()`. */
 export interface GatewaySessionOptions {
   /**
-   * The registration whose sessions these are, where the application has several.
-   * @default the one without a name
+   * The registration whose sessions the gateway uses, if the application imports the module several times.
+   * @default the registration without a name
    */
   name?: string;
   /**
-   * The origins whose pages may open a socket: a list, or a function that returns `true` for those. It replaces the
-   * default, so list your own origin as well. A socket that a page of another origin opens is closed before its cookie
-   * is read (cross-site WebSocket hijacking: OWASP ASVS 5.0 V4.4.2). Clients that send no Origin header are not
-   * browsers, have no visitor's cookies, and may connect.
+   * The origins whose pages may open a socket: a list, or a function that returns `true` to allow an origin. It replaces
+   * the default, so include your own origin. Sockets of other origins are closed before their cookie is read, which
+   * prevents cross-site WebSocket hijacking (OWASP ASVS 5.0 V4.4.2). Clients that send no Origin header may connect: they
+   * are not browsers, and have no visitor's cookies.
    *
-   * You need it if pages come from another host or port than the sockets, or if a proxy does not pass on the Host header.
-   * @default the origin that the socket was opened at, by its Host header
+   * You need it if pages are served from another host or port than the sockets, or if a proxy changes the Host header.
+   * @default the origin in the Host header of the request that opened the socket
    * @example ['https://shop.example', 'http://localhost:4200']
    */
   allowedOrigins?: AllowedOrigins;
   /**
-   * Closes a socket when its session was destroyed, has expired or was rotated, also one that only listens. Without it
-   * such a socket stays open, and its messages are refused.
+   * Closes a socket after its session was destroyed or rotated or has expired, even if the client sends no messages. If
+   * it is `false`, the socket stays open and its messages are rejected.
    * @default false
    */
   closeOnSessionEnd?: boolean;
   /**
-   * How soon `closeOnSessionEnd` notices: within this time each session of an open socket is read once, however many
-   * sockets it has. The reads are spread over the time and do not slide the idle timeout. Of several gateways with the
-   * same sessions the shortest counts. Seconds, above 0 and up to 86400.
+   * How often `closeOnSessionEnd` reads each session that has open sockets. The reads are spread evenly and do not slide
+   * the idle timeout. If several gateways use the same sessions, the shortest interval applies to all of them. Seconds,
+   * above 0 and up to 86400.
    * @default 10
    */
   checkEveryInSeconds?: number;
@@ -37,7 +37,7 @@ export interface GatewaySessionOptions {
 const CHECK_EVERY_IN_SECONDS = 10;
 const A_DAY_IN_SECONDS = 86_400;
 
-/** The options, with the defaults filled in. @throws SessionOptionsError with every fault at once */
+/** Returns the options with their defaults. @throws SessionOptionsError that lists every fault */
 export function resolveGatewayOptions(
   options: GatewaySessionOptions,
 ): GatewaySessionOptions & { checkEveryInSeconds: number } {

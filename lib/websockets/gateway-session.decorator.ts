@@ -1,16 +1,14 @@
 import { Inject, Optional, SetMetadata, UseGuards, UseInterceptors } from '@nestjs/common';
 import type { IncomingMessage } from 'node:http';
-import { USED_REGISTRATION, type UsedRegistration } from '../http/used-registrations.js';
-import { GATEWAY_SESSION } from '../request/gateway-session.js';
+import { GATEWAY_SESSION, USED_REGISTRATION, type UsedRegistration } from '../request/decorator-metadata.js';
 import { SessionRegistration } from '../request/session-registration.js';
 import { sessionToken } from '../session-tokens.js';
 import { resolveGatewayOptions, type GatewaySessionOptions } from './gateway-session-options.js';
-import { handshakeOf } from './handshake.js';
 import { MessageSessionGuard } from './message-session.guard.js';
 import { MessageSessionInterceptor } from './message-session.interceptor.js';
 import { OriginPolicy } from './origin-policy.js';
 import { sessionWatchOf } from './session-watch.js';
-import { closeSocket, onceClosed } from './socket.js';
+import { closeSocket, handshakeOf, onceClosed } from './socket.js';
 import { isRefused, rememberSocket, SocketSession } from './socket-session.js';
 
 const REGISTRATION = Symbol('nestjs-redis-session registration');
@@ -25,19 +23,19 @@ interface Gateway {
 }
 
 /**
- * Gives the handlers of a WebSocket gateway the session whose cookie opened the socket. Every message reads it anew and
- * slides its idle timeout; what the handler changes is stored before its answer leaves. A message of a session that was
- * destroyed, rotated or has expired is refused with an `exception` of code `SESSION_GONE`. A socket never changes its
- * session: one that was opened without a session stays without.
+ * Gives the handlers of a WebSocket gateway the session whose cookie opened the socket. Every message reads the session
+ * again and slides its idle timeout; changes are stored before the handler's answer is sent. If the session was destroyed
+ * or rotated, or has expired, the message is rejected with an `exception` of code `SESSION_GONE`. A socket never changes
+ * its session; a socket that was opened without a session never gets one.
  *
- * Only pages of the same origin may open a socket, unless `allowedOrigins` says otherwise (RFC 6455, 10.2; OWASP ASVS 5.0
- * V4.4.2). Others are closed, and neither `handleConnection()` nor a handler of yours is called for them.
+ * Only pages of the same origin may open a socket, unless you set `allowedOrigins` (RFC 6455, 10.2; OWASP ASVS 5.0 V4.4.2).
+ * Other sockets are closed before your `handleConnection()` or a handler is called.
  *
- * Write it right above the class, below other `@UseGuards()`: guards below or above it on methods see the session then.
- * Global guards run earlier; see `MessageSessionGuard`. A socket cannot be given a cookie: create, rotate and regenerate
- * sessions in HTTP requests.
+ * Write it right above the class, below other `@UseGuards()`, so that those guards see the session. Global guards run
+ * earlier; see `MessageSessionGuard`. An open socket cannot receive a cookie: create, rotate and regenerate sessions in
+ * HTTP requests.
  *
- * @throws SessionOptionsError if an option has a value that cannot be used
+ * @throws SessionOptionsError if an option is invalid
  * @example
  * ```ts
  * @WebSocketGateway()
@@ -57,15 +55,15 @@ export function GatewaySession(options: GatewaySessionOptions = {}): ClassDecora
     gateway.handleConnection = function (client, request, ...rest) {
       const registration = this[REGISTRATION];
       if (registration === undefined) return handleConnection?.call(this, client, request, ...rest);
-      const handshake = handshakeOf(client, request);
-      if (!policy.admits(handshake)) {
+      const handshake = policy.admit(handshakeOf(client, request));
+      if (handshake === undefined) {
         rememberSocket(client, this.constructor, undefined);
         closeSocket(client, 'Forbidden origin');
         return undefined;
       }
       const socket = new SocketSession(client, registration, handshake.headers);
       rememberSocket(client, this.constructor, socket);
-      // At once: what the socket is bound to must not depend on when its first message comes.
+      // Now, so that the session of the socket does not depend on when its first message arrives.
       const known = socket.message().catch(() => undefined);
       if (closeOnSessionEnd) {
         const watch = sessionWatchOf(registration);
@@ -78,7 +76,7 @@ export function GatewaySession(options: GatewaySessionOptions = {}): ClassDecora
       }
       return handleConnection?.call(this, client, request, ...rest);
     };
-    // A gateway hears of a socket twice, or not at all.
+    // A gateway that never saw handleConnection() must not see handleDisconnect() either.
     if (handleDisconnect !== undefined) {
       gateway.handleDisconnect = function (client, ...rest) {
         return isRefused(client, this.constructor) ? undefined : handleDisconnect.call(this, client, ...rest);
@@ -91,9 +89,9 @@ export function GatewaySession(options: GatewaySessionOptions = {}): ClassDecora
       };
     }
     Inject(sessionToken(SessionRegistration, name))(gateway, REGISTRATION);
-    // Optional, so that unit tests can make a gateway without the module.
+    // Optional, so that unit tests can create a gateway without the module.
     Optional()(gateway, REGISTRATION);
-    // A name that no registration has stops the start.
+    // Lets the start fail if no registration has this name.
     if (!Reflect.hasOwnMetadata(USED_REGISTRATION, target))
       SetMetadata(USED_REGISTRATION, { name } satisfies UsedRegistration)(target);
     SetMetadata(GATEWAY_SESSION, options)(target);

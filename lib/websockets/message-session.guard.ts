@@ -1,17 +1,18 @@
 import { Injectable, type CanActivate, type ExecutionContext } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
-import { GATEWAY_SESSION } from '../request/gateway-session.js';
+import { GATEWAY_SESSION } from '../request/decorator-metadata.js';
+import { addToArguments, sessionInArguments } from '../request/message-arguments.js';
 import { SessionGoneError } from '../session/session.errors.js';
 import type { GatewaySessionOptions } from './gateway-session-options.js';
-import { messageSessionIn } from './message-session.js';
 import { toWsException } from './session-ws-exception.js';
 import { closeEndedSocket } from './socket.js';
 import { socketSessionOf } from './socket-session.js';
 
 /**
- * Reads the session of a message before other guards see it, and refuses the messages of one that has ended.
- * `@GatewaySession()` brings it along. Nest calls global guards first: if one of yours looks at the session of messages,
- * make this the first global guard. It leaves everything but messages of gateways with `@GatewaySession()` alone.
+ * Loads the session of a message before other guards run, and rejects the message if the session has ended.
+ * `@GatewaySession()` adds it to the gateway. If a global guard of yours uses the session of messages, register this guard
+ * globally before it, because Nest calls global guards first. It ignores everything except messages of gateways with
+ * `@GatewaySession()`.
  *
  * @example
  * ```ts
@@ -30,12 +31,10 @@ export class MessageSessionGuard implements CanActivate {
     const args = context.getArgs<unknown[]>();
     const gateway = context.getClass();
     const options = this.reflector.get<GatewaySessionOptions | undefined>(GATEWAY_SESSION, gateway);
-    if (options === undefined || messageSessionIn(args) !== undefined) return true;
+    if (options === undefined || sessionInArguments(args) !== undefined) return true;
     const client = context.switchToWs().getClient<object>();
     try {
-      // All that guards, interceptors and decorators of one message share are its arguments. The last one is the name
-      // of the message, which `getPattern()` takes from there.
-      args.splice(-1, 0, await socketSessionOf(client, gateway).message());
+      addToArguments(args, await socketSessionOf(client, gateway).message());
       return true;
     } catch (error) {
       if (options.closeOnSessionEnd && error instanceof SessionGoneError) closeEndedSocket(client);

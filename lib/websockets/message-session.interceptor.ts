@@ -11,19 +11,20 @@ import {
   map,
   type Observable,
 } from 'rxjs';
-import { SESSION_STATE } from '../http/session.interceptor.js';
-import type { SessionState } from '../session/session-state.js';
+import { SESSION_STATE } from '../request/decorator-metadata.js';
+import { sessionInArguments } from '../request/message-arguments.js';
 import type { SessionRequest } from '../request/session-request.js';
-import { assertNothingToSend, messageSessionIn } from './message-session.js';
+import type { SessionState } from '../session/session-state.js';
+import { SessionMissingError } from '../session/session.errors.js';
 import { isRefusal, toWsException } from './session-ws-exception.js';
 
-/** Applies the state that a message's handler asks for, and stores the session before the handler's answer leaves. */
+/** Applies the state of a message's handler, and stores the session before the handler's answer is sent. */
 @Injectable()
 export class MessageSessionInterceptor implements NestInterceptor {
   constructor(private readonly reflector: Reflector) {}
 
   intercept(context: ExecutionContext, next: CallHandler): Observable<unknown> {
-    const session = messageSessionIn(context.getArgs());
+    const session = sessionInArguments(context.getArgs());
     if (session === undefined) return next.handle();
     const state = this.reflector.getAllAndOverride<SessionState | undefined>(SESSION_STATE, [
       context.getHandler(),
@@ -32,7 +33,7 @@ export class MessageSessionInterceptor implements NestInterceptor {
     const stored = defer(() => this.#store(session));
     const answers = next.handle().pipe(concatMap((answer) => stored.pipe(map(() => answer))));
     const entered = defer(() => session.enter(state)).pipe(ignoreElements());
-    // `stored` again at the end: a handler may answer nothing at all.
+    // `stored` again at the end: a handler may complete without an answer.
     return concat(entered, answers, stored.pipe(ignoreElements())).pipe(
       catchError((error: unknown) => from(this.#fail(session, error))),
       finalize(() => this.#abandon(session)),
@@ -45,12 +46,12 @@ export class MessageSessionInterceptor implements NestInterceptor {
     await session.commit(false);
   }
 
-  // Nest drops a message whose socket has closed. The handler may go on, but its lock must not outlive the socket.
+  // Nest unsubscribes when the socket closes. The handler may go on, but its lock must not outlive the socket.
   #abandon(session: SessionRequest): void {
     session.commit(true)?.catch(() => undefined);
   }
 
-  // The commit releases the lock, whatever becomes of the changes.
+  // Commits in any case, because the commit also releases the lock.
   async #fail(session: SessionRequest, error: unknown): Promise<never> {
     try {
       await session.commit(!isRefusal(error));
@@ -59,4 +60,19 @@ export class MessageSessionInterceptor implements NestInterceptor {
     }
     throw toWsException(error);
   }
+}
+
+/**
+ * A message has no answer that could carry a cookie.
+ * @throws SessionMissingError if the client would need a new cookie; nothing is stored then
+ */
+function assertNothingToSend({ core, presented }: SessionRequest): void {
+  if (core === undefined || core.destroyRequested) return;
+  const isCreated = core.status === 'new' && core.attributes.changes().size > 0;
+  if (!isCreated && !core.identity.rotateRequested && core.newCredential === undefined) return;
+  throw new SessionMissingError(
+    presented === undefined
+      ? 'There is no session to write to: this socket was opened without one, and an open socket cannot be given a cookie. Create the session in an HTTP request before the socket is opened.'
+      : 'A session cannot be rotated or regenerated here: an open socket cannot be given the new cookie, and the client would lose its session. Do it in an HTTP request.',
+  );
 }

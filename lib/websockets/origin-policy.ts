@@ -2,32 +2,35 @@ import { Logger } from '@nestjs/common';
 import type { IncomingHttpHeaders } from 'node:http';
 import { isOriginAllowed, type AllowedOrigins } from '../request/allowed-origins.js';
 import { SessionMissingError } from '../session/session.errors.js';
-import type { Handshake } from './handshake.js';
+import type { Handshake } from './socket.js';
 
-// Those who are refused on purpose must not fill the log.
+// Clients must not be able to flood the log.
 const MOST_WARNINGS = 10;
 const LONGEST_HEADER = 200;
 const NO_HANDSHAKE =
-  'The WebSocket adapter of this application hands handleConnection() no request, so a socket has no session. Use WsAdapter or IoAdapter, or one that does as they do.';
+  'The WebSocket adapter of this application passes no request to handleConnection(), so its sockets have no sessions. Use WsAdapter or IoAdapter, or an adapter that passes the request as they do.';
 
 const logger = new Logger('GatewaySession');
 
-/** Which sockets a gateway takes, by the origin of the page that opens them. */
+/** Decides which sockets a gateway accepts, by the origin of the page that opens them. */
 export class OriginPolicy {
   readonly #warnedOf = new Set<string>();
 
   constructor(private readonly allowed: AllowedOrigins | undefined) {}
 
-  /** Never throws: Nest calls handleConnection() where an error would end the process. */
-  admits(handshake: Handshake | undefined): handshake is Handshake {
+  /**
+   * Accepts a socket, or logs why not. Never throws: an error in handleConnection() would end the process.
+   * @returns the handshake, or `undefined` if the socket must be closed
+   */
+  admit(handshake: Handshake | undefined): Handshake | undefined {
     try {
       if (handshake === undefined) throw new SessionMissingError(NO_HANDSHAKE);
-      if (isOriginAllowed(handshake.headers, handshake.secure, this.allowed)) return true;
+      if (isOriginAllowed(handshake.headers, handshake.secure, this.allowed)) return handshake;
       this.#warn(handshake.headers);
     } catch (error) {
       logger.error(error);
     }
-    return false;
+    return undefined;
   }
 
   #warn(headers: IncomingHttpHeaders): void {

@@ -7,11 +7,11 @@ const TICKS_PER_ROUND = 10;
 const MOST_READS_AT_ONCE = 16;
 
 /**
- * Closes sockets when their session has ended. One timer, only while there are sockets, reads each session once a round;
- * the reads are spread over the round, and however slow the store is, they do not pile up.
+ * Closes sockets after their session has ended. While there are sockets, a timer reads each session once per round. The
+ * reads are spread over the round, and do not pile up if the store is slow.
  */
 export class SessionWatch {
-  // By credential; by the socket itself while its session is not known. The first has waited longest for its look.
+  // By credential, or by the socket if its session is not known yet. The first entry is the next to be read.
   readonly #watched = new Map<string | SocketSession, Set<SocketSession>>();
   #everyInSeconds = Infinity;
   #timer: NodeJS.Timeout | undefined;
@@ -21,13 +21,13 @@ export class SessionWatch {
 
   constructor(private readonly registration: SessionRegistration) {}
 
-  /** How many sessions are looked after. */
+  /** How many sessions are watched. */
   get size(): number {
     return this.#watched.size;
   }
 
   add(socket: SocketSession, everyInSeconds: number): void {
-    // A socket that was opened without a session has none that could end.
+    // A socket that was opened without a session never gets one.
     if (this.#stopped || (socket.isKnown && socket.credential === undefined)) return;
     const key = socket.credential ?? socket;
     const sockets = this.#watched.get(key);
@@ -45,7 +45,7 @@ export class SessionWatch {
     if (this.#watched.size === 0) this.#halt();
   }
 
-  /** For ever: the application has ended. */
+  /** Stops for good, when the application shuts down. */
   stop(): void {
     this.#stopped = true;
     this.#watched.clear();
@@ -78,7 +78,7 @@ export class SessionWatch {
   async #lookAtFirst(count: number): Promise<void> {
     const keys = [...this.#watched.keys()].slice(0, count);
     for (let at = 0; at < keys.length; at += MOST_READS_AT_ONCE) {
-      // oxlint-disable-next-line no-await-in-loop -- the next reads wait for these
+      // oxlint-disable-next-line no-await-in-loop -- limits the reads in flight
       await Promise.all(keys.slice(at, at + MOST_READS_AT_ONCE).map((key) => this.#look(key)));
     }
   }
@@ -92,13 +92,13 @@ export class SessionWatch {
       if (typeof key !== 'string') await this.#learn(key);
       else if (!(await this.registration.operations.isLive(parseCredential(key)!))) this.#close(key);
     } catch {
-      // An outage is not a logout.
+      // The store is unavailable: that does not end a session.
     }
   }
 
   async #learn(socket: SocketSession): Promise<void> {
     await socket.message();
-    // Not known still, with `throwOnError: false`; or closed meanwhile.
+    // Still unknown (an outage with `throwOnError: false`), or closed in the meantime.
     if (!socket.isKnown || !this.#watched.delete(socket)) return;
     this.add(socket, this.#everyInSeconds);
     if (this.#watched.size === 0) this.#halt();
@@ -114,7 +114,7 @@ export class SessionWatch {
 
 const watches = new WeakMap<SessionRegistration, SessionWatch>();
 
-/** The one that looks after all sockets with sessions of this registration. */
+/** Returns the watch that all sockets of a registration share. */
 export function sessionWatchOf(registration: SessionRegistration): SessionWatch {
   const watch = watches.get(registration) ?? new SessionWatch(registration);
   watches.set(registration, watch);

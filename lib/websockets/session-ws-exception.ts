@@ -1,10 +1,10 @@
 import { STATUS_CODES } from 'node:http';
 import { WsException } from '@nestjs/websockets';
-import { SessionError, SessionGoneError } from '../session/session.errors.js';
+import { SessionError } from '../session/session.errors.js';
 
 /**
- * A session's error as gateways tell it: the `exception` event carries its code, and the message where HTTP would show it.
- * Others, and faults of the application, stay as they are, for the gateway's filter to log.
+ * Converts a SessionError to a WsException. The `exception` event carries its code, and its message if HTTP would show it.
+ * @returns other errors, and errors of status 500, unchanged: the gateway's filter logs them
  */
 export function toWsException(error: unknown): unknown {
   if (!(error instanceof SessionError) || error.statusCode === 500) return error;
@@ -13,13 +13,7 @@ export function toWsException(error: unknown): unknown {
   return Object.assign(new WsException({ status: 'error', code, message }), { cause: error });
 }
 
-/** What every message of a socket gets whose session has ended. */
-export function sessionEnded(credential: string): unknown {
-  const [id] = credential.split('.');
-  return toWsException(new SessionGoneError(id!));
-}
-
-/** Whether a handler refused its message on purpose: what it wrote to the session counts then, as below HTTP's 500. */
+/** Whether a handler rejected its message on purpose. Its changes are stored then, as with an HTTP status below 500. */
 export function isRefusal(error: unknown): boolean {
   if (error instanceof WsException) return true;
   const { getStatus } = (error ?? {}) as { getStatus?: unknown };

@@ -6,14 +6,14 @@ import { SessionRequest } from '../request/session-request.js';
 import { parseCredential } from '../session/session-credential.js';
 import { SessionGoneError, SessionMissingError } from '../session/session.errors.js';
 
-/** What a socket is bound to, once its session was looked for. */
+/** The session that a socket is bound to. */
 interface Pinned {
-  /** `undefined` for a socket that was opened without a session. */
+  /** `undefined` if the socket was opened without a session. */
   readonly credential: string | undefined;
   readonly registration: SessionRegistration;
 }
 
-/** The session that opened a socket. The socket never gets another one, whatever else its cookies hold. */
+/** The session that opened a socket. The socket never gets another one, even if its cookies hold several credentials. */
 export class SocketSession {
   #pinned: Pinned | undefined;
 
@@ -23,30 +23,30 @@ export class SocketSession {
     private readonly headers: RequestHeaders,
   ) {}
 
-  /** Whether the session was looked for: not while the store is away. */
+  /** Whether the store has said which session opened the socket, if any. */
   get isKnown(): boolean {
     return this.#pinned !== undefined;
   }
 
-  /** What opens the session. @returns `undefined` if there is none, or it is not known yet */
+  /** The credential of the session. `undefined` if there is no session, or it is not known yet. */
   get credential(): string | undefined {
     return this.#pinned?.credential;
   }
 
   /**
-   * The session as one message has it: read anew.
-   * @throws SessionGoneError if it has ended; the store's error if the session cannot be read
+   * Reads the session for one message.
+   * @throws SessionGoneError if the session has ended, or the store's error if it cannot be read
    */
   async message(): Promise<SessionRequest> {
     const request = new SessionRequest(this.#pinned?.registration ?? this.registration, this.headers);
     await request.begin();
     request.assertLoaded();
-    // The store is away, and `throwOnError` is off: it has not said whose socket this is.
+    // The store is unavailable and `throwOnError` is off: do not bind the socket yet.
     if (request.core?.status === 'detached') return request;
     this.#pinned ??= this.#pin(request.presented);
     const { credential, registration } = this.#pinned;
     if (request.presented === credential) return request;
-    // The first look of another message found another session.
+    // Another message has bound the socket to another session in the meantime.
     if (request.registration !== registration) return this.message();
     throw new SessionGoneError(parseCredential(credential!)!.id);
   }
@@ -57,21 +57,22 @@ export class SocketSession {
   }
 }
 
-// By gateway: those of one server share their sockets, and each may use the sessions of another registration.
+// By gateway: gateways of one server share sockets, and each may use another registration.
 const sockets = new WeakMap<object, Map<unknown, SocketSession | undefined>>();
 
-/** Keeps what a gateway knows of a socket. `undefined` for one that it has refused. */
+/** Remembers the session of a gateway's socket, or `undefined` for a socket that the gateway rejected. */
 export function rememberSocket(client: object, gateway: unknown, socket: SocketSession | undefined): void {
   const known = sockets.get(client) ?? new Map<unknown, SocketSession | undefined>();
   sockets.set(client, known.set(gateway, socket));
 }
 
+/** Whether the gateway rejected the socket. */
 export function isRefused(client: object, gateway: unknown): boolean {
   const known = sockets.get(client);
   return known?.has(gateway) === true && known.get(gateway) === undefined;
 }
 
-/** @throws WsException if the gateway has refused the socket; SessionMissingError if it connected past the decorator */
+/** @throws WsException if the gateway rejected the socket, SessionMissingError if `@GatewaySession()` never saw it connect */
 export function socketSessionOf(client: object, gateway: unknown): SocketSession {
   const socket = sockets.get(client)?.get(gateway);
   if (socket !== undefined) return socket;

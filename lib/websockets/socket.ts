@@ -1,4 +1,22 @@
-/** A socket of socket.io, or of ws. */
+import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
+
+/** The request that opened a socket. */
+export interface Handshake {
+  readonly headers: IncomingHttpHeaders;
+  /** Whether the request came to this process over TLS. */
+  readonly secure: boolean;
+}
+
+/**
+ * Returns the request that opened a socket: `ws` passes it to `handleConnection()`, socket.io keeps it on the socket.
+ * @returns `undefined` if the adapter does neither
+ */
+export function handshakeOf(client: object, request: IncomingMessage | undefined): Handshake | undefined {
+  if (request?.headers === undefined) return (client as { handshake?: Handshake }).handshake;
+  return { headers: request.headers, secure: 'encrypted' in request.socket };
+}
+
+/** A socket of socket.io or ws. */
 interface Socket {
   disconnect?(closeConnection: boolean): unknown;
   readonly connected?: boolean;
@@ -7,27 +25,27 @@ interface Socket {
   once(event: string, listener: () => void): unknown;
 }
 
-// RFC 6455, 7.4.1: the endpoint's policy ends the connection.
+// RFC 6455, 7.4.1
 const POLICY_VIOLATION = 1008;
 const CLOSED = 3;
 
-/** Closes a socket at once. Clients of ws are told the reason. */
+/** Closes a socket immediately. Clients of ws receive the reason. */
 export function closeSocket(client: object, reason: string): void {
   const socket = client as Socket;
-  // A socket of socket.io has both names, and `close` there is an older one of `disconnect`.
+  // On socket.io both methods exist; `close` is the old name of `disconnect`.
   if (socket.disconnect) socket.disconnect(true);
   else socket.close?.(POLICY_VIOLATION, reason);
 }
 
-/** Closes a socket whose session has ended, after what is being sent to it. */
+/** Closes a socket whose session has ended, after pending messages were sent. */
 export function closeEndedSocket(client: object): void {
   setImmediate(() => closeSocket(client, 'The session has ended.'));
 }
 
-/** Calls the listener when the socket has closed, or now if it has. */
+/** Calls the listener when the socket closes, or now if it is closed. */
 export function onceClosed(client: object, listener: () => void): void {
   const socket = client as Socket;
   if (socket.readyState === CLOSED || socket.connected === false) listener();
-  // With socket.io a client can send an event named `close`.
+  // A socket.io client can emit an event named `close` itself.
   else socket.once(socket.disconnect ? 'disconnect' : 'close', listener);
 }

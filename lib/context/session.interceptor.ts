@@ -2,25 +2,24 @@ import type { CallHandler, ExecutionContext, NestInterceptor } from '@nestjs/com
 import { Inject, Injectable, Logger, type OnModuleInit, Optional } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
 import { from, mergeMap, type Observable } from 'rxjs';
+import { SessionHttp } from '../http/session-http.js';
+import { SESSION_STATE } from '../request/decorator-metadata.js';
 import type { SessionState } from '../session/session-state.js';
 import { SessionMissingError } from '../session/session.errors.js';
-import { httpOfContext } from './http-of-context.js';
-import { SessionHttp } from './session-http.js';
-
-/** Where `@SessionState` leaves what a route asks for. */
-export const SESSION_STATE = 'nestjs-redis-session:state';
+import { httpOfContext } from './session-source.js';
 
 const NOT_IMPORTED =
   'There is no session: @SessionState() is used, and this application does not import RedisSessionModule. Add RedisSessionModule.forRoot() to the imports of its root module, in a test RedisSessionModule.forRoot({ store: "memory" }).';
 
 /**
- * Hydrates `request.session` around a handler and applies the state of its route. `@SessionState` brings it along;
- * `hydrate: 'interceptor'` puts it before every handler. What it loads is stored before the first byte of the answer.
+ * Applies the state of a route to its session, and loads the session if `hydrate` is `interceptor`. `@SessionState()` adds
+ * it to a handler or controller; `hydrate: 'interceptor'` adds it to every handler. Changes are stored before the first
+ * byte of the answer is sent.
  */
 @Injectable()
 export class SessionInterceptor implements NestInterceptor, OnModuleInit {
   constructor(
-    // Optional, so that unit tests can make a controller without the module.
+    // Optional, so that unit tests can create a controller without the module.
     @Optional() @Inject(SessionHttp) private readonly http: SessionHttp | undefined,
     private readonly reflector: Reflector,
   ) {}

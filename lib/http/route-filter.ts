@@ -2,22 +2,23 @@ import { RequestMethod } from '@nestjs/common';
 import { pathToRegexp } from 'path-to-regexp';
 import { withLetters } from './request-target.js';
 
-/** A path, or the requests of one method for a path. */
+/** A path, or a path and the only method that it is for. */
 export type SessionRoute = string | { readonly path: string; readonly method: RequestMethod };
 
-/** The routes that a registration of the module gives sessions to. */
+/** The routes that a registration of the module serves. */
 export interface SessionRoutes {
   readonly forRoutes?: readonly SessionRoute[] | undefined;
   readonly exclude?: readonly SessionRoute[] | undefined;
 }
 
-/** Whether a path, or the pattern of a route, is one of the routes. */
+/** Returns whether a path, or the pattern of a route, is one of the routes. */
 export type RouteFilter = (method: string, path: string) => boolean;
 
 /**
- * Compiles routes as the middleware of NestJS does: a path of `forRoutes` stands for everything below it, one of
- * `exclude` and one with a method only for itself. @returns `undefined` if every route is meant.
- * @throws TypeError for a path that path-to-regexp cannot read.
+ * Compiles routes as the middleware of NestJS does: a path of `forRoutes` includes all paths below it. A path of `exclude`
+ * and a path with a method match only themselves.
+ * @returns `undefined` if every route is served
+ * @throws TypeError if path-to-regexp cannot parse a path
  */
 export function routeFilter({ forRoutes, exclude = [] }: SessionRoutes): RouteFilter | undefined {
   if (forRoutes === undefined && exclude.length === 0) return undefined;
@@ -39,7 +40,7 @@ function compile(route: SessionRoute, whole: boolean): RouteFilter {
 }
 
 function ofPath(path: string, whole: boolean): RouteFilter {
-  // The wildcard of older versions, which path-to-regexp wants named and optional now.
+  // Converts the wildcards of older path-to-regexp versions (`*`, `(.*)`) to the current syntax.
   const named = withLetters(path)
     .replace(/\/?(\*|\(\.\*\))$/, '{/*path}')
     .replace(/\/+$/, '');

@@ -1,0 +1,16 @@
+// Metadata keys of the decorators. Several layers read them.
+
+/** Key of the options of `@GatewaySession()`. */
+export const GATEWAY_SESSION = 'nestjs-redis-session:gateway';
+
+/** Key of the state that `@SessionState()` sets. */
+export const SESSION_STATE = 'nestjs-redis-session:state';
+
+/** Key of the registration that `@UseSession()` names. */
+export const USED_REGISTRATION = 'nestjs-redis-session:registration';
+
+/** The registration that `@UseSession()` names. */
+export interface UsedRegistration {
+  /** `undefined` for the registration without a name. */
+  readonly name: string | undefined;
+}

@@ -1,2 +1,0 @@
-/** Where `@GatewaySession` leaves its options. */
-export const GATEWAY_SESSION = 'nestjs-redis-session:gateway';
