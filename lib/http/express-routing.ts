@@ -1,20 +1,20 @@
 import type { RequestMethod } from '@nestjs/common';
 import type { RequestRouting } from '../request/session-request.js';
 
-/** The route of a middleware, which belongs to no registration: it serves whatever is below its path. */
+/** Key of the route that NestJS made for a middleware. It belongs to no registration. */
 const MIDDLEWARE_ROUTE: unique symbol = Symbol('nestjs-redis-session middleware');
 
-/** What Express's router leaves on a request. */
+/** The properties that Express's router sets on a request. */
 export interface RoutedByExpress {
   readonly method: string;
-  /** The path that the routers around the current one have taken away. */
+  /** The path that the outer routers have matched. */
   readonly baseUrl?: string;
-  /** The route that was matched last; `path` is a text, a regular expression, or several of them. */
+  /** The route that was matched last. `path` is a string, a regular expression, or an array of them. */
   readonly route?: { readonly path: unknown };
   [MIDDLEWARE_ROUTE]?: RoutedByExpress['route'];
 }
 
-/** What NestJS binds middleware with. */
+/** The part of NestJS's Express adapter that binds middleware. */
 export interface MiddlewareBinder {
   createMiddlewareFactory(method: RequestMethod): unknown;
 }
@@ -22,7 +22,7 @@ export interface MiddlewareBinder {
 type Bind = (path: string, middleware: Middleware) => unknown;
 type Middleware = (request: RoutedByExpress, ...rest: unknown[]) => unknown;
 
-/** Lets requests tell the routes that NestJS makes for middleware from those of handlers. */
+/** Marks the routes that NestJS makes for middleware, to tell them from routes of handlers. */
 export function markMiddleware(adapter: MiddlewareBinder): void {
   const factoryOf = adapter.createMiddlewareFactory.bind(adapter);
   adapter.createMiddlewareFactory = (method) => {
@@ -35,7 +35,11 @@ export function markMiddleware(adapter: MiddlewareBinder): void {
   };
 }
 
-/** The patterns of the route that Express has matched, as texts that begin with a slash where they are texts. */
+/**
+ * Returns the patterns of the route that Express matched: strings that begin with a slash, and `undefined` for a regular
+ * expression.
+ * @returns `undefined` if no handler's route was matched
+ */
 export function patternsOf(request: RoutedByExpress): readonly unknown[] | undefined {
   const { route, baseUrl = '' } = request;
   if (route === undefined || route === request[MIDDLEWARE_ROUTE]) return undefined;
@@ -46,11 +50,11 @@ export function patternsOf(request: RoutedByExpress): readonly unknown[] | undef
 }
 
 /**
- * Follows a request from route to route: Express loads sessions before it has matched one, and a middleware's route may
- * come before the handler's.
+ * Checks each route that a request is led to. With Express the session is loaded before a route is matched, and a route of
+ * a middleware may come before the handler's.
  */
 export class ExpressRouting implements RequestRouting {
-  // Of the route that was looked at last: Express takes `baseUrl` back when a handler passes an error on.
+  // Cached for the last route: Express resets `baseUrl` when a handler passes on an error.
   #route: RoutedByExpress['route'];
   #misrouted = false;
 

@@ -5,8 +5,8 @@ import { SessionError } from '../session/session.errors.js';
 type Filter = Pick<BaseExceptionFilter, 'handleUnknownError'>;
 
 /**
- * NestJS before 11.2.8 answers with the message of every error that has a status. Those of a 5xx name servers and sizes,
- * so its filter gets them with the text of their status instead. A later one looks at `expose` itself.
+ * Hides the messages of our 5xx errors from clients, because they name servers and sizes. NestJS before 11.2.8 answers
+ * with the message of every error that has a status; later versions respect `expose`.
  */
 export function hideInternalMessages(filter: Filter = BaseExceptionFilter.prototype): void {
   if ('getHttpErrorMessage' in filter || hidden.has(filter)) return;
@@ -20,7 +20,7 @@ export function hideInternalMessages(filter: Filter = BaseExceptionFilter.protot
 
 const hidden = new WeakSet<Filter>();
 
-// The log still shows the message, in the stack.
+// The log still shows the message: it is part of the stack.
 function withoutMessage<T>(error: T): T {
   if (!(error instanceof SessionError) || error.expose) return error;
   return Object.create(error, { message: { value: STATUS_CODES[error.statusCode] } }) as T;

@@ -1,18 +1,18 @@
 import type { ServerResponse } from 'node:http';
 
-/** What Node throws at code that changes the head of an answer that is sent. */
+/** Returns the error that Node throws if code changes the head of a sent answer. */
 export function headersSentError(response: ServerResponse, verb: string): Error {
   return response.req.httpVersionMajor === 2
     ? coded(new Error('Response has already been initiated.'), 'ERR_HTTP2_HEADERS_SENT')
     : coded(new Error(`Cannot ${verb} headers after they are sent to the client`), 'ERR_HTTP_HEADERS_SENT');
 }
 
-/** What Node reports for a write after the end. */
+/** Returns the error that Node reports for a write after the end. */
 export function writeAfterEndError(): Error {
   return coded(new Error('write after end'), 'ERR_STREAM_WRITE_AFTER_END');
 }
 
-/** Throws what Node throws for a chunk that it cannot write. */
+/** Throws the error that Node throws for an invalid chunk. */
 export function checkChunk(chunk: unknown): void {
   if (typeof chunk === 'string' || ArrayBuffer.isView(chunk)) return;
   if (chunk === null) {
@@ -26,7 +26,7 @@ export function checkChunk(chunk: unknown): void {
   );
 }
 
-/** Throws what Node throws for a status that it cannot write. */
+/** Throws the error that Node throws for an invalid status. */
 export function checkStatus(statusCode: number): void {
   if (statusCode >= 100 && statusCode <= 999) return;
   throw coded(new RangeError(`Invalid status code: ${statusCode}`), 'ERR_HTTP_INVALID_STATUS_CODE');

@@ -1,13 +1,13 @@
-// Printable ASCII in origin form (RFC 9112, 3.2.1), without what routers, proxies and URL parsers disagree on: a second
-// slash in front, a backslash, a fragment.
+// Origin form in printable ASCII (RFC 9112, 3.2.1). Excludes what routers, proxies and URL parsers read differently: two
+// leading slashes, a backslash, a fragment.
 const PLAIN = /^\/(?!\/)[!"$-[\]-~]*$/;
 const DOT_SEGMENT = /(?:\/|%2f|%5c)(?:\.|%2e){1,2}(?:[/;]|%2f|%5c|$)/i;
 const AMBIGUOUS = /[%;]|\/\//;
 const NOT_ASCII = /(?:%[89a-f][\da-f])+/gi;
 
 /**
- * The path of a request's target, as it was sent. @returns `undefined` if the target is none that a browser sends: in
- * absolute form, with a fragment, a backslash or a dot segment.
+ * Returns the path of a request's target, as it was sent.
+ * @returns `undefined` if no browser sends such a target: absolute form, or a fragment, a backslash or a dot segment in it
  */
 export function pathOf(target: string): string | undefined {
   const end = target.indexOf('?');
@@ -17,8 +17,8 @@ export function pathOf(target: string): string | undefined {
 }
 
 /**
- * The path as the most lenient router reads it: escapes decoded, slashes merged, cut at a semicolon.
- * @returns `undefined` if it holds a malformed escape
+ * Returns the path as the most lenient router reads it: escapes decoded, slashes merged, cut at a semicolon.
+ * @returns `undefined` if an escape is malformed
  */
 export function lenientPathOf(path: string): string | undefined {
   if (!AMBIGUOUS.test(path)) return path;
@@ -29,7 +29,7 @@ export function lenientPathOf(path: string): string | undefined {
   }
 }
 
-/** A path or pattern with letters beyond ASCII as themselves: clients always escape them, and routers may not. */
+/** Decodes the letters beyond ASCII in a path or pattern: clients always escape them, and patterns may not. */
 export function withLetters(path: string): string {
   if (!path.includes('%')) return path;
   try {
@@ -39,7 +39,7 @@ export function withLetters(path: string): string {
   }
 }
 
-/** Whether a cookie of this path belongs to a request's path: RFC 6265, 5.1.4. */
+/** Whether clients send a cookie of this path with a request for `path` (RFC 6265, 5.1.4). */
 export function isBelow(path: string, cookiePath: string): boolean {
   if (!path.startsWith(cookiePath)) return false;
   return path.length === cookiePath.length || cookiePath.endsWith('/') || path[cookiePath.length] === '/';

@@ -4,14 +4,14 @@ import { checkStatus } from './node-errors.js';
 type Header = readonly [name: string, value: OutgoingHttpHeader];
 type Given = OutgoingHttpHeaders | OutgoingHttpHeader[] | Header[] | undefined;
 
-/** The status and headers that writeHead was given. */
+/** The status and headers that were passed to `writeHead()`. */
 export class WrittenHead {
   readonly #names = new Set<string>();
   readonly #cookies: string[] = [];
 
   /**
-   * Sets them on the response, so that the session is stored, and its cookie added, with the whole head in view.
-   * Throws what Node throws for a header that it refuses.
+   * Sets them on the response, so that the commit sees the complete head and can add its cookie.
+   * @throws the error that Node throws for an invalid status or header
    */
   constructor(
     private readonly response: ServerResponse,
@@ -26,7 +26,7 @@ export class WrittenHead {
     }
   }
 
-  /** Takes them from the response again. */
+  /** Removes them from the response. */
   remove(): void {
     const { response } = this;
     for (const name of this.#names) response.removeHeader(name);
@@ -37,7 +37,7 @@ export class WrittenHead {
     else response.removeHeader('set-cookie');
   }
 
-  // Given headers replace those that were set before; one that is given twice is sent twice. Cookies are added.
+  // As in Node, headers replace those that were set before, and a repeated header is sent twice. Cookies are added.
   #set([name, value]: Header): void {
     const isCookie = name.toLowerCase() === 'set-cookie';
     if (isCookie || this.#names.has(name)) this.response.appendHeader(name, value as string);
@@ -47,7 +47,7 @@ export class WrittenHead {
   }
 }
 
-// Node takes an object, names and values in turn, and a list of pairs.
+// Node accepts an object, a flat array of names and values, and an array of pairs.
 function headersIn(given: Given): readonly Header[] {
   if (typeof given !== 'object' || given === null) return [];
   if (!Array.isArray(given)) return Object.entries(given) as Header[];

@@ -1,7 +1,7 @@
 import type { OldSession, OldSessions } from './session-migration.js';
 import type { RedisCommands } from '../redis/redis-commands.js';
 
-/** The sessions that connect-redis wrote: JSON under `<prefix><id>`, with express-session's cookie among the attributes. */
+/** Reads the sessions of connect-redis: JSON in `<prefix><id>`, with express-session's cookie among the attributes. */
 export class ConnectRedisRecords implements OldSessions {
   constructor(
     private readonly commands: RedisCommands,
@@ -23,7 +23,7 @@ interface Cookie {
   readonly expires?: unknown;
 }
 
-// What is no record of express-session is no session, as it was for the application that was there before.
+// A malformed record counts as no session, as it did for express-session.
 function read(text: string): OldSession | undefined {
   let record: unknown;
   try {
@@ -35,6 +35,6 @@ function read(text: string): OldSession | undefined {
   if (typeof cookie !== 'object' || cookie === null) return undefined;
   const { originalMaxAge, expires } = cookie as Cookie;
   if (typeof expires === 'string' && Date.parse(expires) <= Date.now()) return undefined;
-  const lives = typeof originalMaxAge === 'number' && originalMaxAge > 0;
-  return { attributes, idleTimeoutInSeconds: lives ? Math.ceil(originalMaxAge / 1000) : undefined };
+  const hasMaxAge = typeof originalMaxAge === 'number' && originalMaxAge > 0;
+  return { attributes, idleTimeoutInSeconds: hasMaxAge ? Math.ceil(originalMaxAge / 1000) : undefined };
 }

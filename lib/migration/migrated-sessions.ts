@@ -2,8 +2,8 @@ import type { RedisCommands } from '../redis/redis-commands.js';
 import type { SessionKeys } from '../redis/session-keys.js';
 
 /**
- * Remembers which sessions took the place of an old one, beyond their end: the old application may write an old record
- * again, and a logout must win over that too.
+ * Remembers which sessions replaced an old one, even after they ended: the old application may write the old record again,
+ * and that must not undo a logout.
  */
 export class MigratedSessions {
   constructor(
@@ -18,8 +18,8 @@ export class MigratedSessions {
   }
 
   /**
-   * Remembers a session for at least as long as it may live.
-   * @returns when the first session of this id began: another time than `createdAt` if that session has ended since
+   * Remembers a session at least until it expires.
+   * @returns when the first session of this id was created; not `createdAt` if that session has ended in the meantime
    */
   async add(id: string, createdAt: number, lifeInSeconds: number): Promise<number> {
     const { client } = this.commands;

@@ -6,7 +6,7 @@ import type { RequestHeaders } from '../request/session-answer.js';
 import type { SessionTakeover, TakenOverSession } from '../request/session-registration.js';
 import type { OldCredential, SessionMigration } from './session-migration.js';
 
-/** What is known of the cookie that visitors of express-session have. */
+/** The cookie of express-session. */
 export interface OldCookieOptions {
   readonly name: string;
   readonly path: string;
@@ -15,12 +15,12 @@ export interface OldCookieOptions {
 }
 
 const SIGNED = 's:';
-// As of ours: more of one name are not sent by a browser.
+// A browser does not send more cookies of one name.
 const MOST_COOKIES = 4;
 
-/** The cookie of express-session, and the way from it to a session of ours. */
+/** Turns the cookie of express-session into a session of this module. */
 export class OldCookie implements SessionTakeover {
-  /** The header that takes it from the browser. */
+  /** The Set-Cookie header that removes the old cookie. */
   readonly removal: string;
 
   constructor(
@@ -28,7 +28,7 @@ export class OldCookie implements SessionTakeover {
     private readonly migration: SessionMigration,
   ) {
     const { name, path, domain } = options;
-    // RFC 6265bis §5.7: browsers ignore a cookie of these names without Secure, its removal included.
+    // RFC 6265bis §5.7: browsers ignore cookies of these names without Secure, even to remove them.
     const secure = /^__(Host|Secure)-/i.test(name);
     const expired = { maxAge: 0, expires: new Date(0) };
     this.removal = serialize(name, '', { path, domain, httpOnly: true, secure, ...expired });
@@ -50,7 +50,7 @@ export class OldCookie implements SessionTakeover {
     return { core: session.core, credential: formatCredential(id, secret) };
   }
 
-  // As the package cookie-signature signs: the value, a dot, its HMAC-SHA256 in base64 without padding.
+  // The format of cookie-signature: the value, a dot, and its HMAC-SHA256 in base64 without padding.
   #unsigned(encoded: string): OldCredential | undefined {
     const value = decoded(encoded);
     const dot = value.lastIndexOf('.');

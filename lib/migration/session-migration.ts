@@ -5,42 +5,42 @@ import { canNameAttribute } from '../session/session-proxy.js';
 import type { SessionOperations } from '../session/session-operations.js';
 import { SessionConflictError, SessionDataError, SessionTooLargeError } from '../session/session.errors.js';
 
-/** What other software stored of a session. */
+/** A session of other software. */
 export interface OldSession {
   readonly attributes: Readonly<Record<string, unknown>>;
-  /** The session's own idle timeout, where it had one. */
+  /** The idle timeout of this session. `undefined` if it had none of its own. */
   readonly idleTimeoutInSeconds: number | undefined;
 }
 
-/** Where other software keeps its sessions. */
+/** The store of other software. */
 export interface OldSessions {
-  /** @returns `undefined` where there is none or it has expired. */
+  /** @returns `undefined` if the session does not exist or has expired */
   find(id: string): Promise<OldSession | undefined>;
   remove(id: string): Promise<void>;
 }
 
-/** What a visitor of the other software presents, its signature checked. */
+/** The credential of a visitor of the other software, with a valid signature. */
 export interface OldCredential {
-  /** The id that the other software gave: random, and known to the visitor alone. */
+  /** The id that the other software issued: random, and known only to the visitor. */
   readonly id: string;
   /** The secret that signed it. */
   readonly secret: string;
 }
 
-/** A session that took an old one's place, and what opens it. */
+/** A session that replaced an old one, and its credential. */
 export interface MigratedSession {
   readonly core: SessionCore;
   readonly credential: SessionCredential;
 }
 
-/** The sessions that took the place of old ones, remembered beyond their end. */
+/** Remembers the sessions that replaced old ones, even after they ended. */
 export interface RememberedSessions {
   has(id: string): Promise<boolean>;
-  /** @returns when the first session of this id began: not `createdAt` if that session has ended since */
+  /** @returns when the first session of this id was created; not `createdAt` if that session has ended in the meantime */
   add(id: string, createdAt: number, lifeInSeconds: number): Promise<number>;
 }
 
-/** Turns sessions of other software into sessions of ours, once each, and removes the old ones. */
+/** Converts sessions of other software, once each, and removes the old ones. */
 export class SessionMigration {
   constructor(
     private readonly operations: SessionOperations,
@@ -49,17 +49,17 @@ export class SessionMigration {
     private readonly log: { warn(message: string): void },
   ) {}
 
-  /** The session in an old one's place, made now if necessary. @returns `undefined` if the visitor starts anew */
+  /** Returns the session that replaces an old one, and creates it if necessary. @returns `undefined` if there is none */
   async open(presented: OldCredential): Promise<MigratedSession | undefined> {
     const credential = credentialFor(presented);
     const core =
       (await this.operations.open(credential)) ??
       (await this.#make(presented, credential)) ??
-      // Another request may have made it, and removed the old one, since the first look.
+      // Another request may have created it, and removed the old one, since the first read.
       (await this.operations.open(credential));
     const kept = core && (await this.#remember(core));
-    // Last: until the session is stored and remembered, the old record is all there is. Also if it came back or cannot
-    // be used: it would bring the session back after a logout, or fail with every request.
+    // Last, because the new session must be stored and remembered first. In any case, because an old record that came back
+    // or is unusable would undo a logout, or fail every request.
     await this.old.remove(presented.id);
     return kept && { core: kept, credential };
   }
@@ -73,7 +73,7 @@ export class SessionMigration {
       fill(core, old);
       await this.operations.save(core);
     } catch (error) {
-      // A login has replaced the secret since the first look.
+      // A login has rotated the secret since the first read.
       if (error instanceof SessionConflictError) return undefined;
       if (!isUnusable(error)) throw error;
       this.log.warn(
@@ -85,7 +85,7 @@ export class SessionMigration {
     return core;
   }
 
-  // A request that stalled between its look at the old record and its write would undo a logout that came in between.
+  // A request that stalls between its read of the old record and its write must not undo a logout in between.
   async #remember(core: SessionCore): Promise<SessionCore | undefined> {
     const first = await this.migrated.add(core.id, core.createdAt, core.idleTimeoutInSeconds);
     if (first === core.createdAt) return core;
@@ -99,27 +99,27 @@ function fill(core: SessionCore, old: OldSession): void {
     if (canNameAttribute(name)) core.setAttribute(name, value);
   }
   if (old.idleTimeoutInSeconds === undefined) return;
-  // A longer one than ours can be is no reason to log a visitor out. Its cookie outlived the browser window.
+  // Capped rather than rejected: a long timeout is no reason to log a visitor out.
   core.idleTimeoutInSeconds = Math.min(old.idleTimeoutInSeconds, core.lifetime.longestIdleTimeoutInSeconds);
   core.persistentCookie = true;
 }
 
-// What the record holds breaks a rule of ours, now and with every later request.
+// The record breaks a limit of this module, and would do so on every later request.
 function isUnusable(error: unknown): error is Error {
   return (
     error instanceof SessionDataError || error instanceof SessionTooLargeError || error instanceof RangeError
   );
 }
 
-// Names of attributes come from the record: they must not forge or flood the log.
+// The message contains names of the old record: they must not forge log lines or flood the log.
 function printable({ message }: Error): string {
   return message.replaceAll(/[\p{Cc}\p{Cs}\p{Zl}\p{Zp}]/gu, '?').slice(0, 300);
 }
 
-// A page sends many requests at once, each with the old cookie. Drawn from that, they all get the same credential, and
-// the session is created once; whoever cannot present the old cookie cannot draw it.
+// A page sends many requests at once, each with the old cookie. The credential is derived from that cookie, so they all get
+// the same one and the session is created once. Without the old cookie nobody can derive it.
 function credentialFor({ id, secret }: OldCredential): SessionCredential {
-  const draw = (what: string): Buffer =>
+  const derive = (what: string): Buffer =>
     createHmac('sha256', secret).update(`nestjs-redis-session ${what} ${id}`).digest();
-  return { id: draw('id').toString('base64url', 0, 16), secret: draw('secret').toString('base64url') };
+  return { id: derive('id').toString('base64url', 0, 16), secret: derive('secret').toString('base64url') };
 }
