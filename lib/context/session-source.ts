@@ -8,7 +8,7 @@ import { SessionRequest } from '../request/session-request.js';
 import { SessionMissingError } from '../session/session.errors.js';
 
 const noSession =
-  'There is no session here: the state of this route is "disabled", its path is none that RedisSessionModule is registered for (forRoutes, exclude), or the module is not imported by this application.';
+  'There is no session here: the state of this route is "disabled", RedisSessionModule does not serve its path (forRoutes, exclude), or this application does not import the module.';
 
 const reasons: Readonly<Record<string, string>> = {
   http: noSession,
@@ -17,7 +17,7 @@ const reasons: Readonly<Record<string, string>> = {
 };
 
 const tooEarly =
-  'The session of this message is not loaded yet. A global guard runs before those of a gateway: make MessageSessionGuard of nestjs-redis-session/websockets the first global guard ({ provide: APP_GUARD, useClass: MessageSessionGuard }). A guard of the gateway itself: write @GatewaySession() below @UseGuards(), right above the class.';
+  'The session of this message is not loaded yet. If a global guard reads it, make MessageSessionGuard of nestjs-redis-session/websockets the first global guard ({ provide: APP_GUARD, useClass: MessageSessionGuard }): global guards run before those of a gateway. If a guard of the gateway reads it, write @GatewaySession() below @UseGuards(), right above the class.';
 
 /** A request of the platform, or the session of a WebSocket message. */
 export type SessionSource = (WithSession & { readonly session?: unknown }) | SessionRequest;
@@ -68,7 +68,7 @@ export function assertRegistration(context: ExecutionContext, source: SessionSou
   if (registration?.name === used.name && registration !== undefined) return;
   if (registration === undefined) throw whyMissing(context, source);
   throw new SessionMissingError(
-    `This handler uses sessions of the registration ${called(used)} of RedisSessionModule, and the request has those of the one ${called(registration)}: see forRoutes, or change @UseSession().`,
+    `This handler uses sessions of the registration ${called(used)} of RedisSessionModule, but the request has a session of the registration ${called(registration)}. Change forRoutes or @UseSession().`,
   );
 }
 

@@ -9,7 +9,7 @@ import { SessionMissingError } from '../session/session.errors.js';
 import { httpOfContext } from './session-source.js';
 
 const NOT_IMPORTED =
-  'There is no session: @SessionState() is used, and this application does not import RedisSessionModule. Add RedisSessionModule.forRoot() to the imports of its root module, in a test RedisSessionModule.forRoot({ store: "memory" }).';
+  'There is no session: @SessionState() is used, but this application does not import RedisSessionModule. Add RedisSessionModule.forRoot() to the imports of its root module (in a test: RedisSessionModule.forRoot({ store: "memory" })).';
 
 /**
  * Applies the state of a route to its session, and loads the session if `hydrate` is `interceptor`. `@SessionState()` adds

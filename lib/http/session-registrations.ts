@@ -91,7 +91,7 @@ export class SessionRegistrations {
     const byRoute = this.ofRoute(method, patterns);
     if (byRoute === byTarget) return undefined;
     return new SessionMissingError(
-      `There is no session here: the path of this request belongs to the registration ${called(byTarget.sessions)} of RedisSessionModule, and the route that answers it (${patterns.join(', ')}) ${byRoute === undefined ? 'to none' : `to the one ${called(byRoute.sessions)}`}. A route belongs to the registration whose forRoutes its pattern begins with.`,
+      `There is no session here: the path of this request belongs to the registration ${called(byTarget.sessions)} of RedisSessionModule, but the route that answers it (${patterns.join(', ')}) belongs to ${byRoute === undefined ? 'no registration' : `the registration ${called(byRoute.sessions)}`}. A route belongs to the registration whose forRoutes its pattern begins with.`,
       400,
     );
   }
@@ -102,12 +102,12 @@ export class SessionRegistrations {
     const found = path && this.#serving(method, path);
     if (path === undefined || lenient === undefined || this.#serving(method, lenient) !== found)
       return new SessionMissingError(
-        'There is no session here: the target of this request can be read in more than one way. An absolute form, a fragment, a backslash, dot segments, and escapes, doubled slashes or semicolons that could hide a route of another registration of RedisSessionModule get none.',
+        'There is no session here: the target of this request is ambiguous. A request gets no session if its target is in absolute form or contains a fragment, a backslash, dot segments, or escapes, doubled slashes or semicolons that could hide a route of another registration of RedisSessionModule.',
         400,
       );
     if (found === undefined || isBelow(path, found.sessions.resolver.path)) return undefined;
     return new SessionMissingError(
-      `There is no session here: the path of this request is outside of ${JSON.stringify(found.sessions.resolver.path)}, the cookie.path of the registration ${called(found.sessions)} of RedisSessionModule. Browsers send the cookie to paths below it only.`,
+      `There is no session here: the path of this request is not below ${JSON.stringify(found.sessions.resolver.path)}, the cookie.path of the registration ${called(found.sessions)} of RedisSessionModule. Browsers send the cookie only to paths below it.`,
     );
   }
 }
@@ -123,7 +123,7 @@ function conflicts(one: HttpRegistration, other: HttpRegistration): string[] {
   const faults: string[] = [];
   if (rank(one) === 2 && rank(other) === 2)
     faults.push(
-      `${names} both serve all routes; a request has one session. Give one of them forRoutes or exclude.`,
+      `${names} both serve all routes, but a request has only one session. Set forRoutes or exclude for one of them.`,
     );
   if (one.sessions.resolver.transport === other.sessions.resolver.transport)
     faults.push(

@@ -20,7 +20,7 @@ export function unknownRegistrations(
         const used = Reflect.getMetadata(USED_REGISTRATION, place) as UsedRegistration | undefined;
         if (used === undefined || names.includes(used.name)) continue;
         faults.add(
-          `${metatype.name} names the registration ${called(used)}, and there are only ${names.map((name) => called({ name })).join(', ')}. Change it, or give a RedisSessionModule.forRoot() this name.`,
+          `${metatype.name} names the registration ${called(used)}, which does not exist (registrations: ${names.map((name) => called({ name })).join(', ')}). Change the name, or add it to a RedisSessionModule.forRoot().`,
         );
       }
     }

@@ -72,7 +72,7 @@ function assertNothingToSend({ core, presented }: SessionRequest): void {
   if (!isCreated && !core.identity.rotateRequested && core.newCredential === undefined) return;
   throw new SessionMissingError(
     presented === undefined
-      ? 'There is no session to write to: this socket was opened without one, and an open socket cannot be given a cookie. Create the session in an HTTP request before the socket is opened.'
-      : 'A session cannot be rotated or regenerated here: an open socket cannot be given the new cookie, and the client would lose its session. Do it in an HTTP request.',
+      ? 'There is no session to write to: this socket was opened without one, and an open socket cannot receive a cookie. Create the session in an HTTP request before the socket is opened.'
+      : 'A session cannot be rotated or regenerated here: an open socket cannot receive the new cookie, and the client would lose its session. Do it in an HTTP request.',
   );
 }

@@ -77,7 +77,7 @@ describe.each(combinations)('a gateway of $library on $platform', ({ library, pl
     await expect(startNest(platform, metadata, (nest) => useAdapter(nest, library))).rejects.toMatchObject({
       code: 'SESSION_OPTIONS',
       faults: [
-        'MistypedGateway names the registration "amdin", and there are only without a name. Change it, or give a RedisSessionModule.forRoot() this name.',
+        'MistypedGateway names the registration "amdin", which does not exist (registrations: without a name). Change the name, or add it to a RedisSessionModule.forRoot().',
       ],
     });
   });

@@ -98,7 +98,7 @@ describe.each(combinations)('a global guard that reads the session, with $librar
     expect(logged.mock.lastCall).toEqual([
       expect.objectContaining({
         message:
-          'The session of this message is not loaded yet. A global guard runs before those of a gateway: make MessageSessionGuard of nestjs-redis-session/websockets the first global guard ({ provide: APP_GUARD, useClass: MessageSessionGuard }). A guard of the gateway itself: write @GatewaySession() below @UseGuards(), right above the class.',
+          'The session of this message is not loaded yet. If a global guard reads it, make MessageSessionGuard of nestjs-redis-session/websockets the first global guard ({ provide: APP_GUARD, useClass: MessageSessionGuard }): global guards run before those of a gateway. If a guard of the gateway reads it, write @GatewaySession() below @UseGuards(), right above the class.',
       }),
     ]);
   });

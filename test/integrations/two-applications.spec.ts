@@ -309,7 +309,7 @@ describe('registrations that cannot be told apart', () => {
     await expect(startBoth({}, { name: 'admin', cookie: { name: 'admin' } })).rejects.toMatchObject({
       code: 'SESSION_OPTIONS',
       faults: [
-        'The registrations without a name and "admin" of RedisSessionModule both serve all routes; a request has one session. Give one of them forRoutes or exclude.',
+        'The registrations without a name and "admin" of RedisSessionModule both serve all routes, but a request has only one session. Set forRoutes or exclude for one of them.',
       ],
     });
   });
@@ -378,7 +378,7 @@ describe('a handler on a route that no registration serves', () => {
     const context = new ExecutionContextHost([{}, {}]);
 
     expect(() => sessionFromContext(context)).toThrow(
-      'its path is none that RedisSessionModule is registered for (forRoutes, exclude)',
+      'RedisSessionModule does not serve its path (forRoutes, exclude)',
     );
   });
 });

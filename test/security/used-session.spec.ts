@@ -216,7 +216,7 @@ describe.each(platforms)('@UseSession with a name that no registration has, on %
     await expect(started).rejects.toMatchObject({
       code: 'SESSION_OPTIONS',
       faults: [
-        `${controller.name} names the registration "amdin", and there are only "admin", without a name. Change it, or give a RedisSessionModule.forRoot() this name.`,
+        `${controller.name} names the registration "amdin", which does not exist (registrations: "admin", without a name). Change the name, or add it to a RedisSessionModule.forRoot().`,
       ],
     });
   });
