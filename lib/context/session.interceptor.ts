@@ -13,8 +13,8 @@ const NOT_IMPORTED =
 
 /**
  * Applies the state of a route to its session, and loads the session if `hydrate` is `interceptor`. `@SessionState()` adds
- * it to a handler or controller; `hydrate: 'interceptor'` adds it to every handler. Changes are stored before the first
- * byte of the answer is sent.
+ * it to a handler or controller. The module adds it to every handler if `hydrate` or `sessionState` requires that. Changes
+ * are stored before the first byte of the answer is sent.
  */
 @Injectable()
 export class SessionInterceptor implements NestInterceptor, OnModuleInit {

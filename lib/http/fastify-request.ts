@@ -1,10 +1,10 @@
 import type { Session } from '../session/session.js';
 
-/** @ts-ignore An application on Express has no Fastify: there is nothing to add to then. */
+/** @ts-ignore Applications on Express do not install Fastify. */
 declare module 'fastify' {
   interface FastifyRequest {
     session: Session;
-    /** The session's id, as express-session has it. `undefined` if the request has no session. */
+    /** The id of the session, as in express-session. `undefined` if the request has no session. */
     readonly sessionID: string | undefined;
   }
 }

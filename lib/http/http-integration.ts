@@ -120,7 +120,7 @@ export function sessionAccessor<Request extends WithSession>(
   };
 }
 
-/** Makes the accessor `request.sessionID`, which middleware for express-session reads. */
+/** The accessor `request.sessionID`, which middleware for express-session reads. */
 export const sessionIdAccessor = {
   getter(this: { readonly session?: Session }): string | undefined {
     return this.session?.id;

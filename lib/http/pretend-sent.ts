@@ -1,10 +1,10 @@
 import type { ServerResponse } from 'node:http';
 import { headersSentError } from './node-errors.js';
 
-/** Where a response keeps its gate. */
+/** Key of a response's gate. */
 export const GATE: unique symbol = Symbol('nestjs-redis-session gate');
 
-/** What a gate knows of its answer. */
+/** The state of a held answer. */
 export interface AnswerState {
   readonly state: 'waiting' | 'held' | 'open' | 'discarded';
   /** `end()` was called on the held answer. */

@@ -27,7 +27,7 @@ export class SessionRegistrations {
     const faults = this.#all.flatMap((other) => conflicts(registration, other.registration));
     if (faults.length > 0) throw new SessionOptionsError(faults);
     this.#all.push({ registration, serves: routeFilter(registration.routes) });
-    // A registration with forRoutes comes before one that serves the rest, whatever the order of the imports.
+    // A registration with forRoutes comes before one that serves the rest, in whichever order the module is imported.
     this.#all.sort((a, b) => rank(a.registration) - rank(b.registration));
   }
 
@@ -55,8 +55,8 @@ export class SessionRegistrations {
   }
 
   /**
-   * Returns the registration of a route. Its handlers never see sessions of another registration, whatever the request.
-   * The text of the pattern is compared, so a parameter (`:id`) matches no literal path segment of `forRoutes`.
+   * Returns the registration of a route. Its handlers never see sessions of another registration. The text of the pattern
+   * is compared, so a parameter (`:id`) matches no literal path segment of `forRoutes`.
    * @param patterns the patterns of the route; usually one
    * @returns `undefined` if the patterns belong to several registrations, or a pattern is not a string
    */

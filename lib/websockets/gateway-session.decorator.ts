@@ -29,7 +29,7 @@ interface Gateway {
  * its session; a socket that was opened without a session never gets one.
  *
  * Only pages of the same origin may open a socket, unless you set `allowedOrigins` (RFC 6455, 10.2; OWASP ASVS 5.0 V4.4.2).
- * Other sockets are closed before your `handleConnection()` or a handler is called.
+ * Other sockets are closed, and neither your `handleConnection()` nor a handler is called for them.
  *
  * Write it right above the class, below other `@UseGuards()`, so that those guards see the session. Global guards run
  * earlier; see `MessageSessionGuard`. An open socket cannot receive a cookie: create, rotate and regenerate sessions in
