@@ -2,7 +2,7 @@ import type { inspect, InspectOptions } from 'node:util';
 
 const unreadable = { [Symbol.for('nodejs.util.inspect.custom')]: () => '[unreadable]' };
 
-/** What console.log shows of a session: its attributes. One that cannot be read is no reason for a log line to throw. */
+/** What console.log shows of a session: its attributes. One that cannot be read must not make a log line throw. */
 export function inspectSession(
   session: object,
   depth: number | null,

@@ -1,9 +1,9 @@
 import type { SessionCore } from './session-core.js';
 import { SessionStoreUnavailableError } from './session.errors.js';
 
-const TRY_AGAIN_AFTER_MS = 1000;
+const RETRY_AFTER_MS = 1000;
 const GIVE_UP_AFTER_MS = 5 * 60_000;
-const MOST_SESSIONS = 1000;
+const MAX_SESSIONS = 1000;
 
 interface LostRotation {
   readonly core: SessionCore;
@@ -12,25 +12,25 @@ interface LostRotation {
 }
 
 /**
- * Rotations whose answer was lost. The client has been given the new credential, so each is sent again until the store
- * answers. The old credential never opens the session again: that would undo what a rotation is for.
+ * Rotations whose answer was lost. The client has the new credential, so each rotation is sent again until the store
+ * answers. To accept the old credential again would defeat the rotation.
  */
 export class LostRotations {
   readonly #lost = new Map<string, LostRotation>();
   #timer: NodeJS.Timeout | undefined;
   #closed = false;
 
-  /** @param send sends the rotation of a session again, if it is not settled yet. */
+  /** @param send sends the rotation of a session again, unless it is settled */
   constructor(private readonly send: (core: SessionCore) => Promise<void>) {}
 
   add(core: SessionCore): void {
-    if (this.#closed || this.#lost.size >= MOST_SESSIONS) return;
+    if (this.#closed || this.#lost.size >= MAX_SESSIONS) return;
     this.#lost.set(core.id, { core, giveUpAt: performance.now() + GIVE_UP_AFTER_MS });
     this.#plan();
   }
 
   /**
-   * Settles the rotation of a session now, if it has lost one. @returns whether it had.
+   * Settles the lost rotation of a session now. @returns whether there was one
    * @throws SessionStoreUnavailableError
    */
   async settle(id: string): Promise<boolean> {
@@ -50,16 +50,16 @@ export class LostRotations {
     let failure: unknown;
     await this.send(core).catch((error: unknown) => (failure = error));
     this.#lost.delete(id);
-    // The session was destroyed, or rotated by another: that settles it, too.
+    // That the session was destroyed or rotated by another request settles it, too.
     if (!(failure instanceof SessionStoreUnavailableError)) return;
-    // Behind the others: only some nodes of a cluster may be away.
+    // At the end of the queue: only some nodes of a cluster may be down.
     if (!this.#closed) this.#lost.set(id, { core, giveUpAt });
     throw failure;
   }
 
-  // Unref'ed: it keeps no process alive.
+  // Unref'ed: it must not keep the process alive.
   #plan(): void {
-    this.#timer ??= setTimeout(() => void this.#settleAll(), TRY_AGAIN_AFTER_MS).unref();
+    this.#timer ??= setTimeout(() => void this.#settleAll(), RETRY_AFTER_MS).unref();
   }
 
   async #settleAll(): Promise<void> {
@@ -69,7 +69,7 @@ export class LostRotations {
         else await this.settle(id);
       }
     } catch {
-      // The store is still away: on with it in a while.
+      // The store is still down: retry later.
     }
     this.#timer = undefined;
     if (this.#lost.size > 0) this.#plan();

@@ -1,9 +1,9 @@
 /**
- * What the instance of a class is beside its own enumerable properties, which JSON would lose or change.
- * @returns words that follow the name of the class; `undefined` if it is nothing else
+ * What JSON would lose or change of an instance of a class: everything except its own enumerable properties.
+ * @returns words to append to the name of the class; `undefined` if nothing would be lost
  */
 export function whatElseItIs(value: object): string | undefined {
-  // Built-ins keep what they hold in slots that nothing shows: a boxed number, a promise.
+  // Built-ins such as boxed numbers and promises hold their content in internal slots.
   if (Object.prototype.toString.call(value) !== '[object Object]') return '';
   for (const [name, property] of Object.entries(Object.getOwnPropertyDescriptors(value))) {
     if (!('value' in property)) return ` with the accessor ${name}`;
@@ -14,7 +14,7 @@ export function whatElseItIs(value: object): string | undefined {
 
 function whatItsClassAdds(value: object): string | undefined {
   let prototype = Object.getPrototypeOf(value) as object;
-  // The last prototype is that of every object.
+  // The last prototype is Object.prototype.
   for (
     let next: object | null;
     (next = Object.getPrototypeOf(prototype) as object | null);

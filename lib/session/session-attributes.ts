@@ -3,10 +3,10 @@ import type { SessionSerializer } from './session-serializer.js';
 
 const REMOVED = Symbol('removed');
 
-/** Attribute name to its new text, or `undefined` where it was removed. */
+/** Attribute name to its new text, or `undefined` if it was removed. */
 export type AttributeChanges = ReadonlyMap<string, string | undefined>;
 
-/** How attributes are turned into text and back, and what happens to a text that cannot be read. */
+/** How attributes become text and back, and what happens to a text that cannot be read. */
 export interface AttributePolicy {
   readonly serializer: SessionSerializer;
   readonly unreadableAttribute: 'throw' | 'drop';
@@ -14,16 +14,16 @@ export interface AttributePolicy {
 }
 
 /**
- * The attributes of one session: the texts as they were loaded, and the values that the request looked at or wrote.
- * A value is parsed when it is first read, and at the end compared by its text; so `session.cart.items.push(x)` is
- * noticed, and an attribute that nobody touched is neither parsed nor serialized.
+ * The attributes of one session: the texts as they were loaded, and the values that the request read or wrote. A value is
+ * parsed when it is first read, and its text is compared at the end. So `session.cart.items.push(x)` is a change, and an
+ * attribute that nobody reads is neither parsed nor serialized.
  */
 export class SessionAttributes {
-  // Written values, and objects that were read: those alone can differ from the stored text.
+  // Written values, and objects that were read: only these can differ from the stored text.
   readonly #values = new Map<string, unknown>();
-  // Those of them that were assigned, and not only changed deep inside.
+  // The names of those that were assigned.
   #assigned: Set<string> | undefined;
-  // The text that a value had when it was read, where its serializer writes the same value in more than one way.
+  // For values whose serializer does not give back the stored text: the text it gives for the unchanged value.
   #rewritten: Map<string, { readonly stored: string; readonly text: string }> | undefined;
   #frozen = false;
 
@@ -47,7 +47,7 @@ export class SessionAttributes {
   has(name: string): boolean {
     const value = this.#values.get(name);
     if (value !== undefined) return value !== REMOVED;
-    // Only reading it tells whether it is one that is dropped.
+    // Only a read shows whether it is dropped.
     return (
       this.texts.has(name) && (this.policy.unreadableAttribute === 'throw' || this.get(name) !== undefined)
     );
@@ -62,8 +62,8 @@ export class SessionAttributes {
   }
 
   /**
-   * What differs from the stored texts: attribute name to new text, or `undefined` where it was removed.
-   * @throws SessionDataError where a value cannot be stored.
+   * What differs from the stored texts.
+   * @throws SessionDataError if a value cannot be stored.
    */
   changes(): Map<string, string | undefined> {
     const changes = new Map<string, string | undefined>();
@@ -75,7 +75,7 @@ export class SessionAttributes {
     return changes;
   }
 
-  /** Takes note that `changes` are stored now. What the request wrote in the meantime stays a change. */
+  /** Notes that `changes` are stored. What the request has written since then stays a change. */
   accept(changes: AttributeChanges): void {
     for (const [name, text] of changes) {
       if (text !== undefined) this.texts.set(name, text);
@@ -86,7 +86,7 @@ export class SessionAttributes {
     }
   }
 
-  /** Puts what this request changed on top of texts that were loaded anew. */
+  /** Takes texts that were loaded again, and keeps what this request changed. */
   rebase(texts: Map<string, string>): void {
     const changes = this.changes();
     for (const name of this.#values.keys()) {
@@ -95,20 +95,20 @@ export class SessionAttributes {
     this.texts = texts;
   }
 
-  /** Forgets what this request changed and takes texts that were loaded anew. */
+  /** Takes texts that were loaded again, and forgets what this request changed. */
   reset(texts: Map<string, string>): void {
     this.#values.clear();
     this.#assigned = undefined;
     this.texts = texts;
   }
 
-  /** Makes what was read so far, and what will be, refuse deep changes. */
+  /** Makes every value that was or will be read refuse deep changes. */
   freeze(): void {
     for (const value of this.#values.values()) deepFreeze(value);
     this.#frozen = true;
   }
 
-  /** Undoes `freeze()`: frozen objects are forgotten, and parsed anew when they are read again. */
+  /** Undoes `freeze()`: frozen objects are parsed again when they are next read. */
   thaw(): void {
     this.#frozen = false;
     for (const [name, value] of this.#values) {
@@ -116,16 +116,16 @@ export class SessionAttributes {
     }
   }
 
-  /** Whether names and texts would take more than this in the store once `changes` are written. */
+  /** Whether the session would take more than `bytes` in the store with these changes. */
   exceeds(bytes: number, changes: AttributeChanges): boolean {
-    // A character takes three bytes at most, and characters are counted already.
+    // A character takes at most three bytes, and the number of characters is known.
     let characters = 0;
     for (const [name, text] of this.texts) characters += name.length + text.length;
     for (const [name, text] of changes) characters += name.length + (text?.length ?? 0);
     return characters * 3 > bytes && this.sizeAfter(changes) > bytes;
   }
 
-  /** Bytes that names and texts would take in the store once `changes` are written. */
+  /** Bytes that names and texts would take in the store with these changes. */
   sizeAfter(changes: AttributeChanges): number {
     let bytes = 0;
     for (const [name, text] of this.texts) {
@@ -137,10 +137,8 @@ export class SessionAttributes {
     return bytes;
   }
 
-  /**
-   * Whether an object that was only read has another text than the stored one because that was written in another way:
-   * by other software, or by a serializer that is not particular. Writing it would undo what others write meanwhile.
-   */
+  // Other software, or another version of a serializer, may have stored another text for the same value. To write an object
+  // that was only read would undo what other requests write.
   #isUnchanged(name: string, stored: string | undefined, text: string | undefined): boolean {
     if (stored === undefined || text === undefined || this.#assigned?.has(name)) return false;
     let rewritten = this.#rewritten?.get(name);
@@ -161,7 +159,7 @@ export class SessionAttributes {
         ? cause
         : unwritable(name, `${kindOf(cause)} in the serializer`);
     }
-    if (typeof text !== 'string') throw unwritable(name, 'the serializer gave no text');
+    if (typeof text !== 'string') throw unwritable(name, 'the serializer returned no text');
     return text;
   }
 
@@ -192,18 +190,18 @@ function unreadable(name: string, cause: unknown): SessionDataError {
 
 function unwritable(name: string, reason: string): SessionDataError {
   return new SessionDataError(
-    `The session attribute "${name}" cannot be stored (${reason}); nothing was written. Leave it out, or set a serializer that can.`,
+    `The session attribute "${name}" cannot be stored (${reason}); nothing was written. Leave it out, or set a serializer that supports it.`,
     name,
   );
 }
 
-// A serializer's own message may quote the attribute's value, which has no place in a log: its name is all that leaves.
+// The message of a serializer's error may quote the attribute's value, which must not be logged: only the name is.
 function kindOf(cause: unknown): string {
   const kind = (cause as { name?: unknown } | null)?.name;
   return typeof kind === 'string' ? kind : 'error';
 }
 
-// A list instead of recursion: a serializer of the application's may return values of any depth.
+// A list instead of recursion: the application's serializer may return values of any depth.
 function deepFreeze(root: unknown): void {
   const pending: unknown[] = [root];
   for (const value of pending) {

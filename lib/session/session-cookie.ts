@@ -1,7 +1,7 @@
 import type { SessionAttributes } from './session-attributes.js';
 import { SessionUsageError } from './session.errors.js';
 
-/** What the option `cookie` says of every session's cookie. */
+/** What the option `cookie` says about every session's cookie. */
 export interface CookieSettings {
   readonly path: string;
   readonly domain?: string | undefined;
@@ -19,23 +19,21 @@ export interface CookieAttributes extends CookieSettings {
 }
 
 /**
- * `session.cookie` as express-session has it, for code that was written for that; new code uses
- * `session.idleTimeoutInSeconds`. The lifetime can be set here. The other attributes can be read; the option `cookie`
- * sets them for all sessions, and assigning one throws a SessionUsageError.
+ * `session.cookie`, for code written for express-session; new code uses `session.idleTimeoutInSeconds`. Only the lifetime
+ * can be set here. Setting another attribute throws a SessionUsageError: the option `cookie` sets them for all sessions.
  */
 export interface SessionCookie extends CookieAttributes {
   /**
-   * How long the session lives without a request. Milliseconds, kept in whole seconds. A number also lets the cookie of
-   * this session outlive the browser window, and every answer sends it again with a new Max-Age; it is kept with the
-   * session. `null` undoes both: the application's `idleTimeoutInSeconds`, and a cookie as the option
-   * `cookie.persistent` has it.
+   * How long the session lives without a request. Milliseconds, rounded up to whole seconds. A number also makes this
+   * session's cookie persistent: it outlives the browser window, and every answer sends it again with a new Max-Age. Both
+   * are stored with the session. `null` restores the application's `idleTimeoutInSeconds` and `cookie.persistent`.
    */
   get maxAge(): number;
   set maxAge(milliseconds: number | null);
-  /** When the session ends unless another request comes. `null` and `false` set the application's timeout. */
+  /** When the session ends without another request. `null` and `false` restore the application's options. */
   get expires(): Date;
   set expires(date: Date | null | false);
-  /** Milliseconds that every request begins with again: the same as `maxAge`. */
+  /** The same as `maxAge`: every request renews the lifetime. */
   readonly originalMaxAge: number;
 }
 
@@ -85,7 +83,7 @@ export function cookieOf(owner: CookieOwner): SessionCookie {
   return Object.freeze(cookie) as SessionCookie;
 }
 
-/** What `'auto'` means for a request. @param overTls whether it came over TLS */
+/** Resolves `'auto'` for a request. @param overTls whether it arrived over TLS */
 export function cookieAttributesOf(settings: CookieSettings, overTls: boolean): CookieAttributes {
   const { path, domain, httpOnly, partitioned, priority } = settings;
   const secure = settings.secure === 'auto' ? overTls : settings.secure;
@@ -93,7 +91,7 @@ export function cookieAttributesOf(settings: CookieSettings, overTls: boolean): 
   return { path, domain, httpOnly, secure, sameSite, partitioned, priority };
 }
 
-// An attribute whose name no application can use, as in express-session's records.
+// No application can use this name for an attribute; express-session uses it in its records.
 const MARK = 'cookie';
 const PERSISTENT = 'persistent';
 

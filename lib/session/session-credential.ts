@@ -1,13 +1,13 @@
 import { hash, randomFillSync, timingSafeEqual } from 'node:crypto';
 
 /**
- * What the client carries as `<id>.<secret>`. The id names the record and is safe to log; the secret proves that
- * the client is the one to whom the session was given.
+ * What the client sends as `<id>.<secret>`. The id names the record and is safe to log; the secret proves that the session
+ * was given to this client.
  */
 export interface SessionCredential {
   /** 128 random bits, base64url: 22 characters. */
   readonly id: string;
-  /** 256 random bits, base64url: 43 characters. OWASP ASVS 5.0 V7.2.3 asks for 128 at least. */
+  /** 256 random bits, base64url: 43 characters. OWASP ASVS 5.0 V7.2.3 asks for at least 128. */
   readonly secret: string;
 }
 
@@ -18,8 +18,7 @@ const CREDENTIAL = /^[A-Za-z0-9_-]{22}\.[A-Za-z0-9_-]{43}$/;
 const CREDENTIAL_LENGTH = 66;
 const ID_LENGTH = 22;
 
-// One call into the kernel's generator serves many sessions; a call of its own for each costs more than the rest of
-// a new session together.
+// One call of the kernel's generator serves many sessions. One call for each costs more than the rest of a new session.
 const pool = Buffer.alloc(16 * 1024);
 let used = pool.length;
 
@@ -29,7 +28,7 @@ function randomText(bytes: number): string {
     used = 0;
   }
   const text = pool.toString('base64url', used, used + bytes);
-  // A core dump or an overread must not show secrets that are in use.
+  // A core dump or a buffer over-read must not show secrets in use.
   pool.fill(0, used, used + bytes);
   used += bytes;
   return text;
@@ -40,17 +39,17 @@ export function newSessionId(): string {
   return randomText(ID_BYTES);
 }
 
-/** Whether this package can have drawn the id: 22 characters of base64url. */
+/** Whether `id` has the form of a session's id: 22 characters of base64url. */
 export function isSessionId(id: unknown): id is string {
   return typeof id === 'string' && ID.test(id);
 }
 
-/** Draws the token that tells one holder of a lock from every other: 128 random bits. */
+/** Draws the token of one holder of a lock: 128 random bits. */
 export function newLockToken(): string {
   return randomText(ID_BYTES);
 }
 
-/** Draws what tells one write from every other: 128 random bits. */
+/** Draws the id of one write: 128 random bits. */
 export function newWriteId(): string {
   return randomText(ID_BYTES);
 }
@@ -60,27 +59,27 @@ export function newSecret(): string {
   return randomText(SECRET_BYTES);
 }
 
-/** The text of a credential as the cookie or the header carries it. */
+/** The credential as the cookie or the header carries it. */
 export function formatCredential(id: string, secret: string): string {
   return `${id}.${secret}`;
 }
 
-/** Takes a credential apart. @returns `undefined` for anything that this package cannot have issued. */
+/** @returns `undefined` for anything that does not have the form of a credential */
 export function parseCredential(text: string): SessionCredential | undefined {
   if (text.length !== CREDENTIAL_LENGTH || !CREDENTIAL.test(text)) return undefined;
   return { id: text.slice(0, ID_LENGTH), secret: text.slice(ID_LENGTH + 1) };
 }
 
-/** SHA-256 of a secret, base64url: all that a store ever sees of it. Enough for 256 random bits; a password needs more. */
+/** SHA-256 of a secret, base64url. The store sees only this. It is enough for 256 random bits, but not for a password. */
 export function hashSecret(secret: string): string {
   return hash('sha256', secret, 'base64url');
 }
 
-/** Whether `secret` is the one of which `secretHash` was kept, in a time that does not depend on where they differ. */
+/** Whether `secretHash` is the hash of `secret`, in constant time. */
 export function secretMatches(secret: string, secretHash: string): boolean {
   const given = Buffer.from(hashSecret(secret));
-  const kept = Buffer.from(secretHash);
-  return given.length === kept.length && timingSafeEqual(given, kept);
+  const stored = Buffer.from(secretHash);
+  return given.length === stored.length && timingSafeEqual(given, stored);
 }
 
 /** The secret that a rotation has drawn. */

@@ -1,8 +1,8 @@
 import type { SessionLease, SessionStore } from './session-store.js';
 
 /**
- * The lock of one session, held by one request: a lease that is renewed until the lock is released, or has been held for
- * as long as a lock may be. The store refuses what its holder writes after that.
+ * The lock of one session, held by one request. Its lease is renewed until the lock is released or `maxHoldInMilliseconds`
+ * have passed. The store refuses what its holder writes after that.
  */
 export class SessionLock {
   /** Whose secret must still be the stored one for the lock to be renewed. @default nobody's */
@@ -37,7 +37,7 @@ export class SessionLock {
     }
   }
 
-  /** Notes that the store no longer has the lock: it ended with a write, with the session or by itself. */
+  /** Notes that the lock is gone from the store: a write released it, the session was destroyed, or the lease ran out. */
   ended(): void {
     if (this.#stop()) this.onReleased();
   }
@@ -52,7 +52,7 @@ export class SessionLock {
   #renewLater(): void {
     const left = this.#endsAt - performance.now();
     const next = Math.min(left, this.lease.leaseInMilliseconds / 3);
-    // Unref'ed: a lock ends by itself, so it need not keep the process alive.
+    // Unref'ed: the lease ends the lock even if the process exits.
     this.#renewing = setTimeout(this.#renew, Math.ceil(next)).unref();
   }
 
@@ -65,7 +65,7 @@ export class SessionLock {
     this.#renewLater();
     this.store.renewLock(this.id, this.lease, this.holder?.certainHash).then(
       (held) => {
-        // A token is drawn once, so the lock is lost for good: others of this process may ask for it.
+        // Tokens are never reused, so the lock is lost for good: other requests of this process may take it.
         if (!held) this.ended();
       },
       // The next renewal tries again.

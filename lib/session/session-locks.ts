@@ -4,7 +4,7 @@ import type { SessionRecord, SessionStore } from './session-store.js';
 import { SessionLockTimeoutError } from './session.errors.js';
 import { WaitingQueues } from './waiting-queue.js';
 
-/** How requests take turns, from the application's options. */
+/** The application's options `lock`. */
 export interface SessionLockPolicy {
   readonly leaseInMilliseconds: number;
   readonly maxHoldInMilliseconds: number;
@@ -12,18 +12,18 @@ export interface SessionLockPolicy {
   readonly maxWaiters: number;
 }
 
-/** A session as it is under its lock. */
+/** A session as it was read under its lock. */
 export interface LockedSession {
   readonly record: SessionRecord;
   readonly lock: SessionLock;
 }
 
 /**
- * Gives the lock of a session to one request at a time. Requests of this process wait here, in the order in which they
- * came; only the first of them asks the store, where it waits behind those of other processes.
+ * Gives the lock of a session to one request at a time. The requests of this process wait in a queue here. Only the first
+ * of them asks the store, where it waits behind the requests of other processes.
  */
 export class SessionLocks {
-  // The first of a queue holds the lock, or asks the store for it.
+  // The first waiter of a queue holds the lock, or asks the store for it.
   readonly #queues = new WaitingQueues();
 
   constructor(
@@ -34,8 +34,8 @@ export class SessionLocks {
   /**
    * Waits for the lock of a session and reads the session under it.
    * @param signal ends the wait: the client has gone.
-   * @returns `undefined` if the session does not exist any more.
-   * @throws SessionLockTimeoutError if the wait was too long or was ended, or too many requests wait already.
+   * @returns `undefined` if the session no longer exists.
+   * @throws SessionLockTimeoutError if the wait timed out or was ended, or if too many requests are waiting.
    */
   async acquire(id: string, signal?: AbortSignal): Promise<LockedSession | undefined> {
     const { waitTimeoutInMilliseconds, maxWaiters } = this.policy;
@@ -72,19 +72,19 @@ export class SessionLocks {
   #timeout(id: string): SessionLockTimeoutError {
     const { waitTimeoutInMilliseconds } = this.policy;
     return new SessionLockTimeoutError(
-      `Session ${id} is in use by other requests, and this one has waited for ${waitTimeoutInMilliseconds} ms (lock.waitTimeoutInMilliseconds). Send it again later.`,
+      `Session ${id} is in use by other requests, and this request waited for ${waitTimeoutInMilliseconds} ms (lock.waitTimeoutInMilliseconds). Send it again later.`,
       this.#retryAfterInSeconds,
     );
   }
 
   #full(id: string): SessionLockTimeoutError {
     return new SessionLockTimeoutError(
-      `Session ${id} is in use, and ${this.policy.maxWaiters} requests of this process wait for it already (lock.maxWaiters). Send the request again later.`,
+      `Session ${id} is in use, and ${this.policy.maxWaiters} requests of this process are already waiting for it (lock.maxWaiters). Send the request again later.`,
       this.#retryAfterInSeconds,
     );
   }
 
-  // By then every current waiter has had its turn or has given up.
+  // By then every current waiter has run or timed out.
   get #retryAfterInSeconds(): number {
     return Math.max(1, Math.ceil(this.policy.waitTimeoutInMilliseconds / 1000));
   }

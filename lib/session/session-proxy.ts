@@ -3,7 +3,7 @@ import type { SessionCore } from './session-core.js';
 import type { Session, SessionCallback } from './session.js';
 import { SessionDataError, SessionUsageError } from './session.errors.js';
 
-// Through this symbol, which never leaves the package, the way from a session object to what is behind it.
+// Leads from a session object to its core. The symbol never leaves the package.
 const CORE: unique symbol = Symbol('nestjs-redis-session core');
 
 type Verb = (core: SessionCore, callback?: SessionCallback) => unknown;
@@ -36,7 +36,7 @@ const properties: Readonly<Record<string, ((core: SessionCore) => unknown) | und
   } satisfies Record<string, (core: SessionCore) => unknown>,
 );
 
-// What code that was written for express-session finds on Object.getPrototypeOf(session).
+// Code written for express-session looks for the verbs on Object.getPrototypeOf(session).
 const sessionPrototype = {};
 for (const [name, verb] of Object.entries(verbs)) {
   Object.defineProperty(sessionPrototype, name, {
@@ -45,12 +45,12 @@ for (const [name, verb] of Object.entries(verbs)) {
     },
   });
 }
-// Code that replaced a verb (a regenerate() that does nothing) would take its protection from every session.
+// Code that replaced a verb (a regenerate() that does nothing) would remove its protection from every session.
 Object.freeze(sessionPrototype);
 
 const inherited = new Set([...Object.getOwnPropertyNames(Object.prototype), 'prototype']);
 
-// Names that no attribute can have: the verbs, and what every JavaScript object inherits.
+// Names that no attribute can have.
 const reserved = new Set([...Object.keys(verbs), ...Object.keys(properties), ...inherited]);
 
 const handler: ProxyHandler<SessionCore> = {
@@ -71,7 +71,7 @@ const handler: ProxyHandler<SessionCore> = {
     return true;
   },
   deleteProperty(core, name) {
-    // As with every object: sanitizers, Nest's ValidationPipe among them, delete `__proto__` of whatever they are given.
+    // As with every object: sanitizers such as Nest's ValidationPipe delete `__proto__` from whatever they get.
     if (typeof name === 'string' && inherited.has(name)) return true;
     core.setAttribute(attributeName(name), undefined);
     return true;
@@ -93,25 +93,25 @@ const handler: ProxyHandler<SessionCore> = {
     const value = core.attributes.get(name);
     return value === undefined ? undefined : { value, writable: true, enumerable: true, configurable: true };
   },
-  // One for each session object: what an application adds to it stays with this request.
+  // Each session object has its own: what an application adds to it stays with this request.
   getPrototypeOf: (core) => (core.prototype ??= Object.create(sessionPrototype) as object),
   setPrototypeOf: () => false,
   preventExtensions: () => false,
 };
 
-/** The object that applications see before the state behind it. Always the same one. */
+/** The object that applications see. Each core has one. */
 export function sessionOf(core: SessionCore): Session {
   return (core.session ??= new Proxy(core, handler) as unknown as Session);
 }
 
-/** The state behind a session object. @throws TypeError for anything that is not one. */
+/** The core of a session object. @throws TypeError for anything that is not one */
 export function coreOf(session: object): SessionCore {
   const core = coreIn(session);
   if (core === undefined) throw new TypeError('This is not a session of this package.');
   return core;
 }
 
-/** The state behind a session object; `undefined` if it is not one. */
+/** The core of a session object; `undefined` if it is not one. */
 export function coreIn(value: unknown): SessionCore | undefined {
   return (value as { [CORE]?: SessionCore } | null | undefined)?.[CORE];
 }
@@ -137,18 +137,18 @@ function attributeName(name: string | symbol): string {
   return name;
 }
 
-// @fastify/session takes names of attributes to keep there, and would never call back.
+// @fastify/session takes the names of attributes to keep, and a callback as second argument.
 function assertNoAttributesToKeep(callback: unknown): void {
   if (callback === undefined || callback === null || typeof callback === 'function') return;
   throw new SessionUsageError(
-    `session.regenerate() takes a callback or nothing, not ${Array.isArray(callback) ? 'a list of attributes to keep' : `a value of type ${typeof callback}`}; nothing was changed. Use session.rotate() to keep all attributes, or assign those to keep to the new session.`,
+    `session.regenerate() takes a callback or nothing, not ${Array.isArray(callback) ? 'a list of attributes to keep' : `a value of type ${typeof callback}`}; nothing was changed. Use session.rotate() to keep all attributes, or assign the attributes to keep to the new session.`,
   );
 }
 
-// express-session's callers hand in a callback and drop the promise, so the callback alone gets the error then.
+// Code written for express-session passes a callback and drops the promise, so only the callback gets the error.
 function answer<T>(operation: Promise<T>, callback: SessionCallback | undefined): Promise<T | void> {
   if (typeof callback !== 'function') {
-    // The end of the request waits for an operation that nobody awaited, and tells its error: no need to crash.
+    // No unhandled rejection: the end of the request waits for this operation and handles its error.
     operation.catch(() => undefined);
     return operation;
   }

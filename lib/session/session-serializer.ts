@@ -2,9 +2,9 @@ import { SessionDataError } from './session.errors.js';
 import { whatElseItIs } from './plain-instance.js';
 
 /**
- * Turns an attribute's value into text and back. What `deserialize(serialize(value))` returns must equal `value`, and
- * equal values must give equal text: changes are found by comparing it. `maxDepth` is the option of that name; a
- * serializer that takes nested values should refuse deeper ones.
+ * Turns an attribute's value into text and back. `deserialize(serialize(value))` must equal `value`, and equal values must
+ * give equal text: a change is a different text. `maxDepth` is the option of that name; a serializer that takes nested
+ * values should refuse deeper ones.
  *
  * @example
  * ```ts
@@ -13,16 +13,16 @@ import { whatElseItIs } from './plain-instance.js';
  * ```
  */
 export interface SessionSerializer {
-  /** @throws SessionDataError for a value that would not come back as it was; it names the path, never the value. */
+  /** @throws SessionDataError for a value that would come back changed; it names the path, never the value. */
   serialize(value: unknown, attribute: string, maxDepth?: number): string;
   /** @throws any error for a text that this serializer did not write. */
   deserialize(text: string, attribute: string, maxDepth?: number): unknown;
 }
 
-/** How deep arrays and objects of one attribute may be nested, unless the option `maxDepth` says otherwise. */
+/** The default of the option `maxDepth`: how deep arrays and objects of one attribute may be nested. */
 export const DEFAULT_MAX_DEPTH = 64;
 
-/** Plain JSON, and only what plain JSON gives back as it was: everything else is refused instead of changed silently. */
+/** Plain JSON. A value that JSON would change is refused. */
 export const jsonSerializer: SessionSerializer = {
   serialize(value, attribute, maxDepth = DEFAULT_MAX_DEPTH) {
     assertPlain(value, attribute, { attribute, maxDepth, above: [], takesInstances: false });
@@ -34,7 +34,7 @@ export const jsonSerializer: SessionSerializer = {
   },
 };
 
-/** JSON that stores instances of classes as plain objects, if own enumerable properties are all that they are. */
+/** JSON that stores an instance of a class as a plain object, if it has only own enumerable properties. */
 export const plainJsonSerializer: SessionSerializer = {
   ...jsonSerializer,
   serialize(value, attribute, maxDepth = DEFAULT_MAX_DEPTH) {
@@ -43,11 +43,11 @@ export const plainJsonSerializer: SessionSerializer = {
   },
 };
 
-/** What the check of one attribute's value keeps in mind. */
+/** The state of the check of one attribute's value. */
 interface Walk {
   readonly attribute: string;
   readonly maxDepth: number;
-  /** The objects that contain the value under the check, outermost first. */
+  /** The objects that contain the checked value, outermost first. */
   readonly above: object[];
   readonly takesInstances: boolean;
 }
@@ -71,7 +71,7 @@ function assertPlain(value: unknown, path: string, walk: Walk): void {
   const { above } = walk;
   if (above.includes(value))
     throw refusal(path, 'refers back to an object that contains it', 'Store an id', walk);
-  // Before any recursion, so that no value overflows the stack, and looking back costs no more than maxDepth steps.
+  // Before the recursion: no value can overflow the stack, and `above.includes` takes at most maxDepth steps.
   if (above.length === walk.maxDepth) throw tooDeepToWrite(walk);
   above.push(value);
   if (Array.isArray(value)) assertPlainArray(value, path, walk);
@@ -81,19 +81,19 @@ function assertPlain(value: unknown, path: string, walk: Walk): void {
 
 function assertPlainArray(value: unknown[], path: string, walk: Walk): void {
   const prototype = Object.getPrototypeOf(value) as object | null;
-  // Array.prototype is itself an array, in every realm; the prototype of a subclass is not.
+  // Array.prototype is itself an array in every realm; the prototype of a subclass is not.
   if (!Array.isArray(prototype))
     throw refusal(path, `is an instance of ${className(prototype)}`, 'Store [...it]', walk);
   for (let index = 0; index < value.length; index++) assertPlain(value[index], `${path}[${index}]`, walk);
   const keys = Object.keys(value);
   if (keys.length > value.length) {
-    throw refusal(path, `has the property ${keys[value.length]}`, 'JSON keeps items alone: copy them', walk);
+    throw refusal(path, `has the property ${keys[value.length]}`, 'JSON keeps only items: copy them', walk);
   }
 }
 
 function assertPlainObject(value: object, path: string, walk: Walk): void {
   const prototype = Object.getPrototypeOf(value) as object | null;
-  // Objects of another realm (node:vm, a test runner's sandbox) are as plain as ours: theirs is a prototype without one.
+  // An object of another realm (node:vm, a test runner's sandbox) is plain, too, if its prototype has no prototype.
   if (prototype !== null && Object.getPrototypeOf(prototype) !== null) {
     const more = walk.takesInstances ? whatElseItIs(value) : '';
     if (more !== undefined)
@@ -101,7 +101,7 @@ function assertPlainObject(value: object, path: string, walk: Walk): void {
   }
   for (const key of Object.keys(value)) {
     const item = (value as Record<string, unknown>)[key];
-    // JSON leaves a property without a value out, and a reader cannot tell the two apart: optional fields stay usable.
+    // JSON omits undefined properties, which reads the same: optional fields work.
     if (item !== undefined) assertPlain(item, `${path}.${key}`, walk);
   }
   if (Object.getOwnPropertySymbols(value).length > 0)
@@ -110,8 +110,8 @@ function assertPlainObject(value: object, path: string, walk: Walk): void {
 
 function hintFor(value: object, { takesInstances }: Walk): string {
   if (value instanceof Date) return 'Store date.toISOString()';
-  if (takesInstances) return 'Store a plain object of what you need, or set a serializer that can';
-  return 'Store a plain object ({ ...dto }), set classInstances to "plain", or set a serializer that can';
+  if (takesInstances) return 'Store a plain object of what you need, or set a serializer that supports it';
+  return 'Store a plain object ({ ...dto }), set classInstances to "plain", or set a serializer that supports it';
 }
 
 function className(prototype: object | null): string {
@@ -120,12 +120,12 @@ function className(prototype: object | null): string {
 
 function refusal(path: string, what: string, remedy: string, { attribute }: Walk): SessionDataError {
   return new SessionDataError(
-    `session.${path} ${what} and would not come back as it was; nothing was written. ${remedy}.`,
+    `session.${path} ${what} and cannot be stored unchanged; nothing was written. ${remedy}.`,
     attribute,
   );
 }
 
-// The path to the culprit would be as long as the value is deep: the attribute says enough.
+// Names only the attribute: the path would be as long as the value is deep.
 function tooDeepToWrite({ attribute, maxDepth }: Walk): SessionDataError {
   return new SessionDataError(
     `session.${attribute} is nested more than ${maxDepth} levels deep; nothing was written. Store a flatter value, or raise maxDepth.`,
@@ -140,7 +140,7 @@ function tooDeepToRead(attribute: string, maxDepth: number): SessionDataError {
   );
 }
 
-/** Whether arrays and objects of a JSON text are nested deeper than that. */
+/** Whether arrays and objects of a JSON text are nested deeper than `maxDepth`. */
 function isDeeper(text: string, maxDepth: number): boolean {
   // Every level takes two brackets.
   if (text.length <= 2 * maxDepth) return false;

@@ -1,4 +1,4 @@
-/** The stable codes of this package's errors: what to match on instead of message text. */
+/** The stable codes of this package's errors. Match on these instead of the message. */
 export type SessionErrorCode =
   | 'SESSION_OPTIONS'
   | 'SESSION_STORE_UNAVAILABLE'
@@ -14,14 +14,14 @@ export type SessionErrorCode =
   | 'SESSION_LOCK_LOST';
 
 /**
- * Base of every error that this package throws. `code` is stable; message text is not.
+ * Base of every error that this package throws. `code` is stable; the message is not.
  *
- * An error that nobody catches becomes the HTTP answer of its `statusCode`: it has the shape of the package `http-errors`,
+ * An error that nobody catches becomes an HTTP answer with its `statusCode`: it has the shape of the package `http-errors`,
  * which NestJS, Express and Fastify know.
  */
 export abstract class SessionError extends Error {
   abstract readonly code: SessionErrorCode;
-  /** The HTTP status of an answer that this error ends. */
+  /** The HTTP status of the answer if nobody catches the error. */
   readonly statusCode: number = 500;
   override get name(): string {
     return this.constructor.name;
@@ -35,11 +35,11 @@ export abstract class SessionError extends Error {
   }
 }
 
-/** The options contradict each other or hold values that cannot be used. Lists every fault at once; never a secret. */
+/** Options are invalid or contradict each other. Lists every fault at once; never shows a secret. */
 export class SessionOptionsError extends SessionError {
   readonly code = 'SESSION_OPTIONS';
   constructor(
-    /** One sentence per fault: the option, its environment variable, what was given, what is expected. */
+    /** One sentence for each fault: the option, its environment variable, what was given, what is expected. */
     readonly faults: readonly string[],
   ) {
     super(
@@ -55,13 +55,13 @@ export class SessionOptionsError extends SessionError {
 export class SessionStoreUnavailableError extends SessionError {
   readonly code = 'SESSION_STORE_UNAVAILABLE';
   override readonly statusCode = 503;
-  /** When to come back, in seconds: the value of the answer's Retry-After header. A client reconnects sooner. */
+  /** When to retry, in seconds: the value of the answer's Retry-After header. */
   readonly retryAfterInSeconds = 1;
   constructor(
     operation: string,
     attempts: number,
     cause: unknown,
-    /** Whether the store may have carried out the operation all the same: the answer was lost, not the request. */
+    /** Whether the store may have carried out the operation: only its answer may have been lost. */
     readonly outcomeUnknown: boolean = true,
   ) {
     const reason = cause instanceof Error || hasMessage(cause) ? cause.message : String(cause);
@@ -70,7 +70,7 @@ export class SessionStoreUnavailableError extends SessionError {
   }
 }
 
-/** An attribute cannot be stored, or what is stored cannot be read. Names the attribute, never its value. */
+/** An attribute cannot be stored, or its stored text cannot be read. Names the attribute, never its value. */
 export class SessionDataError extends SessionError {
   readonly code = 'SESSION_DATA';
   constructor(
@@ -83,7 +83,7 @@ export class SessionDataError extends SessionError {
   }
 }
 
-/** The session was destroyed, regenerated or has expired since it was loaded; nothing was written. */
+/** The session was destroyed or regenerated, or has expired, since it was loaded. Nothing was written. HTTP 409. */
 export class SessionGoneError extends SessionError {
   readonly code = 'SESSION_GONE';
   override readonly statusCode = 409;
@@ -93,7 +93,7 @@ export class SessionGoneError extends SessionError {
 }
 
 /**
- * The credential that this request came in with is void: another request rotated the session since. Nothing was read or
+ * The credential of this request is no longer valid: another request has rotated the session since. Nothing was read or
  * written. HTTP 409.
  */
 export class SessionConflictError extends SessionError {
@@ -107,7 +107,7 @@ export class SessionConflictError extends SessionError {
   }
 }
 
-/** A write through a session of state `read-only`. */
+/** A write on a route whose session state is `read-only`. */
 export class SessionReadOnlyError extends SessionError {
   readonly code = 'SESSION_READ_ONLY';
   constructor(attempt: string) {
@@ -117,12 +117,12 @@ export class SessionReadOnlyError extends SessionError {
   }
 }
 
-/** There is no session here to give: the reason and the remedy stand in the message. */
+/** There is no session here. The message names the reason and the remedy. */
 export class SessionMissingError extends SessionError {
   readonly code = 'SESSION_MISSING';
   constructor(
     message: string,
-    /** 400 if the reason is the target that the client sent. */
+    /** 400 if the request target that the client sent is the reason. */
     override readonly statusCode: 400 | 500 = 500,
   ) {
     super(message);
@@ -133,22 +133,22 @@ export class SessionMissingError extends SessionError {
   }
 }
 
-/** The application used the session in a way that this package does not have; the message names the alternatives. */
+/** The application used the session in a way that is not supported. The message names the alternatives. */
 export class SessionUsageError extends SessionError {
   readonly code = 'SESSION_USAGE';
 }
 
-/** A new cookie is needed, and the head of the answer has been sent. Nothing was written. */
+/** The operation needs a new cookie, but the head of the answer has been sent. Nothing was written. */
 export class SessionAnswerSentError extends SessionError {
   readonly code = 'SESSION_ANSWER_SENT';
   constructor(attempt: string) {
     super(
-      `Cannot ${attempt}: the answer has begun, and the cookie that this needs can no longer be sent; nothing was written. Do it before the first byte of the answer.`,
+      `Cannot ${attempt}: the answer has begun, so the cookie that this needs can no longer be sent; nothing was written. Do it before the first byte of the answer.`,
     );
   }
 }
 
-/** The attributes together exceed `maxSessionBytes`; the stored session stays as it was. */
+/** The attributes together exceed `maxSessionBytes`. The stored session is unchanged. */
 export class SessionTooLargeError extends SessionError {
   readonly code = 'SESSION_TOO_LARGE';
   constructor(id: string, bytes: number, limit: number) {
@@ -158,13 +158,13 @@ export class SessionTooLargeError extends SessionError {
   }
 }
 
-/** Waiting for an exclusive session took longer than its limit, or too many requests wait already. HTTP 423. */
+/** The wait for an exclusive session timed out, or too many requests are waiting for it. HTTP 423. */
 export class SessionLockTimeoutError extends SessionError {
   readonly code = 'SESSION_LOCK_TIMEOUT';
   override readonly statusCode = 423;
   constructor(
     message: string,
-    /** When to come back, in seconds: the value of the answer's Retry-After header. */
+    /** When to retry, in seconds: the value of the answer's Retry-After header. */
     readonly retryAfterInSeconds: number,
   ) {
     super(message);
@@ -182,7 +182,7 @@ export class SessionLockLostError extends SessionError {
   }
 }
 
-// Errors made by Node's core are not `instanceof Error` across realms, so the shape is what counts.
+// Errors of Node's core are not `instanceof Error` across realms, so this checks the shape.
 function hasMessage(value: unknown): value is { message: string } {
   return typeof (value as { message?: unknown } | null)?.message === 'string';
 }

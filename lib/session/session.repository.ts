@@ -7,11 +7,11 @@ import type { SessionData } from './session-data.js';
 import type { Session } from './session.js';
 
 /**
- * Creates, finds and ends sessions: for guards and services, and for code outside of a request (a job, a script).
- * Inside of a request `request.session` is there already and is stored by itself.
+ * Creates, finds and ends sessions: for guards and services, and for code outside a request (a job, a script). In a
+ * request, use `request.session`, which is stored automatically.
  *
- * With `throwOnError: false` an operation that the store could not carry out resolves as if there were nothing, and
- * `lastException` tells why. Only `destroy` rejects all the same: a logout that did not happen is an error.
+ * With `throwOnError: false`, an operation that fails because the store does not answer resolves to nothing, and
+ * `lastException` says why. `destroy` still rejects: a failed logout is an error.
  *
  * @example
  * ```ts
@@ -25,7 +25,7 @@ import type { Session } from './session.js';
 export class SessionRepository {
   readonly #operations: SessionOperations;
 
-  /** @param operations those that requests share with this repository. @default operations of its own */
+  /** @param operations shared with the requests. @default its own */
   constructor(
     private readonly store: SessionStore,
     policy: SessionPolicy,
@@ -34,13 +34,13 @@ export class SessionRepository {
     this.#operations = operations ?? new SessionOperations(store, policy);
   }
 
-  /** The error of the most recent operation that the store could not carry out; `undefined` where none has failed. */
+  /** The error of the latest operation that the store failed to carry out; `undefined` if none has failed. */
   get lastException(): Error | undefined {
     return this.#operations.failures.latest;
   }
 
   /**
-   * Asks the store for an answer: for health checks. With `throwOnError: false` it rejects all the same.
+   * Asks the store for an answer: for health checks. Rejects even with `throwOnError: false`.
    * @throws SessionStoreUnavailableError if the store cannot answer
    * @example await sessions.ping();
    */
@@ -49,15 +49,15 @@ export class SessionRepository {
     await this.store.load(newSessionId());
   }
 
-  /** A new, empty session. Nothing is stored until `save`. */
+  /** Creates a new, empty session. Nothing is stored until `save`. */
   create<T extends object = SessionData>(): Session<T> {
     return sessionOf(this.#operations.core());
   }
 
   /**
-   * Finds a session by its public id, for trusted code: no secret is asked for, the idle timeout does not slide, and what
-   * is done with it is not refused after another request has rotated it.
-   * @returns `undefined` if there is none, it has expired, or `id` is not the id of a session: 22 characters of base64url.
+   * Finds a session by its public id, for trusted code: it needs no secret, does not touch the session, and operations on
+   * it succeed even after another request has rotated it.
+   * @returns `undefined` if it does not exist or has expired, or if `id` is not a session id (22 characters of base64url).
    * @throws SessionStoreUnavailableError if the store cannot answer: an outage is not a logout.
    */
   find<T extends object = SessionData>(id: string): Promise<Session<T> | undefined> {
@@ -69,9 +69,9 @@ export class SessionRepository {
   }
 
   /**
-   * Finds the session that a client presents `<id>.<secret>` for, and slides its idle timeout. What is done with the
-   * session throws SessionConflictError once another request has rotated it.
-   * @returns `undefined` for an unknown, expired or malformed credential and for a wrong secret.
+   * Finds the session of a client's credential, `<id>.<secret>`, and touches it. Once another request has rotated the
+   * session, operations on it throw SessionConflictError.
+   * @returns `undefined` if the credential is unknown, expired or malformed, or if its secret is wrong.
    * @throws SessionStoreUnavailableError if the store cannot answer.
    */
   findByCredential<T extends object = SessionData>(credential: string): Promise<Session<T> | undefined> {
@@ -83,39 +83,39 @@ export class SessionRepository {
   }
 
   /**
-   * Stores what changed in a session; a new one is created.
-   * @throws SessionGoneError if it was destroyed or has expired meanwhile, SessionConflictError if another request rotated
-   * it (unless `find` gave it), SessionDataError if a value cannot be stored, SessionTooLargeError beyond
-   * `maxSessionBytes`: nothing is written then. SessionStoreUnavailableError if the store did not answer: the changes may
-   * have been stored all the same (see its `outcomeUnknown`).
+   * Stores the changes of a session. Creates a session that is new.
+   * @throws SessionGoneError if it was destroyed or has expired, SessionConflictError if another request rotated it (unless
+   * `find` returned it), SessionDataError if a value cannot be stored, SessionTooLargeError if it exceeds `maxSessionBytes`:
+   * nothing is written then. SessionStoreUnavailableError if the store did not answer: the changes may have been stored
+   * (see its `outcomeUnknown`).
    */
   save(session: Session<object>): Promise<void> {
     return this.#operations.save(coreOf(session));
   }
 
-  /** Slides the idle timeout from now and writes nothing else. */
+  /** Restarts the idle timeout and writes nothing else. */
   touch(session: Session<object>): Promise<void> {
     return this.#operations.touch(coreOf(session));
   }
 
   /**
-   * Gives the session a new secret and stores its changes, in one atomic write; the old credential is useless then.
+   * Gives the session a new secret and stores its changes, in one atomic write. The old credential stops working.
    * @returns the new credential, for the client; `undefined` if the store failed silently (`throwOnError: false`).
    * @throws SessionConflictError if another request rotated the session first, SessionGoneError if it was destroyed or has
    * expired: nothing is written then. SessionStoreUnavailableError if the store did not answer: give the client what
-   * `credentialOf` returns then, since the old credential may be useless already.
+   * `credentialOf` returns, because the old credential may no longer work.
    */
   async rotate(session: Session<object>): Promise<string | undefined> {
     session.rotate();
     await this.save(session);
-    // Still asked for: the store failed silently.
+    // Still requested: the store failed silently.
     return coreOf(session).identity.rotateRequested ? undefined : this.credentialOf(session);
   }
 
   /**
-   * The credential that a client needs for a session which this object created or rotated; otherwise `undefined`. After a
-   * create or rotation whose answer was lost, the credential that the session has if the write was carried out; a rotation
-   * is sent again in the background.
+   * Returns the credential that the client needs if this object created or rotated the session; otherwise `undefined`. If
+   * the answer to the create or rotation was lost, returns the credential that works if the store has carried it out; a
+   * rotation is retried in the background.
    */
   credentialOf(session: Session<object>): string | undefined {
     const core = coreOf(session);
@@ -123,10 +123,10 @@ export class SessionRepository {
   }
 
   /**
-   * Ends a session: its data is removed, and no one who loaded it before can write it back. An id needs no secret; a text
-   * that is not the id of a session does nothing.
-   * @throws SessionStoreUnavailableError if the store did not answer, with `throwOnError: false` as well;
-   * SessionConflictError if another request rotated this session (unless `find` gave it).
+   * Removes a session. A request that loaded it before cannot write it back. An id needs no secret; a text that is not a
+   * session id does nothing.
+   * @throws SessionStoreUnavailableError if the store did not answer, even with `throwOnError: false`.
+   * SessionConflictError if another request rotated this session (unless `find` returned it).
    */
   async destroy(session: Session<object> | string): Promise<void> {
     if (typeof session !== 'string') return this.#operations.destroy(coreOf(session));

@@ -1,57 +1,56 @@
 import type { SessionCookie } from './session-cookie.js';
 import type { SessionData } from './session-data.js';
 
-/** Called when a verb of the session has ended: without an argument, or with the error. */
+/** Called when an operation has ended: without an argument, or with the error. */
 export type SessionCallback = (error?: unknown) => void;
 
-/** What a session does. None of these names can be an attribute. */
+/** The methods and properties of every session. None of these names can be an attribute. */
 export interface SessionVerbs {
-  /** Public name of the session: 128 random bits, base64url. Safe to log and to list; it opens nothing. */
+  /** Public name of the session: 128 random bits, base64url. Safe to log and to list: it does not open the session. */
   readonly id: string;
   /** True until the session is stored for the first time. */
   readonly isNew: boolean;
-  /** When the session was created, by the store's clock; for a session that is not stored yet, now. */
+  /** When the session was created, by the store's clock. For a session that is not stored yet, when it was first used. */
   readonly createdAt: Date;
   /**
-   * Ends this session so long after its last request, instead of the application's `idleTimeoutInSeconds`. Kept with
-   * the session and used by every later request. Whole seconds, at least 1 and at most the options
-   * `maxIdleTimeoutInSeconds` and `absoluteTimeoutInSeconds`.
+   * Ends this session this long after its last request. Stored with the session. Whole seconds, from 1 to the lower of the
+   * options `maxIdleTimeoutInSeconds` and `absoluteTimeoutInSeconds`. @default the option `idleTimeoutInSeconds`
    *
    * @throws RangeError for anything else
    * @example `if (rememberMe) session.idleTimeoutInSeconds = 30 * 24 * 3600;`
    */
   idleTimeoutInSeconds: number;
-  /** The lifetime as express-session has it, for code that was written for that. */
+  /** The cookie's attributes and the lifetime, for code written for express-session. */
   readonly cookie: SessionCookie;
-  /** With `throwOnError: false`, the error of the latest operation that failed silently; else `undefined`. */
+  /** With `throwOnError: false`, the error of the latest operation that failed silently; `undefined` if none has. */
   readonly lastException: Error | undefined;
 
   /**
    * Stores the changes now instead of at the end of the request.
-   * @throws SessionGoneError where the session was destroyed or has expired meanwhile; nothing is written then.
+   * @throws SessionGoneError if the session was destroyed or has expired; nothing is written then.
    */
   save(callback?: SessionCallback): Promise<void>;
   /**
-   * Reads the session anew and forgets what this request changed in it.
-   * @throws SessionGoneError where there is no such session any more.
+   * Reads the session again and discards the changes of this request.
+   * @throws SessionGoneError if the session no longer exists.
    */
   reload(callback?: SessionCallback): Promise<void>;
-  /** Slides the idle timeout now. Every request with a valid credential does so by itself. */
+  /** Restarts the idle timeout now. Every request with a valid credential does so automatically. */
   touch(callback?: SessionCallback): Promise<void>;
   /**
-   * Gives the session a new secret with the next save, in the same atomic write: same id, same data, and the old
-   * credential is useless. Call it at login and at every change of privilege (OWASP ASVS 5.0 V7.2.4).
+   * Gives the session a new secret with the next save, in the same atomic write. Id and data stay, and the old credential
+   * stops working. Call it at login and at every change of privilege (OWASP ASVS 5.0 V7.2.4).
    */
   rotate(): void;
   /**
-   * Ends this session and puts a new, empty one with a new id on the request. This object keeps its data and refuses
+   * Ends this session and puts a new, empty one with a new id on the request. This object keeps its data but refuses
    * writes.
    * @returns the new session.
    */
   regenerate(callback?: SessionCallback): Promise<Session>;
   /**
-   * Removes the session and everything in it. No request that loaded it before can write it back. This object keeps
-   * its data and refuses writes.
+   * Removes the session. A request that loaded it before cannot write it back. This object keeps its data but refuses
+   * writes.
    */
   destroy(callback?: SessionCallback): Promise<void>;
 }

@@ -9,8 +9,8 @@ export class Waiter {
   }
 
   /**
-   * Waits to be called, for at most so many milliseconds and until the signal is aborted.
-   * @returns whether it was called since it last asked.
+   * Waits until it is called, the time is over or the signal is aborted.
+   * @returns whether it was called since the last wait.
    */
   async called(milliseconds: number, signal?: AbortSignal): Promise<boolean> {
     if (!this.#called && !signal?.aborted) {
@@ -20,7 +20,7 @@ export class Waiter {
           signal?.removeEventListener('abort', wake);
           resolve();
         };
-        // A call that arrived while the event loop stalled is read before the time is over.
+        // After a stall of the event loop, read the sockets first: the call may have arrived in time.
         const timer = setTimeout(() => setImmediate(wake), milliseconds);
         this.#wake = wake;
         signal?.addEventListener('abort', wake);
@@ -32,7 +32,7 @@ export class Waiter {
   }
 }
 
-/** A queue for each key. Its first waiter has the turn until it leaves; the next one is called then. */
+/** A queue for each key. When its first waiter leaves, the next one is called. */
 export class WaitingQueues {
   readonly #queues = new Map<string, Waiter[]>();
 

@@ -127,7 +127,7 @@ describe('without it', () => {
     const session = repositoryOf(new InMemorySessionStore()).create() as AnySession;
     session.cart = [new Item('tea', 1)];
     await expect(session.save()).rejects.toThrow(
-      'session.cart[0] is an instance of Item and would not come back as it was; nothing was written. Store a plain object ({ ...dto }), set classInstances to "plain", or set a serializer that can.',
+      'session.cart[0] is an instance of Item and cannot be stored unchanged; nothing was written. Store a plain object ({ ...dto }), set classInstances to "plain", or set a serializer that supports it.',
     );
   });
 });
