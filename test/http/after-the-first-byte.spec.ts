@@ -143,7 +143,7 @@ describe.each([
     });
 
     it.each(['raw/change', 'raw/change?early=1', 'stream/change', 'events/change', 'at-once'])(
-      'has what the handler changed, once the answer has ended: %s',
+      'has the late change of the handler stored: %s',
       async (path) => {
         expect((await visitor.get(`/late/${path}`)).text).toMatch(whole(path));
         expect(await attributes()).toMatchObject({ item: 'late' });
@@ -152,7 +152,7 @@ describe.each([
     );
 
     it.each(['raw/push', 'raw/push?early=1', 'stream/push', 'events/push'])(
-      'has what the handler added to an array: %s',
+      'has a late addition to an array stored: %s',
       async (path) => {
         expect((await visitor.get(`/late/${path}`)).text).toMatch(whole(path));
         expect(await attributes()).toMatchObject({ cart: ['tea', 'late'] });
@@ -172,7 +172,7 @@ describe.each([
       expect(await attributes()).toEqual({ item: 'tea', cart: ['tea'] });
     });
 
-    it('gets no whole answer if the late change cannot be stored', async () => {
+    it('has its response aborted if the late change cannot be stored', async () => {
       store.failing = 'save';
       await expect(visitor.get('/late/raw/change')).rejects.toMatchObject({
         code: expect.stringMatching(/^(ECONNRESET|ERR_HTTP2_STREAM_ERROR)$/),
@@ -180,7 +180,7 @@ describe.each([
       expect(logged).toEqual(['GET /late/raw/:verb could not store its session after the first byte.']);
     });
 
-    it('holds no lock any more, so that a late change of an exclusive route is refused', async () => {
+    it('gets the late change of an exclusive route refused, since the lock was released', async () => {
       expect((await visitor.get('/late/exclusive')).text).toBe('begun, ended');
       expect(logged).toEqual([expect.stringMatching(/^GET \/late\/exclusive: The lock of session .* ended/)]);
       expect(await attributes()).toMatchObject({ item: 'tea' });
@@ -189,7 +189,7 @@ describe.each([
 
   describe('a visitor without a session', () => {
     it.each(['raw/change', 'stream/change', 'events/change'])(
-      'gets the whole answer, and no session is stored: %s',
+      'gets the complete response, and no session is stored: %s',
       async (path) => {
         store.take();
         expect((await visitor.get(`/late/${path}`)).text).toMatch(whole(path));

@@ -24,10 +24,10 @@ class SlowStore extends RecordingStore {
   }
 }
 
-/** `headersSent` and `writableEnded` of an answer that its handler has just sent. */
+/** `headersSent` and `writableEnded` right after the handler sent its response. */
 let looked: boolean[] | undefined;
 
-/** What is left to do for a handler whose answer was discarded, of which nobody told it. */
+/** What a handler still does after its response was discarded without its knowledge. */
 let leftover: (() => void) | undefined;
 
 @Catch(SessionStoreUnavailableError)
@@ -103,7 +103,7 @@ class HeldController {
   }
 }
 
-describe.each(platforms)('an answer that waits for the store, on %s', (platform) => {
+describe.each(platforms)('a response that is held until the store replies, on %s', (platform) => {
   let store: SlowStore;
   let app: HttpApp;
   beforeEach(() => {
@@ -127,7 +127,7 @@ describe.each(platforms)('an answer that waits for the store, on %s', (platform)
     return browser;
   }
 
-  it('looks sent to the code that wrote it, and tells it when to go on', async () => {
+  it('looks sent to the code that wrote it, and emits drain', async () => {
     const browser = await visitor();
     const answer = browser.get('/held/looks');
     await written.promise;
@@ -149,7 +149,7 @@ describe.each(platforms)('an answer that waits for the store, on %s', (platform)
     expect(await answer).toMatchObject({ status: 200, text: 'sent' });
   });
 
-  it('is the first one, whatever is written over it', async () => {
+  it('is the first one, whatever is written later', async () => {
     const browser = await visitor();
     const answer = browser.get('/held/ended');
     await written.promise;
@@ -158,7 +158,7 @@ describe.each(platforms)('an answer that waits for the store, on %s', (platform)
     expect((await browser.get('/session')).json().attributes).toEqual({ item: 'coffee' });
   });
 
-  it('answers 500 where Node refuses a header of it, and the process goes on', async () => {
+  it('becomes a 500 if Node refuses one of its headers, and the process keeps running', async () => {
     const browser = await visitor();
     gate.resolve();
     const answer = await browser.get('/held/refused-header');
@@ -170,7 +170,7 @@ describe.each(platforms)('an answer that waits for the store, on %s', (platform)
     ['before compression begins', true],
     ['after compression has begun', false],
   ])(
-    'answers 503 in plain text where the store fails, with a session touched %s',
+    'becomes an uncompressed 503 if the store fails, with a session touched %s',
     async (_when, persistent) => {
       const browser = await visitor({ persistent, compressed: true });
       gate.resolve();
@@ -183,7 +183,7 @@ describe.each(platforms)('an answer that waits for the store, on %s', (platform)
     },
   );
 
-  it('takes nothing more from its writer where the store fails', async () => {
+  it('ignores later writes if the store fails', async () => {
     const browser = await visitor({ page: true });
     gate.resolve();
     store.failing = 'save';

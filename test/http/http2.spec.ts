@@ -111,7 +111,7 @@ describe.each([
   });
 
   it.each(['/http2/stream', '/http2/events', '/http2/raw', '/http2/large'])(
-    'answers 503 if the session cannot be stored, and goes on: %s',
+    'answers 503 if the session cannot be stored, and keeps running: %s',
     async (path) => {
       store.failing = 'save';
       store.failure = new SessionStoreUnavailableError('save', 1, new Error('at 10.0.0.7:6379'));
@@ -123,12 +123,12 @@ describe.each([
     },
   );
 
-  it('frees the lock of a client that goes away', async () => {
+  it('frees the lock of a client that disconnects', async () => {
     const stream = browser.open('POST', '/http2/slow');
     stream.on('error', () => undefined);
     await begun.promise;
     stream.close(8);
-    // The next one gets the lock while the first handler still runs.
+    // The next request gets the lock while the first handler still runs.
     begun = deferred();
     const next = browser.request('POST', '/http2/slow');
     await begun.promise;
@@ -136,7 +136,7 @@ describe.each([
     expect((await next).text).toBe('slow');
   });
 
-  it('drops the answer of a client that goes away while it is held', async () => {
+  it('drops a held response if its client disconnects', async () => {
     const saved = deferred();
     const save = store.save.bind(store);
     const held = deferred();

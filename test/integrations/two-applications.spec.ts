@@ -333,7 +333,7 @@ describe('registrations that cannot be told apart', () => {
     });
   });
 
-  it('stop the start where the module is imported without forRoot()', async () => {
+  it('fail the start if the module is imported without forRoot()', async () => {
     await expect(startNest('express', { imports: [RedisSessionModule] })).rejects.toMatchObject({
       code: 'SESSION_OPTIONS',
       faults: [

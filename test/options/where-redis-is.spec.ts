@@ -5,7 +5,7 @@ import { faultsOf } from './faults-of.js';
 
 const REDIS_URL = 'rediss://shop:p%40ss@redis.example.com:7000/2';
 
-describe('an argument that says where Redis is', () => {
+describe('an argument with the location of Redis', () => {
   it('wins over the variables that say so: connectionString', () => {
     const env = { REDIS_SESSION_HOST: 'a', REDIS_SESSION_PORT: '7001', REDIS_SESSION_ACCESS_KEY: 'key' };
     const options = resolveOptions({ connectionString: 'redis://b:7002' }, env);

@@ -14,7 +14,7 @@ const run = promisify(execFile);
 // Compilers take long on a busy machine.
 const LONGEST = 120_000;
 
-// What is installed beside the package. Fastify is only where a test says so.
+// The packages installed with it. Fastify is added only by the test that needs it.
 const packages = [
   '@nestjs/common',
   '@nestjs/config',
@@ -88,7 +88,7 @@ describe('an application that is compiled with the declarations of the package',
   }
 
   it(
-    'may use any name of an attribute where it declares none, and needs no Fastify',
+    'can use any attribute name if it declares none, and does not need Fastify',
     async () => {
       const cwd = application('undeclared', ['types/consumer/undeclared.ts'], { skipLibCheck: false });
       expect(await faultsOf(cwd)).toEqual([]);
@@ -113,7 +113,7 @@ describe('an application that is compiled with the declarations of the package',
     'has request.session and request.sessionID on Fastify, as CommonJS',
     async () => {
       const cwd = application('fastify', ['types/consumer/fastify.ts'], { type: 'commonjs' });
-      // As npm installs it: where the package finds it, too.
+      // As npm installs it, in the node_modules that the package resolves from.
       symlinkSync(join(root, 'node_modules/fastify'), join(modules, 'fastify'));
       expect(await faultsOf(cwd)).toEqual([]);
     },
