@@ -8,7 +8,7 @@ import { RedisServer } from '../support/redis-server.js';
 import { Chat } from './chat.js';
 import { openAndReset } from './reset-sockets.js';
 
-const SOCKETS = 2000;
+const SOCKETS = 500;
 
 let redis: RedisServer;
 beforeAll(async () => {
@@ -57,16 +57,16 @@ describe.each(combinations)('with closeOnSessionEnd, sockets of $library on $pla
     return started.mock.results.map(({ value }) => value).filter((timer) => !over.has(timer));
   }
 
-  it('leave nothing behind when thousands are reset before Redis replies', async () => {
+  it('leave nothing behind when hundreds are reset before Redis replies', async () => {
     const cookie = (await chat.visitor()).cookie('sid')!;
     await redis.resetStats();
     redis.freeze();
     await openAndReset(on.library, chat.url, cookie, SOCKETS);
-    await eventually(async () => expect(await chat.openSockets()).toBe(0), { within: 20_000 });
+    await eventually(async () => expect(await chat.openSockets()).toBe(0), { within: 60_000 });
 
     redis.thaw();
     await eventually(async () => expect(await redis.commandStats()).toHaveProperty('hgetall', SOCKETS), {
-      within: 20_000,
+      within: 60_000,
     });
     const another = (await chat.visitor()).cookie('sid')!;
     const listening = await chat.connect(another);
@@ -77,7 +77,7 @@ describe.each(combinations)('with closeOnSessionEnd, sockets of $library on $pla
     listening.close();
     await eventually(() => expect(watched()).toBe(0));
     expect(timers()).toEqual([]);
-  }, 60_000);
+  }, 150_000);
 
   it('of one session share a timer and one read per round, and are both closed', async () => {
     const visitor = await chat.visitor();
