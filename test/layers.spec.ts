@@ -42,4 +42,21 @@ describe('the layers of lib', () => {
     const importing = sourcesIn('lib').filter((name) => importsOf(join('lib', name)).includes('ioredis'));
     expect([...new Set(importing.map((name) => name.split('/')[0]))]).toEqual(['redis']);
   });
+
+  it('no file imports itself through others, not even its types', () => {
+    const imported = new Map(
+      sourcesIn('lib').map((name) => {
+        const code = readFileSync(join('lib', name), 'utf8');
+        const targets = [...code.matchAll(/ from '(\.[^']+)\.js'/g)];
+        return [name, targets.map(([, target]) => join(name, '..', `${target}.ts`))];
+      }),
+    );
+    // What is left after taking away, again and again, the files that import none of those left.
+    for (let size = 0; size !== imported.size; ) {
+      size = imported.size;
+      for (const [name, targets] of imported)
+        if (!targets.some((target) => imported.has(target))) imported.delete(name);
+    }
+    expect([...imported.keys()]).toEqual([]);
+  });
 });
