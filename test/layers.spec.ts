@@ -52,7 +52,7 @@ describe('the layers of lib', () => {
       }),
     );
     // What is left after taking away, again and again, the files that import none of those left.
-    for (let size = 0; size !== imported.size; ) {
+    for (let size = 0; size !== imported.size;) {
       size = imported.size;
       for (const [name, targets] of imported)
         if (!targets.some((target) => imported.has(target))) imported.delete(name);

@@ -1,4 +1,3 @@
-import type { SessionAttributes } from './session-attributes.js';
 import { SessionUsageError } from './session.errors.js';
 
 /** What the option `cookie` says about every session's cookie. */
@@ -89,22 +88,4 @@ export function cookieAttributesOf(settings: CookieSettings, overTls: boolean): 
   const secure = settings.secure === 'auto' ? overTls : settings.secure;
   const sameSite = settings.sameSite === 'auto' ? (secure ? 'none' : 'lax') : settings.sameSite;
   return { path, domain, httpOnly, secure, sameSite, partitioned, priority };
-}
-
-// No application can use this name for an attribute; express-session uses it in its records.
-const MARK = 'cookie';
-const PERSISTENT = 'persistent';
-
-/** Whether a session is marked to have a cookie that outlives the browser window. */
-export function isPersistent(attributes: SessionAttributes): boolean {
-  try {
-    return attributes.get(MARK) === PERSISTENT;
-  } catch {
-    return false;
-  }
-}
-
-/** Sets or removes this mark. */
-export function setPersistent(attributes: SessionAttributes, persistent: boolean): void {
-  attributes.set(MARK, persistent ? PERSISTENT : undefined);
 }

@@ -1,15 +1,9 @@
 import { inspect, type InspectOptions } from 'node:util';
 import { inspectSession } from './inspect-session.js';
 import { SessionAttributes, type AttributeChanges } from './session-attributes.js';
-import {
-  cookieAttributesOf,
-  isPersistent,
-  setPersistent,
-  type CookieAttributes,
-  type CookieOwner,
-} from './session-cookie.js';
+import { cookieAttributesOf, type CookieAttributes, type CookieOwner } from './session-cookie.js';
 import { SessionIdentity } from './session-credential.js';
-import { SessionLifetime } from './session-lifetime.js';
+import { isPersistent, setPersistent, SessionLifetime } from './session-lifetime.js';
 import type { SessionLock } from './session-lock.js';
 import type { SessionPolicy } from './session-policy.js';
 import type { SessionRecord } from './session-store.js';

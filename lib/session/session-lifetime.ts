@@ -1,3 +1,4 @@
+import type { SessionAttributes } from './session-attributes.js';
 import type { SessionPolicy } from './session-policy.js';
 import type { SessionRecord } from './session-store.js';
 
@@ -58,4 +59,22 @@ export class SessionLifetime {
     this.storedIdle = record.idleTimeoutInMilliseconds;
     this.expiresAt = record.expiresAt;
   }
+}
+
+// No application can use this name for an attribute; express-session uses it in its records.
+const MARK = 'cookie';
+const PERSISTENT = 'persistent';
+
+/** Whether a session is marked to have a cookie that outlives the browser window. */
+export function isPersistent(attributes: SessionAttributes): boolean {
+  try {
+    return attributes.get(MARK) === PERSISTENT;
+  } catch {
+    return false;
+  }
+}
+
+/** Sets or removes this mark. */
+export function setPersistent(attributes: SessionAttributes, persistent: boolean): void {
+  attributes.set(MARK, persistent ? PERSISTENT : undefined);
 }
