@@ -9,7 +9,7 @@ export const connections = {
 
   azure: () =>
     RedisSessionModule.forRoot({
-      connectionString: 'shop.redis.cache.windows.net:6380,password=…,ssl=True,abortConnect=False',
+      connectionString: 'shop.westeurope.redis.azure.net:10000,password=…,ssl=True,abortConnect=False',
     }),
 
   tls: (path: string) =>

@@ -205,7 +205,7 @@ describe('the connections of the README', () => {
 
   it.each([
     ['url', connections.url(), { host: 'redis.example.com', port: 6380, ssl: true, username: 'shop' }],
-    ['azure', connections.azure(), { host: 'shop.redis.cache.windows.net', port: 6380, ssl: true }],
+    ['azure', connections.azure(), { host: 'shop.westeurope.redis.azure.net', port: 10_000, ssl: true }],
     ['tls', connections.tls(authority), { host: 'redis.internal', port: 6379, ssl: true }],
     ['sentinel', connections.sentinel(), { sentinel: { sentinels: [{ port: 26379 }, { port: 26379 }] } }],
     ['cluster', connections.cluster(), { cluster: { nodes: [{ host: 'redis-1' }, { host: 'redis-2' }] } }],
