@@ -84,6 +84,10 @@ export class LockWaiters {
     const subscriber = duplicate(this.client);
     // The main client reports the same errors.
     subscriber.on('error', () => undefined);
+    // The next waiter subscribes again.
+    subscriber.on('close', () => {
+      if (subscriber === this.#subscriber) this.#listens = false;
+    });
     subscriber.on('message', (_channel: string, token: string) => this.#waiters.callFirst(token));
     return subscriber;
   }
@@ -93,7 +97,9 @@ export class LockWaiters {
 const listener = {
   lazyConnect: false,
   enableOfflineQueue: true,
-  autoResubscribe: true,
+  // The client would subscribe again without handling the rejection, which ends the process if the connection is given up
+  // meanwhile. `check` subscribes again.
+  autoResubscribe: false,
   maxRetriesPerRequest: null,
   socketTimeout: undefined,
   disconnectTimeout: 500,
