@@ -1,4 +1,4 @@
-import { Cluster, type ClusterOptions, type RedisOptions } from 'ioredis';
+import { Cluster, type ClusterOptions, type Redis, type RedisOptions } from 'ioredis';
 import type { RedisSessionOptions } from '../options/redis-session.options.js';
 import { BatchingRedis } from './batching-redis.js';
 import { connectionHint } from './connection-hint.js';
@@ -135,11 +135,12 @@ function ofNode(error: unknown): unknown {
 function createClient(options: RedisSessionOptions): RedisClient {
   const { cluster, sentinel } = options;
   if (cluster !== undefined) {
-    return new Cluster(copies(cluster.nodes), {
+    const client = new Cluster(copies(cluster.nodes), {
       ...cluster.options,
       ...clusterBehaviour(),
       redisOptions: { ...cluster.options?.redisOptions, ...nodeOptions(options) },
     });
+    return client.on('+node', handleAsking);
   }
   if (sentinel !== undefined) {
     const tls = options.ssl ? { enableTLSForSentinelMode: true, sentinelTLS: options.tls ?? {} } : {};
@@ -156,6 +157,17 @@ function createClient(options: RedisSessionOptions): RedisClient {
     });
   }
   return new BatchingRedis({ ...serverOptions(options), host: options.host, port: options.port });
+}
+
+// While a slot moves, the cluster client sends ASKING and does not handle its rejection: a connection that closes then would
+// end the process.
+function handleAsking(node: Redis): void {
+  const asking = node.asking.bind(node);
+  node.asking = () => {
+    const sent = asking();
+    sent.catch(() => undefined);
+    return sent;
+  };
 }
 
 function serverOptions(options: RedisSessionOptions): RedisOptions {

@@ -120,3 +120,31 @@ describe('an application whose Redis goes away for good', () => {
     }
   });
 });
+
+describe('while a cluster moves a slot', () => {
+  it('a connection that closes before it has replied to ASKING does not end the process', async () => {
+    const cluster = await RedisCluster.startSingle();
+    try {
+      const options = { cluster: { nodes: cluster.startupNodes } };
+      const outcome = await program.run(`
+        import 'reflect-metadata';
+        import { RedisSessionOptions } from './lib/index.js';
+        import { RedisConnection } from './lib/redis/redis-connection.js';
+        const silent = { log() {}, warn() {} };
+        const connection = new RedisConnection(Object.assign(new RedisSessionOptions(), ${JSON.stringify(options)}), silent);
+        await connection.open();
+        const [node] = connection.client.nodes('master');
+        // As the cluster client does it: nobody handles the promise.
+        node.asking();
+        node.stream.destroy();
+        await new Promise((closed) => node.once('end', closed));
+        await new Promise(setImmediate);
+        console.log('still there');
+        process.exit(0);
+      `);
+      expect(outcome).toEqual({ code: 0, signal: null, stdout: 'still there\n', stderr: '' });
+    } finally {
+      await cluster.stop();
+    }
+  });
+});
