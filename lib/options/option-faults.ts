@@ -42,7 +42,7 @@ function pathOf(parent: string, property: string): string {
   return /^\d+$/.test(property) ? `${parent}[${property}]` : `${parent}.${property}`;
 }
 
-/** What stands in the place of express-session's options that this package does not have. */
+/** What replaces those options of express-session that this package does not have. */
 const replacements: Readonly<Record<string, string>> = {
   secret:
     'nothing is signed, because every session has a random secret of its own. Remove it; expressSession({ secret }) of migrateFrom takes the sessions of express-session over.',
