@@ -3,8 +3,8 @@ import type { SessionIdResolver } from './session-id-resolver.js';
 import { SessionRegistration } from './session-registration.js';
 
 /**
- * A registration as it is for whoever has presented this credential once: no other opens a session any more, whatever
- * else the headers hold. Without a credential none does.
+ * A registration in which only this credential opens a session, whatever the headers hold. Without a credential, no
+ * session is opened.
  */
 export function pinnedTo(
   credential: SessionCredential | undefined,

@@ -20,10 +20,6 @@ export class SessionClient {
     private readonly answer: SessionAnswer | undefined,
   ) {}
 
-  get presentsOthers(): boolean {
-    return this.others !== undefined;
-  }
-
   /** Gives the client its credential if that is new, or removes it if the session has ended. */
   tell(core: SessionCore): undefined {
     const { answer, presented, takenOver } = this;

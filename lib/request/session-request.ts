@@ -30,7 +30,7 @@ export class SessionRequest implements Commits {
   /** The session, once one was loaded or somebody asked for it. */
   core: SessionCore | undefined;
   #begun: Promise<void> | true | undefined;
-  // Why the session could not be loaded. Kept for whoever needs it: a request that does not goes on without.
+  // Why the session could not be loaded. Thrown when the session is read, so a request that never reads it succeeds.
   #failure: Error | undefined;
   #state: SessionState | undefined;
   #locking: Promise<void> | undefined;
@@ -150,7 +150,7 @@ export class SessionRequest implements Commits {
     core.answerSent = this.answer !== undefined;
     let storing = this.#store(core, failed, late);
     if (lock !== undefined) storing = releasing(lock, storing);
-    if (this.#client.presentsOthers) storing = this.#client.endOthers(core, storing);
+    if (this.#client.others !== undefined) storing = this.#client.endOthers(core, storing);
     if (late) return storing?.catch((error: unknown) => this.#refuse(error));
     if (storing === undefined) return this.#client.tell(core);
     return storing.then(
