@@ -4,59 +4,69 @@ import { optionNames } from '../../lib/options/option-names.js';
 import { variableOf } from '../../lib/options/options-from-env.js';
 import { resolveOptions } from '../../lib/options/resolve-options.js';
 import { optionGroups } from '../../lib/options/redis-session.options.js';
-import { anchors, codeBlocks, exists, holds, readme, table } from './readme.js';
+import { allPages, brokenLinks, codeBlocks, holds, pages, table, textOf } from './readme.js';
 
-/** The shell commands of the README. */
-const shellCommands = [
-  'npm ci && npm start   # a small shop at http://localhost:3000\nnpm ci && npm test\n',
-  'npm install nestjs-redis-session ioredis class-validator @nestjs/config   # with NestJS 11: @nestjs/config@4\n',
-  'REDIS_SESSION_HOST=redis.internal REDIS_SESSION_IDLE_TIMEOUT_IN_SECONDS=3600 node dist/main.js\n',
-];
+const START_AND_TEST = `npm ci && npm start   # a small shop at http://localhost:3000
+npm ci && npm test
+`;
+const INSTALL =
+  'npm install nestjs-redis-session ioredis class-validator @nestjs/config   # with NestJS 11: @nestjs/config@4\n';
+const WITH_VARIABLES =
+  'REDIS_SESSION_HOST=redis.internal REDIS_SESSION_IDLE_TIMEOUT_IN_SECONDS=3600 node dist/main.js\n';
 
-describe('the README', () => {
-  it.each(codeBlocks().filter(({ language }) => language === 'ts'))(
-    'shows compiled code of $file',
+describe('the README and the pages of docs', () => {
+  const blocks = codeBlocks();
+
+  it.each(blocks.filter(({ language }) => language === 'ts'))(
+    'show compiled code of $file in $page',
     ({ file, code }) => {
       expect(file).toBeDefined();
       expect(holds(file!, code) ? [] : [code]).toEqual([]);
     },
   );
 
-  it('shows no other code than known shell commands and one console dialogue', () => {
-    const others = codeBlocks().filter(({ language }) => language !== 'ts');
-    expect(others.filter(({ language }) => language === 'sh').map(({ code }) => code)).toEqual(shellCommands);
-    expect(others.map(({ language }) => language).filter((language) => language !== 'sh')).toEqual([
-      'console',
-    ]);
+  it('show no other code than known shell commands, one console dialogue and diagrams', () => {
+    const others = blocks.filter(({ language }) => language !== 'ts');
+    const commands = others.filter(({ language }) => language === 'sh').map(({ code }) => code);
+    expect([...new Set(commands)].toSorted()).toEqual([WITH_VARIABLES, START_AND_TEST, INSTALL].toSorted());
+    const rest = others.map(({ language }) => language).filter((language) => language !== 'sh');
+    expect(new Set(rest)).toEqual(new Set(['console', 'mermaid']));
   });
 
-  it('links to places that exist', () => {
-    const links = [...readme.matchAll(/\]\(([^)]+)\)/g)].map(([, target]) => target!);
-    const missing = links.filter((target) =>
-      target.startsWith('#') ? !anchors().includes(target.slice(1)) : !exists(target),
+  it.each(allPages)('link to places that exist: %s', (page) => {
+    expect(brokenLinks(page)).toEqual([]);
+  });
+
+  it('are all reached from the README', () => {
+    const linked = new Set(
+      [...textOf('README.md').matchAll(/\]\((docs\/[\w-]+\.md)/g)].map(([, page]) => page!),
     );
-    expect(missing).toEqual([]);
+    expect(pages.filter((page) => page !== 'README.md' && !linked.has(page))).toEqual([]);
   });
 
   it('names npm scripts that exist', () => {
     const { scripts } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'));
-    const named = [...readme.matchAll(/npm (?:run ([\w:]+)|(start|test)\b)/g)].map(
-      ([, run, own]) => run ?? own!,
-    );
+    const named = [
+      ...pages
+        .map(textOf)
+        .join('\n')
+        .matchAll(/npm (?:run ([\w:]+)|(start|test)\b)/g),
+    ].map(([, run, own]) => run ?? own!);
     expect(named).toEqual(expect.arrayContaining(['start', 'test', 'soak', 'bench']));
     expect(named.filter((name) => !(name in scripts))).toEqual([]);
   });
 });
 
-describe('the table of options in the README', () => {
+describe('the table of options', () => {
+  const PAGE = 'docs/configuration.md';
   const rows = new Map(
-    table('Option').map(([option = '', ...cells]) => [option.replaceAll('`', ''), cells] as const),
+    table(PAGE, 'Option').map(([option = '', ...cells]) => [option.replaceAll('`', ''), cells] as const),
   );
   const single = optionNames.filter((name) => !(name in optionGroups));
 
   it('has every option, once, and no other', () => {
     expect([...rows.keys()].toSorted()).toEqual([...single, 'isGlobal'].toSorted());
-    expect(table('Option')).toHaveLength(rows.size);
+    expect(table(PAGE, 'Option')).toHaveLength(rows.size);
   });
 
   it.each(single)('names the environment variable of %s', (name) => {

@@ -1,15 +1,17 @@
 import type { RedisServer } from '../support/redis-server.js';
 import { table } from '../readme/readme.js';
 
-/** The rows of the README's table of permissions. */
+/** The rows of the documented table of permissions. */
 export type Use =
   'sessions' | '`exclusive` routes' | 'retries, or `client`' | 'a Cluster' | '`databaseId`' | '`migrateFrom`';
 
 export const user = { username: 'shop', accessKey: 'password' };
 
-/** The README's ACL rules for an application with these uses. */
+/** The documented ACL rules for an application with these uses. */
 export function rulesFor(...uses: Use[]): string[] {
-  const rows = new Map(table('The application uses').map(([use = '', rules = '']) => [use, rules]));
+  const rows = new Map(
+    table('docs/redis.md', 'The application uses').map(([use = '', rules = '']) => [use, rules]),
+  );
   return uses.flatMap((use) => rows.get(use)!.replaceAll('`', '').replaceAll('\\|', '|').split(' '));
 }
 

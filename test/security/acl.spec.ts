@@ -32,7 +32,7 @@ async function visit(browser: Browser): Promise<void> {
 
 const controllers = [CounterController, ShopController];
 
-describe.each(platforms)('the ACL user of the README, on %s', (platform) => {
+describe.each(platforms)('the documented ACL user, on %s', (platform) => {
   let server: RedisServer;
   let old: OldShop | undefined;
   beforeAll(async () => {
@@ -106,7 +106,7 @@ describe.each(platforms)('the ACL user of the README, on %s', (platform) => {
   });
 });
 
-describe('the ACL user of the README, in a cluster', () => {
+describe('the documented ACL user, in a cluster', () => {
   let cluster: RedisCluster;
   beforeAll(async () => {
     cluster = await RedisCluster.start({ masters: 2, replicas: 2 });
@@ -138,7 +138,7 @@ describe('the ACL user of the README, in a cluster', () => {
   });
 });
 
-describe('the ACL user of the README, with exclusive routes in two processes', () => {
+describe('the documented ACL user, with exclusive routes in two processes', () => {
   it('has the permissions to notify waiters', async () => {
     const server = await RedisServer.start();
     const program = new ChildProgram();
