@@ -29,7 +29,7 @@ describe.each(platforms)('the Redis commands of a request, on %s', (platform) =>
     await browser.post('/logout');
     await browser.post('/session', { item: 'tea' });
     // A logout drops the lock, if there is one, after its answer.
-    await eventually(async () => expect(await server.commandStats()).toMatchObject({ get: 1 }));
+    await eventually(async () => (await server.commandStats()).get === 1);
   });
   afterAll(() => stop());
   beforeEach(async () => {
