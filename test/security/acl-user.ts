@@ -3,7 +3,13 @@ import { table } from '../readme/readme.js';
 
 /** The rows of the documented table of permissions. */
 export type Use =
-  'sessions' | '`exclusive` routes' | 'retries, or `client`' | 'a Cluster' | '`databaseId`' | '`migrateFrom`';
+  | 'sessions'
+  | '`exclusive` routes'
+  | 'retries, or `client`'
+  | 'a Cluster'
+  | '`databaseId`'
+  | '`migrateFrom`'
+  | 'Redis 7.2 or later';
 
 export const user = { username: 'shop', accessKey: 'password' };
 
@@ -20,8 +26,11 @@ export function commandsIn(rules: string[]): string[] {
   return rules.filter((rule) => rule.startsWith('+')).map((rule) => rule.slice(1));
 }
 
+/** Makes the user, with the permissions that newer servers need in addition. */
 export async function allow(server: RedisServer, rules: string[]): Promise<void> {
-  await server.admin.call('ACL', 'SETUSER', user.username, 'reset', ...rules);
+  const [setInfo] = (await server.admin.call('COMMAND', 'INFO', 'client|setinfo')) as unknown[];
+  const newer = setInfo ? rulesFor('Redis 7.2 or later') : [];
+  await server.admin.call('ACL', 'SETUSER', user.username, 'reset', ...rules, ...newer);
   await server.admin.call('ACL', 'LOG', 'RESET');
 }
 

@@ -41,7 +41,12 @@ export class ChildProgram {
   start(file: string, ...args: string[]): ChildProcess {
     const target = join(this.#directory, 'started.js');
     writeFileSync(target, transformFileSync(file, { sourceMaps: false }).code);
-    return spawn(process.execPath, [target, ...args], { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
+    // Named, because in Jest `process.env` is a copy, which children do not inherit.
+    const { env } = process;
+    return spawn(process.execPath, [target, ...args], {
+      env,
+      stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+    });
   }
 
   /** Runs an ES module that imports the package from './lib/index.js', until it ends or times out. */
