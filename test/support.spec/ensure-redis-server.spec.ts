@@ -49,6 +49,15 @@ describe('redis-server', () => {
     expect(await ensure({ env: { REDIS_SERVER: '/nowhere' } })).toContain('REDIS_SERVER is "/nowhere"');
   });
 
+  it('is the one in the PATH that REDIS_SERVER names', async () => {
+    program('redis-server', server('7.2.4'));
+    const path = program('valkey-server', server('8.1.1'));
+    expect(await ensure({ env: { REDIS_SERVER: 'valkey-server' } })).toBe(path);
+    expect(await ensure({ env: { REDIS_SERVER: 'keydb-server' } })).toContain(
+      'REDIS_SERVER is "keydb-server"',
+    );
+  });
+
   it('is refused if it is too old', async () => {
     const path = program('redis-server', server('6.0.16'));
     expect(await ensure()).toContain(`${path} is Redis 6.0.16; the tests need Redis 7 or newer.`);

@@ -4,7 +4,7 @@ import { ensureProgram } from './system-program.mjs';
 const howToInstall = `The tests run real redis-server processes; install one:
   Debian, Ubuntu:  sudo apt-get install redis-server
   macOS:           brew install redis
-  elsewhere:       set REDIS_SERVER=/path/to/redis-server (Redis 7 or newer)`;
+  elsewhere:       set REDIS_SERVER=/path/to/redis-server, or a name on the PATH (Redis 7 or newer, Valkey)`;
 
 /** Path of a redis-server that runs: $REDIS_SERVER, or the one on the PATH, or one that apt installs now. */
 export function ensureRedisServer() {

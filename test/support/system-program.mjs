@@ -1,18 +1,20 @@
 import { execFileSync } from 'node:child_process';
 import { accessSync, constants, statSync } from 'node:fs';
-import { delimiter, join } from 'node:path';
+import { delimiter, join, sep } from 'node:path';
 
 /**
- * Path of a program that the tests run: the one that the variable names, or the one on the PATH, or the one that apt
- * installs now, where that can be.
+ * Path of a program that the tests run: the one that the variable names (a path, or a name on the PATH), or the one on the
+ * PATH, or the one that apt installs now, where that can be.
  * @throws what to install and how
  */
 export function ensureProgram({ program, variable, howToInstall }) {
   const chosen = process.env[variable];
-  if (chosen && !isExecutable(chosen)) {
-    throw new Error(`${variable} is "${chosen}", which is not an executable file.\n${howToInstall}`);
-  }
-  return chosen || findOnPath(program) || installWithApt(program, howToInstall);
+  if (!chosen) return findOnPath(program) || installWithApt(program, howToInstall);
+  const path = chosen.includes(sep) ? chosen : findOnPath(chosen);
+  if (path && isExecutable(path)) return path;
+  throw new Error(
+    `${variable} is "${chosen}", which is neither an executable file nor a program on the PATH.\n${howToInstall}`,
+  );
 }
 
 function installWithApt(program, howToInstall) {
@@ -50,7 +52,8 @@ function stopTheService(program) {
   }
 }
 
-function findOnPath(name) {
+/** Path of the program, or undefined. */
+export function findOnPath(name) {
   return (process.env.PATH ?? '')
     .split(delimiter)
     .filter(Boolean)
