@@ -1,6 +1,11 @@
 import 'reflect-metadata';
 import type { ExecutionContext } from '@nestjs/common';
-import { registrationOf, SESSION_ROUTER, type WithSession } from '../http/http-integration.js';
+import {
+  registrationOf,
+  SESSION_REQUEST,
+  SESSION_ROUTER,
+  type WithSession,
+} from '../http/http-integration.js';
 import { called } from '../http/session-registrations.js';
 import { GATEWAY_SESSION, USED_REGISTRATION, type UsedRegistration } from '../request/decorator-metadata.js';
 import { sessionInArguments } from '../request/message-arguments.js';
@@ -75,6 +80,11 @@ export function assertRegistration(context: ExecutionContext, source: SessionSou
 // In an exception filter the context has neither a handler nor a class.
 function usedBy(place: object | null | undefined): UsedRegistration | undefined {
   return place ? (Reflect.getMetadata(USED_REGISTRATION, place) as UsedRegistration | undefined) : undefined;
+}
+
+/** Whether a guard or handler has no session because the state of its route is `disabled`. */
+export function isSkipped(source: SessionSource | undefined): boolean {
+  return !(source instanceof SessionRequest) && source?.[SESSION_REQUEST]?.skipped === true;
 }
 
 /** Explains why a context has no session. */

@@ -2,7 +2,7 @@ import 'reflect-metadata';
 import { createParamDecorator, type ExecutionContext, type PipeTransform, type Type } from '@nestjs/common';
 import type { SessionData } from '../session/session-data.js';
 import type { Session as SessionType } from '../session/session.js';
-import { assertRegistration, sessionSourceOf, whyMissing } from './session-source.js';
+import { assertRegistration, isSkipped, sessionSourceOf, whyMissing } from './session-source.js';
 
 const PARAMETER_TYPES = 'design:paramtypes';
 
@@ -24,7 +24,7 @@ export function sessionFromContext<T extends object = SessionData>(
 ): SessionType<T> {
   const source = sessionSourceOf(context);
   assertRegistration(context, source);
-  const session = source?.session;
+  const session = isSkipped(source) ? undefined : source?.session;
   if (session === undefined) throw whyMissing(context, source);
   return session as SessionType<T>;
 }

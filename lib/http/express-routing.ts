@@ -14,9 +14,20 @@ export interface RoutedByExpress {
   [MIDDLEWARE_ROUTE]?: RoutedByExpress['route'];
 }
 
-/** The part of NestJS's Express adapter that binds middleware. */
+/** The part of NestJS's Express adapter that binds middleware and filters routes by version. */
 export interface MiddlewareBinder {
   createMiddlewareFactory(method: RequestMethod): unknown;
+  applyVersionFilter(...args: unknown[]): unknown;
+}
+
+/** The handlers that pass on requests of other versions. */
+export type VersionFilter = WeakSet<object>;
+
+const middlewares = new WeakSet<object>();
+
+/** Whether NestJS has bound a function as middleware (`consumer.apply()`). */
+export function isMiddleware(handle: object): boolean {
+  return middlewares.has(handle);
 }
 
 type Bind = (path: string, middleware: Middleware) => unknown;
@@ -27,12 +38,27 @@ export function markMiddleware(adapter: MiddlewareBinder): void {
   const factoryOf = adapter.createMiddlewareFactory.bind(adapter);
   adapter.createMiddlewareFactory = (method) => {
     const bind = factoryOf(method) as Bind;
-    return (path: string, middleware: Middleware) =>
-      bind(path, (request, ...rest) => {
+    return (path: string, middleware: Middleware) => {
+      const marked: Middleware = (request, ...rest) => {
         request[MIDDLEWARE_ROUTE] = request.route;
         return middleware(request, ...rest);
-      });
+      };
+      middlewares.add(marked);
+      return bind(path, marked);
+    };
   };
+}
+
+/** Collects the handlers that NestJS filters by version, unless the version is part of the path. */
+export function collectVersionFilters(adapter: MiddlewareBinder): VersionFilter {
+  const filters: VersionFilter = new WeakSet();
+  const apply = adapter.applyVersionFilter.bind(adapter);
+  adapter.applyVersionFilter = (...args) => {
+    const filter = apply(...args) as object;
+    filters.add(filter);
+    return filter;
+  };
+  return filters;
 }
 
 /**

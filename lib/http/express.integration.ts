@@ -1,7 +1,9 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { SessionRequest, type RequestRouting } from '../request/session-request.js';
 import type { SessionRegistration } from '../request/session-registration.js';
+import { ExpressPreview, type WithRouter } from './express-preview.js';
 import {
+  collectVersionFilters,
   ExpressRouting,
   markMiddleware,
   patternsOf,
@@ -17,6 +19,8 @@ import {
   sessionIdAccessor,
   type WithSession,
 } from './http-integration.js';
+import type { HandlerStates } from './handler-states.js';
+import type { HttpRegistration } from './session-registrations.js';
 
 interface ExpressRequest extends IncomingMessage, WithSession, RoutedByExpress {
   readonly method: string;
@@ -29,7 +33,7 @@ interface ExpressRequest extends IncomingMessage, WithSession, RoutedByExpress {
 }
 
 /** The part of an Express application that this package uses. */
-export interface ExpressApplication {
+export interface ExpressApplication extends WithRouter {
   /** Prototype of the application's requests. */
   readonly request: object;
   /** Prototype of the application's responses. */
@@ -63,12 +67,16 @@ class ExpressAnswer extends HttpAnswer {
 
 /** Express: the first middleware loads the session, and the response gate stores it. */
 export class ExpressIntegration extends HttpIntegration<ExpressRequest, ServerResponse> {
+  readonly #preview: ExpressPreview;
+
   constructor(
     private readonly app: ExpressApplication,
     adapter: MiddlewareBinder,
+    states: HandlerStates,
   ) {
     super();
     markMiddleware(adapter);
+    this.#preview = new ExpressPreview(app, states, collectVersionFilters(adapter));
     Object.defineProperty(app.request, SESSION_ROUTER, { value: this });
     define(
       app.request,
@@ -99,17 +107,33 @@ export class ExpressIntegration extends HttpIntegration<ExpressRequest, ServerRe
     return patternsOf(request);
   }
 
-  protected newRequest(sessions: SessionRegistration, request: ExpressRequest, response: ServerResponse) {
-    const answer = new ExpressAnswer(request, response);
-    return new SessionRequest(sessions, request.headers, answer, this.#routing(sessions, request));
+  protected leadsToDisabled(request: ExpressRequest, { sessions }: HttpRegistration): boolean {
+    return this.#preview.leadsToDisabled(request, sessions.sessionState);
   }
 
-  #routing(sessions: SessionRegistration, request: ExpressRequest): RequestRouting | undefined {
+  protected newRequest(
+    sessions: SessionRegistration,
+    request: ExpressRequest,
+    response: ServerResponse,
+    disabled: boolean,
+  ) {
+    const answer = new ExpressAnswer(request, response);
+    return new SessionRequest(sessions, request.headers, answer, this.#routing(sessions, request, disabled));
+  }
+
+  #routing(
+    sessions: SessionRegistration,
+    request: ExpressRequest,
+    disabled: boolean,
+  ): RequestRouting | undefined {
     const { registrations } = this;
-    if (registrations.ofAllRoutes !== undefined) return undefined;
+    if (registrations.ofAllRoutes !== undefined && !disabled) return undefined;
     return new ExpressRouting(
       request,
-      (method, patterns) => registrations.ofRoute(method, patterns)?.sessions === sessions,
+      (method, patterns) =>
+        registrations.ofRoute(method, patterns)?.sessions === sessions &&
+        // Middleware may have rewritten the path since.
+        (!disabled || this.#preview.isDisabled(request, sessions.sessionState)),
     );
   }
 }

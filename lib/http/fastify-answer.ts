@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { RouteConfig } from './fastify-routes.js';
 import { HttpAnswer } from './http-answer.js';
 import type { WithSession } from './http-integration.js';
 import { ANSWER_HEADERS } from './response-gate.js';
@@ -28,7 +29,7 @@ export interface FastifyRequest extends WithSession {
   readonly headers: IncomingMessage['headers'];
   readonly protocol: string;
   /** The matched route. `url` is `undefined` on a 404. */
-  readonly routeOptions: { readonly url: string | undefined };
+  readonly routeOptions: { readonly url: string | undefined; readonly config: RouteConfig };
 }
 
 /** The part of a Fastify reply that this package uses. */

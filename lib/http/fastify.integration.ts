@@ -8,6 +8,8 @@ import {
   type FastifyRequest,
   type RawRequest,
 } from './fastify-answer.js';
+import { FastifyRoutes, type AddedRoute, type RouteInjector } from './fastify-routes.js';
+import type { HandlerStates } from './handler-states.js';
 import { clientHasGone } from './http-answer.js';
 import {
   HttpIntegration,
@@ -16,6 +18,7 @@ import {
   sessionAccessor,
   sessionIdAccessor,
 } from './http-integration.js';
+import type { HttpRegistration } from './session-registrations.js';
 
 type Done = (error?: unknown) => void;
 type Middleware = (request: RawRequest, response: ServerResponse, next: Done) => void;
@@ -29,6 +32,7 @@ export interface FastifyApplication {
     name: 'onRequest',
     hook: (request: FastifyRequest, reply: FastifyReply, done: Done) => void,
   ): unknown;
+  addHook(name: 'onRoute', hook: (route: AddedRoute) => void): unknown;
   addHook(
     name: 'onSend',
     hook: (
@@ -49,8 +53,15 @@ export class FastifyIntegration extends HttpIntegration<FastifyRequest, FastifyR
   readonly #beforeMiddleware: boolean;
   readonly #rawSession: PropertyDescriptor;
 
-  constructor(private readonly app: FastifyApplication) {
+  readonly #routes: FastifyRoutes;
+
+  constructor(
+    private readonly app: FastifyApplication,
+    adapter: RouteInjector,
+    states: HandlerStates,
+  ) {
     super();
+    this.#routes = new FastifyRoutes(app, adapter, states);
     app.decorateRequest(SESSION_REQUEST, undefined);
     app.decorateRequest(
       'session',
@@ -104,6 +115,13 @@ export class FastifyIntegration extends HttpIntegration<FastifyRequest, FastifyR
 
   protected patternsOf({ routeOptions: { url } }: FastifyRequest): readonly unknown[] | undefined {
     return url === undefined ? undefined : [url];
+  }
+
+  protected leadsToDisabled(request: FastifyRequest, { sessions }: HttpRegistration): boolean {
+    return (
+      this.#routes.leadsToDisabled(request, sessions.sessionState) &&
+      request.raw[SESSION_REQUEST] === undefined
+    );
   }
 
   protected newRequest(sessions: SessionRegistration, request: FastifyRequest, reply: FastifyReply) {

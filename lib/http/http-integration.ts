@@ -43,7 +43,7 @@ export abstract class HttpIntegration<
     const begun = request[SESSION_REQUEST];
     if (begun !== undefined) return begun.misrouted ? undefined : begun;
     const registration = this.registrationOf(request);
-    return registration && this.#start(registration, request, response);
+    return registration && this.#start(registration, request, response, false);
   }
 
   /** Returns the registration of a request's target, unless the router matched a route of another registration. */
@@ -63,13 +63,21 @@ export abstract class HttpIntegration<
 
   protected begin(request: Request, response: Response): Promise<void> | undefined {
     const registration = this.registrationOf(request);
-    return registration?.hydrate === 'request'
-      ? this.#start(registration, request, response).begin()
-      : undefined;
+    if (registration?.hydrate !== 'request') return undefined;
+    const disabled = this.leadsToDisabled(request, registration);
+    const begun = this.#start(registration, request, response, disabled);
+    if (!disabled) return begun.begin();
+    begun.skip();
+    return undefined;
   }
 
-  #start({ sessions }: HttpRegistration, request: Request, response: Response): SessionRequest {
-    return (request[SESSION_REQUEST] = this.newRequest(sessions, request, response));
+  #start(
+    { sessions }: HttpRegistration,
+    request: Request,
+    response: Response,
+    disabled: boolean,
+  ): SessionRequest {
+    return (request[SESSION_REQUEST] = this.newRequest(sessions, request, response, disabled));
   }
 
   protected abstract loadBeforeGuards(): void;
@@ -77,10 +85,13 @@ export abstract class HttpIntegration<
   protected abstract targetOf(request: Request): string;
   /** The patterns of the route that the router matched. @returns `undefined` on a 404, and before the router has run */
   protected abstract patternsOf(request: Request): readonly unknown[] | undefined;
+  /** Whether the handler of a request is known to be of state `disabled`, so that no session need be loaded. */
+  protected abstract leadsToDisabled(request: Request, registration: HttpRegistration): boolean;
   protected abstract newRequest(
     sessions: SessionRegistration,
     request: Request,
     response: Response,
+    disabled: boolean,
   ): SessionRequest;
 }
 

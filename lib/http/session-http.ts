@@ -4,6 +4,9 @@ import { SessionOptionsError } from '../session/session.errors.js';
 import type { SessionState } from '../session/session-state.js';
 import { ExpressIntegration, type ExpressApplication } from './express.integration.js';
 import { FastifyIntegration, type FastifyApplication } from './fastify.integration.js';
+import type { MiddlewareBinder } from './express-routing.js';
+import type { RouteInjector } from './fastify-routes.js';
+import { HandlerStates } from './handler-states.js';
 import type { HttpIntegration, WithSession } from './http-integration.js';
 import { hideInternalMessages } from './internal-messages.js';
 import type { HttpRegistration } from './session-registrations.js';
@@ -52,10 +55,11 @@ export class SessionHttp implements OnModuleInit {
     const app = httpAdapter.getInstance<object>();
     this.#integration = integrations.get(app);
     if (this.#integration === undefined) {
+      const states = new HandlerStates(this.modules);
       const made =
         httpAdapter.getType() === 'fastify'
-          ? new FastifyIntegration(app as FastifyApplication)
-          : new ExpressIntegration(app as ExpressApplication, httpAdapter);
+          ? new FastifyIntegration(app as FastifyApplication, httpAdapter as RouteInjector, states)
+          : new ExpressIntegration(app as ExpressApplication, httpAdapter as MiddlewareBinder, states);
       this.#integration = made as unknown as Integration;
       integrations.set(app, this.#integration);
     }

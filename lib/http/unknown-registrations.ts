@@ -1,6 +1,7 @@
 import 'reflect-metadata';
 import type { ModulesContainer } from '@nestjs/core';
 import { USED_REGISTRATION, type UsedRegistration } from '../request/decorator-metadata.js';
+import { methodsOf } from './methods-of.js';
 import { called } from './session-registrations.js';
 
 /**
@@ -16,7 +17,7 @@ export function unknownRegistrations(
   for (const { controllers, providers } of modules.values()) {
     for (const { metatype } of [...controllers.values(), ...providers.values()]) {
       if (typeof metatype !== 'function') continue;
-      for (const place of placesOf(metatype)) {
+      for (const place of [metatype, ...methodsOf(metatype)]) {
         const used = Reflect.getMetadata(USED_REGISTRATION, place) as UsedRegistration | undefined;
         if (used === undefined || names.includes(used.name)) continue;
         faults.add(
@@ -26,16 +27,4 @@ export function unknownRegistrations(
     }
   }
   return [...faults];
-}
-
-// The class and its methods, inherited ones included.
-function placesOf(metatype: { readonly prototype?: object }): object[] {
-  const places: object[] = [metatype];
-  for (let { prototype } = metatype; prototype && prototype !== Object.prototype;) {
-    for (const { value } of Object.values(Object.getOwnPropertyDescriptors(prototype))) {
-      if (typeof value === 'function') places.push(value as object);
-    }
-    prototype = Object.getPrototypeOf(prototype) as object | undefined;
-  }
-  return places;
 }

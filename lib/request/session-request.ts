@@ -6,6 +6,7 @@ import {
   SessionAnswerSentError,
   SessionConflictError,
   SessionLockLostError,
+  SessionMissingError,
   SessionReadOnlyError,
   SessionUsageError,
 } from '../session/session.errors.js';
@@ -20,6 +21,10 @@ export interface RequestRouting {
   /** To a route whose handlers must not see the session that the request began with. */
   readonly misrouted: boolean;
 }
+
+const NOT_LOADED = new SessionMissingError(
+  'The session was not loaded: the state of this route is "disabled". Its requests have no session that can be changed or ended.',
+);
 
 /**
  * One request or message, and its session: `begin` loads it, `enter` applies the state of the route, `commit` stores it
@@ -41,6 +46,7 @@ export class SessionRequest implements Commits {
   #holdsAnswer = false;
   #committed = false;
   #warned = false;
+  #skipped = false;
 
   /**
    * @param answer `undefined` for a message: nothing of it can carry a credential
@@ -73,7 +79,7 @@ export class SessionRequest implements Commits {
   get session(): Session | undefined {
     if (this.disabled || this.#removed) return undefined;
     this.assertLoaded();
-    if (this.core === undefined) this.#adopt(this.registration.operations.core());
+    if (this.core === undefined) this.#adopt(this.#newCore());
     this.#holdAnswer();
     return sessionOf(this.core!);
   }
@@ -91,6 +97,7 @@ export class SessionRequest implements Commits {
    */
   replaceSession(value: unknown): void {
     this.assertLoaded();
+    if (this.#skipped) throw NOT_LOADED;
     if (value === null) return this.#remove();
     const core = coreIn(value);
     if (core?.actions !== this.registration.operations) throw notASession(value);
@@ -109,6 +116,19 @@ export class SessionRequest implements Commits {
     throw this.#failure;
   }
 
+  /**
+   * Begins without loading the session, because the route is of state `disabled`. Middleware that reads `request.session`
+   * all the same gets an empty session that is never stored, and cannot end the visitor's own.
+   */
+  skip(): void {
+    this.#skipped = true;
+  }
+
+  /** The session was not loaded, because the route is of state `disabled`. */
+  get skipped(): boolean {
+    return this.#skipped;
+  }
+
   /** Loads the session that the request presents a credential for. Never rejects: `assertLoaded` tells the failure. */
   begin(): Promise<void> | undefined {
     if (this.#begun !== undefined) return this.#begun === true ? undefined : this.#begun;
@@ -124,6 +144,11 @@ export class SessionRequest implements Commits {
   async enter(state: SessionState = this.registration.sessionState): Promise<void> {
     this.#state = state;
     if (state === 'disabled') return;
+    if (this.#skipped) {
+      // Another handler than the expected one.
+      this.#skipped = false;
+      this.core = undefined;
+    }
     await this.begin();
     this.core?.setReadOnly(state === 'read-only');
     if (state !== 'exclusive') return;
@@ -213,6 +238,15 @@ export class SessionRequest implements Commits {
     this.#client.presented = old?.credential;
     this.#adopt(old?.core ?? this.registration.operations.core());
     this.#holdAnswer();
+  }
+
+  #newCore(): SessionCore {
+    const core = this.registration.operations.core();
+    if (this.#skipped) {
+      core.status = 'detached';
+      core.lastException = NOT_LOADED;
+    }
+    return core;
   }
 
   #remove(): void {

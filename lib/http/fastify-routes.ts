@@ -1,0 +1,63 @@
+import type { SessionState } from '../session/session-state.js';
+import type { HandlerState, HandlerStates } from './handler-states.js';
+
+/** Key of a handler's state in the `config` of its routes. */
+const HANDLER_STATE: unique symbol = Symbol('nestjs-redis-session state');
+
+/** The `config` of a route of Fastify. */
+export interface RouteConfig {
+  [HANDLER_STATE]?: HandlerState;
+}
+
+/** The options with which a route is added. */
+export interface AddedRoute {
+  readonly handler: object;
+  config?: RouteConfig;
+}
+
+interface WithRouteHook {
+  addHook(name: 'onRoute', hook: (route: AddedRoute) => void): unknown;
+}
+
+interface RoutedByFastify {
+  readonly routeOptions: { readonly config: RouteConfig };
+}
+
+/** The part of NestJS's Fastify adapter that gives handlers to Fastify. */
+export interface RouteInjector {
+  injectRouteOptions?(...args: unknown[]): unknown;
+}
+
+/** Knows what the handlers of Fastify's routes do with the session. */
+export class FastifyRoutes {
+  // The function that NestJS made for a handler. It wraps that once more if the path has parameters.
+  #injected: object | undefined;
+  #hasDisabled = false;
+
+  constructor(app: WithRouteHook, adapter: RouteInjector, states: HandlerStates) {
+    const inject = adapter.injectRouteOptions?.bind(adapter);
+    if (inject !== undefined)
+      adapter.injectRouteOptions = (...args) => {
+        this.#injected = args.at(-1) as object;
+        try {
+          return inject(...args);
+        } finally {
+          this.#injected = undefined;
+        }
+      };
+    // Called for the HEAD route that Fastify adds to a GET route, too.
+    app.addHook('onRoute', (route) => {
+      const found = states.of(this.#injected ?? route.handler);
+      if (found === undefined) return;
+      route.config = { ...route.config, [HANDLER_STATE]: found };
+      this.#hasDisabled ||= found.state === 'disabled';
+    });
+  }
+
+  /** Whether Fastify has matched a route of state `disabled`. @param fallback the state of handlers that have none */
+  leadsToDisabled(request: RoutedByFastify, fallback: SessionState): boolean {
+    if (!this.#hasDisabled && fallback !== 'disabled') return false;
+    const found = request.routeOptions.config[HANDLER_STATE];
+    return found !== undefined && (found.state ?? fallback) === 'disabled';
+  }
+}
