@@ -1,7 +1,7 @@
 // Runs the package wherever it says that it runs.
 //   npm run matrix                        the suite on every Node, NestJS and ioredis; --ends: the oldest and the newest
 //   npm run matrix -- --servers [NAME]    the suites about Redis on every server; with a name, only on those it is part of
-const [kind, name = ''] = process.argv.slice(2).filter((argument) => !argument !== '--ends');
+const [kind, name = ''] = process.argv.slice(2).filter((argument) => argument !== '--ends');
 
 process.exitCode = (await run()) ? 0 : 1;
 
