@@ -29,6 +29,8 @@ export { redisSessionConfig } from './options/redis-session.config.js';
 export { Session, sessionFromContext } from './context/session.decorator.js';
 export type { SessionAttributeName } from './context/session.decorator.js';
 export { SessionState } from './context/session-state.decorator.js';
+export { AllowCrossSite } from './context/allow-cross-site.decorator.js';
+export { CrossSiteGuard } from './context/cross-site.guard.js';
 export { UseSession } from './context/use-session.decorator.js';
 export { SessionInterceptor } from './context/session.interceptor.js';
 
@@ -58,6 +60,7 @@ export { InMemorySessionStore } from './memory/in-memory-session.store.js';
 export {
   SessionAnswerSentError,
   SessionConflictError,
+  SessionCrossSiteError,
   SessionDataError,
   SessionError,
   SessionGoneError,

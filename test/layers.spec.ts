@@ -13,7 +13,7 @@ const forbidden: Record<string, RegExp> = {
   migration: /^(ioredis|@nestjs\/|\.\.\/(redis|http|memory|context|websockets)\/)/,
   http: /^(ioredis|\.\.\/(redis|memory|migration|context|websockets)\/)/,
   context: /^(ioredis|\.\.\/(redis|memory|migration|websockets|options)\/)/,
-  websockets: /^(ioredis|\.\.\/(redis|memory|migration|context|options)\/)/,
+  websockets: /^(ioredis|\.\.\/(redis|memory|migration|context|options(?!\/web-origin\.))\/)/,
   options: /^(ioredis|@nestjs\/(?!config)|\.\.\/(request|http|redis|memory|migration|context|websockets)\/)/,
 };
 

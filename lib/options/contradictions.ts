@@ -4,6 +4,7 @@ import { ExpressSessionMigration } from './express-session.js';
 import { LockOptions } from './lock-options.js';
 import { nameWithVariable, shown } from './option-faults.js';
 import type { RedisSessionOptions } from './redis-session.options.js';
+import { faultsOfOrigins } from './web-origin.js';
 
 /** Each of these options replaces the options listed with it. */
 export const replacedBy = {
@@ -52,6 +53,7 @@ export function valueContradictions(options: RedisSessionOptions): string[] {
     ...(options.cookie instanceof CookieOptions ? cookieFaults(options.cookie) : []),
     ...(options.lock instanceof LockOptions ? lockFaults(options) : []),
     ...migrationFaults(options),
+    ...originFaults(options),
   ];
 }
 
@@ -148,6 +150,12 @@ function migrationFaults({ migrateFrom, store }: RedisSessionOptions): string[] 
     'migrateFrom has no client while the sessions are not in Redis, so the old sessions cannot be read. ' +
       'Pass a client to expressSession().',
   ];
+}
+
+function originFaults({ trustedOrigins }: RedisSessionOptions): string[] {
+  return Array.isArray(trustedOrigins)
+    ? faultsOfOrigins(nameWithVariable('trustedOrigins'), trustedOrigins)
+    : [];
 }
 
 function listed(names: readonly string[]): string {

@@ -11,6 +11,7 @@ type Parser = (text: string) => unknown;
 const text: Parser = (value) => value;
 const number: Parser = (value) => (/^-?\d+(\.\d+)?$/.test(value) ? Number(value) : value);
 const flag: Parser = (value) => (/^(true|false)$/i.test(value) ? value.toLowerCase() === 'true' : value);
+const list: Parser = (value) => value.split(',').map((item) => item.trim());
 const nodes: Parser = (value) => {
   const addresses = value
     .split(',')
@@ -59,6 +60,7 @@ export const variables: Readonly<Record<string, readonly [option: string, parse:
   REDIS_SESSION_HYDRATE: ['hydrate', text],
   REDIS_SESSION_SESSION_STATE: ['sessionState', text],
   REDIS_SESSION_SESSION_CACHE_CONTROL: ['sessionCacheControl', text],
+  REDIS_SESSION_TRUSTED_ORIGINS: ['trustedOrigins', list],
   REDIS_SESSION_LOCK_LEASE_IN_MILLISECONDS: ['lock.leaseInMilliseconds', number],
   REDIS_SESSION_LOCK_MAX_HOLD_IN_MILLISECONDS: ['lock.maxHoldInMilliseconds', number],
   REDIS_SESSION_LOCK_WAIT_TIMEOUT_IN_MILLISECONDS: ['lock.waitTimeoutInMilliseconds', number],

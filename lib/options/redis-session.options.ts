@@ -1,3 +1,4 @@
+import type { AllowedOrigins } from '../request/allowed-origins.js';
 import { DEFAULT_MAX_DEPTH, jsonSerializer, type SessionSerializer } from '../session/session-serializer.js';
 import { sessionStates, type SessionState } from '../session/session-state.js';
 import type { SessionStore } from '../session/session-store.js';
@@ -125,6 +126,19 @@ export class RedisSessionOptions extends RedisConnectionOptions {
    */
   @OneOf('private', 'no-store')
   readonly sessionCacheControl: 'private' | 'no-store' = 'private';
+
+  /**
+   * Other origins whose pages may send requests that `CrossSiteGuard` checks: a list, or a function that returns `true` to
+   * trust an origin. The application's own origin is always trusted. The function is not asked about the origin `null`.
+   * @default none
+   * @example ['https://www.shop.example']
+   */
+  @Optional()
+  @Expect(
+    'a list of origins such as "https://shop.example", or a function',
+    (value) => Array.isArray(value) || typeof value === 'function',
+  )
+  readonly trustedOrigins?: AllowedOrigins;
 
   /** How `exclusive` requests lock their session and wait for the lock. */
   @Group()

@@ -1,5 +1,8 @@
 // Metadata keys of the decorators. Several layers read them.
 
+/** Key of the mark that `@AllowCrossSite()` sets. */
+export const ALLOWS_CROSS_SITE = 'nestjs-redis-session:cross-site';
+
 /** Key of the options of `@GatewaySession()`. */
 export const GATEWAY_SESSION = 'nestjs-redis-session:gateway';
 

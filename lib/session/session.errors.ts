@@ -11,7 +11,8 @@ export type SessionErrorCode =
   | 'SESSION_ANSWER_SENT'
   | 'SESSION_TOO_LARGE'
   | 'SESSION_LOCK_TIMEOUT'
-  | 'SESSION_LOCK_LOST';
+  | 'SESSION_LOCK_LOST'
+  | 'SESSION_CROSS_SITE';
 
 /**
  * Base of every error that this package throws. `code` is stable; the message is not.
@@ -178,6 +179,17 @@ export class SessionLockLostError extends SessionError {
   constructor(id: string) {
     super(
       `The lock of session ${id} ended before this request did (see lock.leaseInMilliseconds and lock.maxHoldInMilliseconds); nothing was written. The request can be sent again.`,
+    );
+  }
+}
+
+/** A page of another site sent the request, and `CrossSiteGuard` refused it. HTTP 403. */
+export class SessionCrossSiteError extends SessionError {
+  readonly code = 'SESSION_CROSS_SITE';
+  override readonly statusCode = 403;
+  constructor() {
+    super(
+      'A page of another site sent this request, so it was refused. If the page is yours, add its origin to trustedOrigins. If any site may send it, write @AllowCrossSite() above the handler.',
     );
   }
 }

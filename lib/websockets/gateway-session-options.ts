@@ -1,4 +1,5 @@
-import { faultsOfOrigins, type AllowedOrigins } from '../request/allowed-origins.js';
+import { faultsOfOrigins } from '../options/web-origin.js';
+import type { AllowedOrigins } from '../request/allowed-origins.js';
 import { SessionOptionsError } from '../session/session.errors.js';
 
 /** Options of `@GatewaySession()`. */
@@ -42,7 +43,7 @@ export function resolveGatewayOptions(
   options: GatewaySessionOptions,
 ): GatewaySessionOptions & { checkEveryInSeconds: number } {
   const { allowedOrigins, checkEveryInSeconds = CHECK_EVERY_IN_SECONDS } = options;
-  const faults = Array.isArray(allowedOrigins) ? faultsOfOrigins(allowedOrigins) : [];
+  const faults = Array.isArray(allowedOrigins) ? faultsOfOrigins('allowedOrigins', allowedOrigins) : [];
   if (!['undefined', 'function'].includes(typeof allowedOrigins) && !Array.isArray(allowedOrigins))
     faults.push(
       'allowedOrigins is neither a list of origins nor a function. Use one of them, or leave it out.',

@@ -1,12 +1,9 @@
 import { Logger } from '@nestjs/common';
-import type { IncomingHttpHeaders } from 'node:http';
 import { isOriginAllowed, type AllowedOrigins } from '../request/allowed-origins.js';
+import { RefusedOrigins } from '../request/refused-origins.js';
 import { SessionMissingError } from '../session/session.errors.js';
 import type { Handshake } from './socket.js';
 
-// Clients must not be able to flood the log.
-const MOST_WARNINGS = 10;
-const LONGEST_HEADER = 200;
 const NO_HANDSHAKE =
   'The WebSocket adapter of this application passes no request to handleConnection(), so its sockets have no sessions. Use WsAdapter or IoAdapter, or an adapter that passes the request as they do.';
 
@@ -14,7 +11,11 @@ const logger = new Logger('GatewaySession');
 
 /** Decides which sockets a gateway accepts, by the origin of the page that opens them. */
 export class OriginPolicy {
-  readonly #warnedOf = new Set<string>();
+  readonly #refused = new RefusedOrigins((origin, host) =>
+    logger.warn(
+      `Closed a socket that a page of the origin ${origin} opened at the host ${host}. If these pages are yours, add their origin to allowedOrigins of @GatewaySession().`,
+    ),
+  );
 
   constructor(private readonly allowed: AllowedOrigins | undefined) {}
 
@@ -26,27 +27,10 @@ export class OriginPolicy {
     try {
       if (handshake === undefined) throw new SessionMissingError(NO_HANDSHAKE);
       if (isOriginAllowed(handshake.headers, handshake.secure, this.allowed)) return handshake;
-      this.#warn(handshake.headers);
+      this.#refused.add(handshake.headers);
     } catch (error) {
       logger.error(error);
     }
     return undefined;
   }
-
-  #warn(headers: IncomingHttpHeaders): void {
-    const origin = printable(headers.origin);
-    if (this.#warnedOf.size >= MOST_WARNINGS || this.#warnedOf.has(origin)) return;
-    this.#warnedOf.add(origin);
-    logger.warn(
-      `Closed a socket that a page of the origin ${origin} opened at the host ${printable(headers.host)}. If these pages are yours, add their origin to allowedOrigins of @GatewaySession().`,
-    );
-  }
-}
-
-function printable(header: string | undefined): string {
-  return JSON.stringify(
-    String(header)
-      .slice(0, LONGEST_HEADER)
-      .replaceAll(/[^ -~]/g, '?'),
-  );
 }

@@ -3,7 +3,12 @@ import { Controller, Get, type ModuleMetadata, type Type } from '@nestjs/common'
 import { APP_GUARD } from '@nestjs/core';
 import { createRequire } from 'node:module';
 import { BaseWsExceptionFilter, SubscribeMessage, WebSocketGateway } from '@nestjs/websockets';
-import { InMemorySessionStore, SessionRepository, SessionMissingError } from 'nestjs-redis-session';
+import {
+  CrossSiteGuard,
+  InMemorySessionStore,
+  SessionRepository,
+  SessionMissingError,
+} from 'nestjs-redis-session';
 import { GuardsModule, MembersOnly } from '../readme/global-guard.js';
 import { eventually } from '../support/eventually.js';
 import { chatGateway, combinations, useAdapter, type Visitor } from './chat-app.js';
@@ -32,6 +37,20 @@ class FrontPage {
     return 'page';
   }
 }
+
+describe.each(combinations)('CrossSiteGuard as a global guard, with $library on $platform', (on) => {
+  it('passes messages: the origin was checked when the socket opened', async () => {
+    const metadata = {
+      imports: [sessionsInMemory()],
+      providers: [chatGateway(), { provide: APP_GUARD, useClass: CrossSiteGuard }],
+    };
+    const app = await startNest(on.platform, metadata, (nest) => useAdapter(nest, on.library));
+    const socket = await ChatClient.open(on.library, app.url, undefined);
+    expect(await socket.ask('name')).toEqual({ event: 'name', data: null });
+    socket.close();
+    await app.close();
+  });
+});
 
 describe.each(combinations)('a global guard that reads the session, with $library on $platform', (on) => {
   const sockets: ChatClient[] = [];

@@ -56,6 +56,10 @@ const examples: Record<string, readonly [text: string, value: unknown]> = {
   REDIS_SESSION_HYDRATE: ['interceptor', 'interceptor'],
   REDIS_SESSION_SESSION_STATE: ['read-only', 'read-only'],
   REDIS_SESSION_SESSION_CACHE_CONTROL: ['no-store', 'no-store'],
+  REDIS_SESSION_TRUSTED_ORIGINS: [
+    'https://a.example, http://localhost:4200',
+    ['https://a.example', 'http://localhost:4200'],
+  ],
   REDIS_SESSION_LOCK_LEASE_IN_MILLISECONDS: ['20000', 20_000],
   REDIS_SESSION_LOCK_MAX_HOLD_IN_MILLISECONDS: ['600000', 600_000],
   REDIS_SESSION_LOCK_WAIT_TIMEOUT_IN_MILLISECONDS: ['0', 0],

@@ -45,6 +45,20 @@ const mistakes: readonly Mistake[] = [
     `unknown option "${'x'.repeat(101)}"; no option has this name.`,
   ],
   [
+    'origins that are no origins',
+    { trustedOrigins: ['https://shop.example/', 'https://ada:secret@shop.example', deepList] },
+    {},
+    'trustedOrigins (REDIS_SESSION_TRUSTED_ORIGINS) contains "https://shop.example/", which is not the origin of a site. Write scheme, host and port only, like "https://shop.example" or "http://localhost:4200".',
+    'trustedOrigins (REDIS_SESSION_TRUSTED_ORIGINS) contains a URL with a user name, which is not the origin of a site. Write scheme, host and port only, like "https://shop.example" or "http://localhost:4200".',
+    'trustedOrigins (REDIS_SESSION_TRUSTED_ORIGINS) contains a value of type object, which is not the origin of a site. Write scheme, host and port only, like "https://shop.example" or "http://localhost:4200".',
+  ],
+  [
+    'one origin instead of a list',
+    { trustedOrigins: 'https://shop.example' },
+    {},
+    'trustedOrigins (REDIS_SESSION_TRUSTED_ORIGINS) is a string that is not shown because it may contain a password; expected a list of origins such as "https://shop.example", or a function.',
+  ],
+  [
     'a number followed by letters',
     {},
     { REDIS_SESSION_PORT: '12abc' },

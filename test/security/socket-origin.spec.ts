@@ -170,7 +170,11 @@ describe('invalid options of @GatewaySession()', () => {
     [{ allowedOrigins: ['*'] }, 'allowedOrigins contains "*"'],
     [{ allowedOrigins: ['null'] }, 'allowedOrigins contains "null"'],
     [{ allowedOrigins: ['https://shop.example:443'] }, 'allowedOrigins contains "https://shop.example:443"'],
-    [{ allowedOrigins: [/shop/] }, 'allowedOrigins contains {}'],
+    [{ allowedOrigins: [/shop/] }, 'allowedOrigins contains a value of type object'],
+    [
+      { allowedOrigins: ['https://ada:secret@shop.example'] },
+      'allowedOrigins contains a URL with a user name',
+    ],
     [
       { allowedOrigins: 'https://shop.example' },
       'allowedOrigins is neither a list of origins nor a function',
