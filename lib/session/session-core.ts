@@ -2,7 +2,7 @@ import { inspect, type InspectOptions } from 'node:util';
 import { inspectSession } from './inspect-session.js';
 import { SessionAttributes, type AttributeChanges } from './session-attributes.js';
 import { cookieAttributesOf, type CookieAttributes, type CookieOwner } from './session-cookie.js';
-import { SessionIdentity } from './session-credential.js';
+import { type DrawnSecret, SessionIdentity } from './session-credential.js';
 import { isPersistent, setPersistent, SessionLifetime } from './session-lifetime.js';
 import type { SessionLock } from './session-lock.js';
 import type { SessionPolicy } from './session-policy.js';
@@ -23,10 +23,12 @@ import {
  */
 export type SessionStatus = 'new' | 'stored' | 'ended' | 'detached';
 
-/** What was sent with a create whose answer was lost. */
+/** A create whose answer was lost. */
 export interface SentCreate {
   readonly changes: AttributeChanges;
   readonly ownIdle: number | undefined;
+  /** The secrets that it was sent with, a new one each time. The store may have one of them. */
+  readonly secrets: DrawnSecret[];
 }
 
 /** Carries out the verbs of a session. */
@@ -62,7 +64,7 @@ export class SessionCore implements CookieOwner {
   transport: { readonly secure: boolean } | undefined;
   /** The answer has begun: a new credential can no longer reach the client. */
   answerSent = false;
-  /** A create whose answer was lost. It is sent again before anything else is written. */
+  /** A create whose answer was lost. It is settled before anything else is written. */
   sentCreate: SentCreate | undefined;
   /** The error of the latest operation of this session that failed silently. */
   lastException: Error | undefined;

@@ -54,7 +54,7 @@ export function newWriteId(): string {
   return randomText(ID_BYTES);
 }
 
-/** Draws the secret of a new or rotated session. */
+/** Draws a secret. */
 export function newSecret(): string {
   return randomText(SECRET_BYTES);
 }
@@ -82,14 +82,14 @@ export function secretMatches(secret: string, secretHash: string): boolean {
   return given.length === stored.length && timingSafeEqual(given, stored);
 }
 
-/** The secret that a rotation has drawn. */
-export interface Rotation {
+/** A secret that was drawn for a session. */
+export interface DrawnSecret {
   readonly secret: string;
   readonly secretHash: string;
 }
 
-/** Draws the secret that a rotation stores. */
-export function newRotation(): Rotation {
+/** Draws the secret of a new or rotated session, and hashes it. */
+export function drawSecret(): DrawnSecret {
   const secret = newSecret();
   return { secret, secretHash: hashSecret(secret) };
 }
@@ -97,14 +97,14 @@ export function newRotation(): Rotation {
 /** The id of one session, its secret, and the credential that its client needs. */
 export class SessionIdentity {
   /**
-   * A credential that the client does not have yet. After a create or rotation whose answer was lost, the one that opens
-   * the session if the store has carried out the write.
+   * A secret that the client does not have yet. After a create or rotation whose answer was lost, the one that opens the
+   * session if the store has carried out the write.
    */
-  newCredential: string | undefined;
+  newSecret: DrawnSecret | undefined;
   /** `rotate()` was called: the next save replaces the secret. */
   rotateRequested = false;
   /** A rotation whose answer was lost. It is sent again, with the same secret, before anything else is done. */
-  sentRotation: Rotation | undefined;
+  sentRotation: DrawnSecret | undefined;
   #id: string | undefined;
   #secretHash: string | undefined;
 
@@ -117,12 +117,13 @@ export class SessionIdentity {
 
   /** SHA-256 of the secret. A session without a secret draws one, and with it a credential for the client. */
   get secretHash(): string {
-    if (this.#secretHash === undefined) {
-      const secret = newSecret();
-      this.#secretHash = hashSecret(secret);
-      this.newCredential = formatCredential(this.id, secret);
-    }
-    return this.#secretHash;
+    if (this.#secretHash === undefined) this.drawn(drawSecret());
+    return this.#secretHash!;
+  }
+
+  /** The credential that the client needs; `undefined` if it has it already. */
+  get newCredential(): string | undefined {
+    return this.newSecret && formatCredential(this.id, this.newSecret.secret);
   }
 
   /** The hash that the store must have for an operation of this session; `undefined` accepts any. */
@@ -146,23 +147,28 @@ export class SessionIdentity {
     this.adopt(id, hashSecret(secret));
   }
 
+  /** Takes a secret that the client must be given. */
+  drawn(secret: DrawnSecret): void {
+    this.#secretHash = secret.secretHash;
+    this.newSecret = secret;
+  }
+
   /** The store has the new secret. */
-  rotated({ secret, secretHash }: Rotation): void {
+  rotated(secret: DrawnSecret): void {
     this.sentRotation = undefined;
     this.rotateRequested = false;
-    this.#secretHash = secretHash;
-    this.newCredential = formatCredential(this.id, secret);
+    this.drawn(secret);
   }
 
   /** The store may have the new secret: the answer was lost. */
-  mayBeRotated(rotation: Rotation): void {
-    this.sentRotation = rotation;
-    this.newCredential = formatCredential(this.id, rotation.secret);
+  mayBeRotated(secret: DrawnSecret): void {
+    this.sentRotation = secret;
+    this.newSecret = secret;
   }
 
   /** The store has refused the rotation whose answer was lost. */
   notRotated(): void {
     this.sentRotation = undefined;
-    this.newCredential = undefined;
+    this.newSecret = undefined;
   }
 }

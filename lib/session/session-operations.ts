@@ -127,6 +127,8 @@ export class SessionOperations implements SessionActions {
   reload(core: SessionCore): Promise<void> {
     return this.#run(core, async () => {
       if (core.status === 'detached') return;
+      // It stores the session with a new credential.
+      if (core.sentCreate !== undefined) core.assertCanSend('reload a session that may not be stored');
       await this.#writes.settle(core);
       const record = core.status === 'stored' ? await this.#reads.byId(core.id) : undefined;
       core.reloaded(this.#reads.expected(core, record), 'reset');

@@ -1,16 +1,17 @@
 import { LostRotations } from './lost-rotations.js';
 import type { AttributeChanges } from './session-attributes.js';
-import type { SentCreate, SessionCore } from './session-core.js';
-import { newRotation } from './session-credential.js';
+import type { SessionCore } from './session-core.js';
+import { SessionCreates } from './session-creates.js';
+import { drawSecret } from './session-credential.js';
 import { timeoutsOf, type SessionPolicy } from './session-policy.js';
 import type { SaveOutcome, SessionChanges, SessionStore, SessionTimeouts } from './session-store.js';
 import {
   SessionConflictError,
   SessionGoneError,
   SessionLockLostError,
-  SessionStoreUnavailableError,
   SessionTooLargeError,
 } from './session.errors.js';
+import { isRefusal, mayBeStored } from './unknown-outcome.js';
 
 const NOTHING: AttributeChanges = new Map();
 
@@ -18,18 +19,20 @@ const NOTHING: AttributeChanges = new Map();
 export class SessionWrites {
   readonly lostRotations = new LostRotations((core) => core.enqueue(() => this.settle(core)));
   readonly #timeouts: SessionTimeouts;
+  readonly #creates: SessionCreates;
 
   constructor(
     private readonly store: SessionStore,
     private readonly policy: SessionPolicy,
   ) {
     this.#timeouts = timeoutsOf(policy);
+    this.#creates = new SessionCreates(store, this.#timeouts);
   }
 
   /** Stores a session for the first time. */
-  create(core: SessionCore, changes: AttributeChanges): Promise<void> {
+  async create(core: SessionCore, changes: AttributeChanges): Promise<void> {
     this.#assertSize(core, changes);
-    return this.#create(core, { changes, ownIdle: core.lifetime.ownIdle });
+    await this.#creates.create(core, changes);
   }
 
   /** Writes the changes of a stored session. @param release releases the lock with the same write */
@@ -37,7 +40,7 @@ export class SessionWrites {
     const { lock, identity, lifetime } = core;
     const { idleChange } = lifetime;
     this.#assertSize(core, changes);
-    const rotation = identity.rotateRequested ? newRotation() : undefined;
+    const rotation = identity.rotateRequested ? drawSecret() : undefined;
     try {
       await this.#save(core, {
         ...this.#timeouts,
@@ -60,11 +63,11 @@ export class SessionWrites {
     if (rotation !== undefined) identity.rotated(rotation);
   }
 
-  /** Sends a write whose answer was lost again: afterwards it has been carried out, once. */
+  /** Settles a write whose answer was lost: afterwards it has been carried out, once. */
   async settle(core: SessionCore): Promise<void> {
     const { sentCreate, identity } = core;
     const { sentRotation } = identity;
-    if (sentCreate !== undefined) return this.#create(core, sentCreate);
+    if (sentCreate !== undefined) return this.#creates.settle(core, sentCreate);
     if (sentRotation === undefined) return;
     try {
       // Without the other changes of the request, which may not be stored: they remain changes.
@@ -86,35 +89,18 @@ export class SessionWrites {
     if (core.status === 'detached') throw core.lastException;
     // The store refuses a destroy with a secret that a rotation may have replaced.
     if (core.identity.sentRotation !== undefined) await this.settle(core).catch(ignoreGone);
+    if (core.status === 'stored') await this.#remove(core, [core.identity.expectedHash]);
     // A create whose answer was lost may have stored it.
-    if (core.status === 'stored' || core.sentCreate !== undefined) {
-      const outcome = await this.store.destroy(core.id, core.identity.expectedHash);
-      if (outcome === 'conflict') throw new SessionConflictError(core.id);
-    }
+    const secrets = core.sentCreate?.secrets.map(({ secretHash }) => secretHash);
+    if (secrets !== undefined) await this.#remove(core, secrets);
+    core.sentCreate = undefined;
     core.status = 'ended';
     core.lock?.ended();
   }
 
-  async #create(core: SessionCore, sent: SentCreate): Promise<void> {
-    const attributes = new Map<string, string>();
-    for (const [name, text] of sent.changes) if (text !== undefined) attributes.set(name, text);
-    let createdAt: number | undefined;
-    try {
-      createdAt = await this.store.create({
-        ...this.#timeouts,
-        id: core.id,
-        secretHash: core.identity.secretHash,
-        idleTimeoutInMilliseconds: sent.ownIdle,
-        attributes,
-      });
-    } catch (error) {
-      if (mayBeStored(error)) core.sentCreate = sent;
-      throw error;
-    }
-    // 128 random bits do not repeat: the store is broken, or other software writes to it.
-    if (createdAt === undefined) throw new SessionConflictError(core.id, idTaken(core.id));
-    core.attributes.accept(sent.changes);
-    core.created(createdAt, sent.ownIdle);
+  async #remove(core: SessionCore, hashes: (string | undefined)[]): Promise<void> {
+    for (const hash of hashes) if ((await this.store.destroy(core.id, hash)) !== 'conflict') return;
+    throw new SessionConflictError(core.id);
   }
 
   async #save(core: SessionCore, changes: SessionChanges): Promise<void> {
@@ -134,23 +120,6 @@ export class SessionWrites {
     if (core.attributes.exceeds(maxSessionBytes, changes))
       throw new SessionTooLargeError(core.id, core.attributes.sizeAfter(changes), maxSessionBytes);
   }
-}
-
-function idTaken(id: string): string {
-  return `The store already holds another session with the id ${id}; nothing was written. Ids are random and do not repeat: check what else writes to this store.`;
-}
-
-// The store has decided, and nothing was written.
-function isRefusal(error: unknown): boolean {
-  return (
-    error instanceof SessionConflictError ||
-    error instanceof SessionGoneError ||
-    error instanceof SessionLockLostError
-  );
-}
-
-function mayBeStored(error: unknown): boolean {
-  return error instanceof SessionStoreUnavailableError ? error.outcomeUnknown : !isRefusal(error);
 }
 
 function ignoreGone(error: unknown): void {

@@ -115,7 +115,7 @@ export class SessionRepository {
   /**
    * Returns the credential that the client needs if this object created or rotated the session; otherwise `undefined`. If
    * the answer to the create or rotation was lost, returns the credential that works if the store has carried it out; a
-   * rotation is retried in the background.
+   * rotation is retried in the background, and the next save of a new session replaces its credential.
    */
   credentialOf(session: Session<object>): string | undefined {
     const core = coreOf(session);

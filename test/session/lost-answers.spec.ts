@@ -1,19 +1,22 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import {
+  SessionAnswerSentError,
   SessionConflictError,
   type SessionRepository,
   type SessionStore,
   SessionStoreUnavailableError,
 } from 'nestjs-redis-session';
+import { coreOf } from '../../lib/session/session-proxy.js';
 import { eventually } from '../support/eventually.js';
 import { found, repositoryOf, stores, type AnySession, type StoreUnderTest } from './session-fixture.js';
 
 /** What happens to the next call of an operation: its reply is lost, or the call itself. */
-type Loss = 'the answer is lost' | 'the request is lost' | 'it is refused';
+type Loss = 'the answer is lost' | 'the request is lost' | 'the request is late' | 'it is refused';
 
 /** A store behind a connection that loses what a test tells it to lose. */
 function lossy(inner: SessionStore) {
   const losses = new Map<string, Loss>();
+  const late: (() => Promise<unknown>)[] = [];
   let away = false;
   const store = new Proxy(inner, {
     get(target, name) {
@@ -22,7 +25,9 @@ function lossy(inner: SessionStore) {
       return async (...args: unknown[]) => {
         const loss = losses.get(String(name));
         if (loss === 'it is refused') throw gone(false);
-        if (away || loss === 'the request is lost') throw gone();
+        if (loss === 'the request is late')
+          late.push(async () => Reflect.apply(method, target, args) as unknown);
+        if (away || loss?.startsWith('the request')) throw gone();
         const answer = (await Reflect.apply(method, target, args)) as unknown;
         if (loss === 'the answer is lost') throw gone();
         return answer;
@@ -32,6 +37,11 @@ function lossy(inner: SessionStore) {
   return {
     store,
     lose: (method: string, loss: Loss) => losses.set(method, loss),
+    /** What was late arrives, in this order. */
+    deliver: async (order: 'first to last' | 'last to first' = 'first to last') => {
+      const requests = late.splice(0);
+      for (const request of order === 'first to last' ? requests : requests.toReversed()) await request();
+    },
     goAway: () => (away = true),
     comeBack: () => {
       away = false;
@@ -171,6 +181,78 @@ describe.each(stores)('in the %s store', (_, open) => {
         await expect(session.save()).rejects.toBeInstanceOf(SessionConflictError);
         expect(sessions.credentialOf(session)).toBeUndefined();
       });
+    });
+  });
+
+  describe('when the create of a session is late', () => {
+    let session: AnySession;
+    beforeEach(async () => {
+      session = sessions.create() as AnySession;
+      session.kept = 1;
+      line.lose('create', 'the request is late');
+      await failed(session.save());
+    });
+    const reopened = async () =>
+      (await sessions.findByCredential(sessions.credentialOf(session)!)) as AnySession;
+
+    it('and arrives after the logout, the credential of the client opens nothing', async () => {
+      line.comeBack();
+      await session.save();
+      const same = await reopened();
+      expect({ ...same }).toEqual({ kept: 1 });
+      await same.destroy();
+      await line.deliver();
+      expect(await reopened()).toBeUndefined();
+    });
+
+    it.each(['first to last', 'last to first'] as const)(
+      'and the next one, too, and both arrive after the logout (%s), the credential opens nothing',
+      async (order) => {
+        await failed(session.save());
+        line.comeBack();
+        await session.save();
+        await (await reopened()).destroy();
+        await line.deliver(order);
+        expect(await reopened()).toBeUndefined();
+      },
+    );
+
+    it('and arrives before the next save, that save stores the rest', async () => {
+      await line.deliver();
+      line.comeBack();
+      session.more = 2;
+      await session.save();
+      expect({ ...(await reopened()) }).toEqual({ kept: 1, more: 2 });
+    });
+
+    it('and the next one that has arrived loses its answer, the third save stores the rest', async () => {
+      line.lose('create', 'the answer is lost');
+      await failed(session.save());
+      line.comeBack();
+      session.more = 2;
+      await session.save();
+      await line.deliver();
+      const same = await reopened();
+      expect({ ...same }).toEqual({ kept: 1, more: 2 });
+      await same.destroy();
+      await line.deliver();
+      expect(await reopened()).toBeUndefined();
+    });
+
+    it('and the answer of the request has begun, reload() does not replace the credential that was sent', async () => {
+      const sent = sessions.credentialOf(session);
+      line.comeBack();
+      coreOf(session).answerSent = true;
+      await expect(session.reload()).rejects.toBeInstanceOf(SessionAnswerSentError);
+      await line.deliver();
+      expect(sessions.credentialOf(session)).toBe(sent);
+      expect({ ...(await reopened()) }).toEqual({ kept: 1 });
+    });
+
+    it('and arrives after destroy(), there is no credential for it', async () => {
+      line.comeBack();
+      await session.destroy();
+      expect(sessions.credentialOf(session)).toBeUndefined();
     });
   });
 

@@ -17,11 +17,11 @@ export class Graveyard {
     this.#graves.push({ session, credential, notBefore });
   }
 
-  /** The ids of the sessions that have ended by now. */
-  get endedIds(): string[] {
+  /** The sessions that have ended by now. */
+  get ended(): SoakSession[] {
     const now = performance.now();
     const ended = this.#graves.filter(({ session, notBefore }) => session.life.ended && notBefore <= now);
-    return [...new Set(ended.map(({ session }) => session.id))];
+    return [...new Set(ended.map(({ session }) => session))];
   }
 
   /** Presents one of them, to a route that reads or to one that writes: it is refused, or the session's model objects. */

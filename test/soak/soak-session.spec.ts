@@ -20,17 +20,19 @@ function given(...answers: Answer[]) {
   let now = 0;
   const site = {
     figures,
-    calm: true,
+    calm: false,
     send: () => {
       const begin = Math.max(now, performance.now());
       now = begin + 10;
       return Promise.resolve({ body: undefined, credential: undefined, begin, end: now, ...answers.shift() });
     },
   } as unknown as SoakSite;
-  const session = new SoakSession(site, new Random(1), 'v0-1.', 'id', 'first');
-  const tab = new Tab(session, new Random(1), 0);
+  // No write is marked to be lost.
+  const random = Object.assign(new Random(1), { chance: () => false });
+  const session = new SoakSession(site, random, 'v0-1.', 'id', 'first');
+  const tab = new Tab(session, random, 0);
   const objections = () => figures.violations.all.map(({ what }) => what);
-  return { session, tab, objections };
+  return { session, tab, site, objections };
 }
 
 describe('the checker of the soak', () => {
@@ -72,6 +74,15 @@ describe('the checker of the soak', () => {
     expect(objections()).toEqual([]);
     await session.request(actions.read);
     expect(objections()).toHaveLength(1);
+  });
+
+  it('asks again while nothing is wrong, and takes what is answered then', async () => {
+    const { session, site, objections } = given(unavailable, unavailable, well, missing);
+    site.calm = true;
+    await session.request(actions.read);
+    expect(objections()).toEqual([]);
+    await session.request(actions.read);
+    expect(objections()).toEqual(['session v0-1.: it is gone, and nobody ended it']);
   });
 
   it('objects to a session that is back', async () => {

@@ -1,20 +1,20 @@
 import { Counter } from './counter.js';
 import { Life } from './life.js';
+import { EXPECTED, isMissingFile, type Outcome, outcomeOf, writes } from './outcome.js';
+import { answered } from './patience.js';
 import type { Random } from './random.js';
 import { SharedRegister } from './shared-register.js';
 import { OF_THE_HANDLER } from './session-error-filter.js';
 import type { Sight } from './sight.js';
-import { codeOf, type Action, type SoakSite } from './soak-site.js';
+import { actions, codeOf, type Action, type SoakSite } from './soak-site.js';
 import type { SoakReply } from './soak-client.js';
+import { hashOf } from './stored-sessions.js';
 import type { Evidence } from './violations.js';
 
-/** How a request ended: it did what it was asked for, it did nothing, or nobody knows. */
-export interface Result {
-  readonly outcome: 'done' | 'refused' | 'unknown';
+/** How a request ended, and what it saw. */
+export interface Result extends Pick<SoakReply, 'status' | 'begin' | 'end' | 'credential'> {
+  readonly outcome: Outcome;
   readonly sight: Sight | undefined;
-  readonly begin: number;
-  readonly end: number;
-  readonly credential: string | undefined;
 }
 
 interface Credential {
@@ -37,6 +37,8 @@ export class SoakSession {
   inDoubt: string | undefined;
   /** It did not, so far. */
   lockedOut = false;
+  /** Its create may have been sent more than once, with a new secret each time. */
+  createdInSpite = false;
   #credentials = new Map<string, Credential>();
 
   constructor(
@@ -65,8 +67,28 @@ export class SoakSession {
     return [...this.#credentials].filter(([, { replaced }]) => replaced).map(([text]) => text);
   }
 
+  /**
+   * Whether Redis may have it under this secret after its end: a copy of its create that arrives later stores it again, but
+   * under a secret that was never given to anybody.
+   */
+  mayLeave(secretHash: string): boolean {
+    return this.createdInSpite && ![...this.#credentials.keys()].some((text) => hashOf(text) === secretHash);
+  }
+
   /** Sends a request with the latest credential, or with another one of this session. */
-  async request(action: Action, body?: object, text = this.credential, leaveAfter?: number): Promise<Result> {
+  async request(action: Action, body?: object, text?: string, leaveAfter?: number): Promise<Result> {
+    const result = await this.#send(action, body, text, leaveAfter);
+    if (this.calm && result.status === 503) await this.#askAgain();
+    return result;
+  }
+
+  // Nothing is wrong, but the machine may have stalled: the session must answer when it is asked again.
+  async #askAgain(): Promise<void> {
+    const read = async (): Promise<boolean> => (await this.#send(actions.read)).status !== 503;
+    if (!(await answered(read))) this.violated('it does not answer, and nothing is wrong');
+  }
+
+  async #send(action: Action, body?: object, text = this.credential, leaveAfter?: number): Promise<Result> {
     const credential = this.#credentials.get(text)!;
     const threatened = action.ends === 'session' ? this.life : credential.life;
     const threat = action.ends && threatened.threaten(performance.now());
@@ -80,7 +102,7 @@ export class SoakSession {
     if (outcome === 'done' && !action.blind) this.#follow(action, body, reply, credential);
     if (outcome === 'unknown' && action.ends === 'credential') this.#hold(reply, text);
     const sight = outcome === 'done' && !action.blind ? (reply.body as Sight) : undefined;
-    return { outcome, sight, begin: reply.begin, end: reply.end, credential: reply.credential };
+    return { ...reply, outcome, sight };
   }
 
   violated(what: string, evidence: Evidence = {}): void {
@@ -93,7 +115,7 @@ export class SoakSession {
     return this.history;
   }
 
-  #judge(action: Action, reply: SoakReply, outcome: Result['outcome'], { life }: Credential): void {
+  #judge(action: Action, reply: SoakReply, outcome: Outcome, { life }: Credential): void {
     const { begin, end, status } = reply;
     if (outcome === 'done') {
       if (!this.life.found(begin)) this.violated('it is back, and was ended before');
@@ -162,33 +184,6 @@ export class SoakSession {
 
 // A handler's clock, and what it does until it answers.
 const CLOCKS_DIFFER_BY_MILLISECONDS = 5;
-
-// Unavailable, locked, the lock lost, the connection lost: what a fault may do to a request.
-const EXPECTED = new Set<SoakReply['status']>([503, 423, 409, 'refused', 'lost']);
-
-export function outcomeOf(reply: SoakReply, action?: Action): Result['outcome'] {
-  const { status, head } = reply;
-  if (status === 'refused') return 'refused';
-  // The handler failed, and its changes with it; or it refused, and they are kept.
-  if (codeOf(reply) === OF_THE_HANDLER) return status === 500 ? 'refused' : 'done';
-  // Stored before the first byte.
-  if (action?.name === 'stream' && head !== undefined && head < 300) return 'done';
-  if (action?.name === 'stream' && (head ?? 0) !== 410 && (head ?? 0) !== 409) return 'unknown';
-  // Its first half may have been stored before the second was refused.
-  if (action?.name === 'save' && status === 409) return 'unknown';
-  if (status === 'lost' || status >= 500) return 'unknown';
-  return status < 300 ? 'done' : 'refused';
-}
-
-// To remove an attribute that is not there is no write.
-function writes({ name }: Action, body: object = {}): boolean {
-  return name !== 'destroy' && Object.values(body).some((value) => value !== null);
-}
-
-// Platforms differ in what they answer for a stream of a file that is not there.
-function isMissingFile({ name }: Action, { status }: SoakReply): boolean {
-  return name === 'stream' && (status === 400 || status === 500);
-}
 
 function isLabelled({ attributes }: Sight, label: string): boolean {
   return Object.values(attributes)

@@ -50,8 +50,6 @@ export interface Given {
 export class SoakSite {
   /** Nothing is wrong with Redis or the lines: no write is marked to be lost or late. */
   calm = false;
-  /** Told of every answer. */
-  onReply: ((reply: SoakReply, history: readonly string[]) => void) | undefined;
 
   constructor(
     private readonly apps: readonly ApplicationProcess[],
@@ -80,7 +78,6 @@ export class SoakSite {
       this.figures.violated(`a request outlived its deadline: ${Math.round(took)} ms of ${bound}`, history, {
         kind: 'a request outlived its deadline',
       });
-    this.onReply?.(reply, history);
     // A visitor who met an error waits a little; what fails at once would be all that happens.
     if (typeof status !== 'number' || status >= 500) await sleep(random.integer(10, 60));
     return reply;

@@ -15,16 +15,16 @@ export class StoredSessions {
     return this.#look(id, (redis, key) => redis.pttl(key));
   }
 
-  async exists(id: string): Promise<boolean> {
-    return (await this.#look(id, (redis, key) => redis.exists(key))) === 1;
+  /** @returns the hash of its secret; `undefined` if there is no session */
+  async secretHash(id: string): Promise<string | undefined> {
+    return (await this.#look(id, (redis, key) => redis.hget(key, ':secret'))) ?? undefined;
   }
 
   /** Whose secret is stored: the one of this credential, another one, or none. */
   async holds(id: string, credential: string): Promise<'this secret' | 'another secret' | undefined> {
-    const stored = await this.#look(id, (redis, key) => redis.hget(key, ':secret'));
-    if (!stored) return undefined;
-    const hash = createHash('sha256').update(credential.split('.')[1]!).digest('base64url');
-    return hash === stored ? 'this secret' : 'another secret';
+    const stored = await this.secretHash(id);
+    if (stored === undefined) return undefined;
+    return stored === hashOf(credential) ? 'this secret' : 'another secret';
   }
 
   async #look<T>(id: string, ask: (redis: Redis, key: string) => Promise<T>): Promise<T | undefined> {
@@ -36,6 +36,11 @@ export class StoredSessions {
     over.abort();
     return found;
   }
+}
+
+/** What Redis holds of a credential's secret. */
+export function hashOf(credential: string): string {
+  return createHash('sha256').update(credential.split('.')[1]!).digest('base64url');
 }
 
 function none(): undefined {}

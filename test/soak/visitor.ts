@@ -50,10 +50,7 @@ export class Visitor {
   async checkOut(): Promise<void> {
     const session = this.#session;
     if (session === undefined || session.over) return;
-    for (const tab of this.#tabs) {
-      const { outcome } = await tab.read();
-      if (outcome === 'unknown') session.violated('it cannot be read after the faults');
-    }
+    for (const tab of this.#tabs) await tab.read();
     await this.#rush();
   }
 
@@ -150,7 +147,7 @@ export class Visitor {
       const attributes = { label, mark: this.#arrivals.mark(label, 'regenerate') };
       const { sight, credential } = await session.request(actions.regenerate, attributes);
       if (sight && !credential) session.violated('it was regenerated without a new credential');
-      if (sight && credential) next = { sight, credential, attributes };
+      if (sight && credential) next = { action: actions.regenerate, sight, credential, attributes };
       else await this.#destroy(session);
     };
     await this.#together([regenerate, ...others.map((tab) => () => this.#work(tab))]);

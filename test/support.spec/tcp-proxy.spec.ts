@@ -72,6 +72,17 @@ describe('a proxy that delays', () => {
   });
 });
 
+describe('a proxy that holds back what a connection sends', () => {
+  it('resets that connection, lets the next one work, and delivers it later', async () => {
+    proxy.holdBack();
+    await expect(redis.set('key', 'late')).rejects.toThrow(/ECONNRESET|closed|retries/);
+    expect(proxy.hasHeldBack).toBe(true);
+    await eventually(() => redis.set('key', 'sooner'));
+    proxy.deliver();
+    await eventually(async () => expect(await redis.get('key')).toBe('late'));
+  });
+});
+
 describe('a proxy that freezes', () => {
   it('holds bytes and delivers them when it thaws', async () => {
     proxy.freeze();

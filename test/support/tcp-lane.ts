@@ -28,6 +28,9 @@ export class TcpLane {
     private readonly events: { delivered: (bytes: number) => void; cut: () => void },
   ) {}
 
+  /** Called with the first chunk after `hold()`. */
+  #onHeld: (() => void) | undefined;
+
   /** Chunks that are held or delayed. */
   get waiting(): number {
     return this.#queue.length;
@@ -36,13 +39,25 @@ export class TcpLane {
   push(item: Item): void {
     if (this.swallowing) return;
     this.#queue.push({ item, due: performance.now() + this.conditions.delay[this.direction] });
+    this.#onHeld?.();
+    this.pump();
+  }
+
+  /** Holds what comes from now on, until `release()`. */
+  hold(onHeld: () => void): void {
+    this.#onHeld = onHeld;
+  }
+
+  release(): void {
+    this.#onHeld = undefined;
     this.pump();
   }
 
   /** Sends what can be sent now. Called again when the conditions change. */
   pump(): void {
     clearTimeout(this.#timer);
-    if (this.swallowing || this.conditions.frozen[this.direction] || this.to.destroyed) return;
+    if (this.swallowing || this.conditions.frozen[this.direction] || this.#onHeld || this.to.destroyed)
+      return;
     const next = this.#queue[0];
     if (!next) return;
     const wait = next.due - performance.now();

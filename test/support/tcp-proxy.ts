@@ -23,6 +23,7 @@ export class TcpProxy {
   #listener?: Server;
   #connections = new Set<Connection>();
   #conditions = fairWeather();
+  #heldBack: TcpLane[] = [];
   #blackhole = false;
 
   private constructor(
@@ -67,6 +68,27 @@ export class TcpProxy {
     return [...this.#connections].some(({ lanes }) =>
       lanes.some((lane) => lane.direction === direction && lane.waiting > 0),
     );
+  }
+
+  /**
+   * Holds what the open connections send from now on until `deliver()`. A client that has sent something sees its connection
+   * reset. New connections work.
+   */
+  holdBack(): void {
+    for (const { client, lanes } of this.#connections) {
+      this.#heldBack.push(lanes[0]);
+      lanes[0].hold(() => client.resetAndDestroy());
+    }
+  }
+
+  /** Whether something was held back. */
+  get hasHeldBack(): boolean {
+    return this.#heldBack.some(({ waiting }) => waiting > 0);
+  }
+
+  /** Delivers what was held back. */
+  deliver(): void {
+    for (const lane of this.#heldBack.splice(0)) lane.release();
   }
 
   /** Drops all bytes, of new connections, too. These connections never recover. */
