@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { Cluster, Redis } from 'ioredis';
 import { type Waiter, WaitingQueues } from '../session/waiting-queue.js';
 import { Deadline } from './deadline.js';
+import type { RedisCommands } from './redis-commands.js';
 import { isReply } from './redis-failure.js';
 import type { SessionKeys } from './session-keys.js';
 import type { RedisClient } from './session-scripts.js';
@@ -29,12 +30,11 @@ export class LockWaiters {
   #closed = false;
 
   constructor(
-    private readonly client: RedisClient,
+    private readonly commands: RedisCommands,
     keys: SessionKeys,
-    operationTimeoutInMilliseconds: number,
   ) {
     this.channel = keys.turns(randomBytes(8).toString('base64url'));
-    this.#deadline = new Deadline(operationTimeoutInMilliseconds);
+    this.#deadline = new Deadline(commands.options.operationTimeoutInMilliseconds);
   }
 
   /** Subscribes to the channel. Never rejects, because Redis may refuse the subscription. */
@@ -74,14 +74,14 @@ export class LockWaiters {
       this.#listens = true;
     } catch (error) {
       this.#listens = false;
-      if (isReply(error)) return;
+      if (isReply(error)) return this.commands.watch?.subscriptionRefused(error);
       subscriber.disconnect();
       this.#subscriber = undefined;
     }
   }
 
   #connect(): RedisClient {
-    const subscriber = duplicate(this.client);
+    const subscriber = duplicate(this.commands.client);
     // The main client reports the same errors.
     subscriber.on('error', () => undefined);
     // The next waiter subscribes again.

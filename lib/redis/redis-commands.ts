@@ -16,6 +16,8 @@ export interface ConnectionWatch {
   explain(failure: unknown): unknown;
   /** Called when operations were not answered in time. */
   unanswered(): void;
+  /** Called when Redis refuses a subscription. */
+  subscriptionRefused(refusal: unknown): void;
 }
 
 /** Sends the commands of an operation with a deadline, and retries them on the retry schedule. */
@@ -25,7 +27,7 @@ export class RedisCommands {
   constructor(
     readonly client: RedisClient,
     readonly options: RedisCommandsOptions,
-    private readonly watch?: ConnectionWatch,
+    readonly watch?: ConnectionWatch,
   ) {
     this.#deadline = new Deadline(options.operationTimeoutInMilliseconds, () => watch?.unanswered());
   }

@@ -29,6 +29,7 @@ export class RedisConnection implements ConnectionWatch {
   readonly #ownsClient: boolean;
   readonly #silent: SilentConnections;
   #reachable = true;
+  #mayNotSubscribe = false;
   // Why the client is not connected; undefined while it is.
   #failure: unknown;
 
@@ -88,6 +89,15 @@ export class RedisConnection implements ConnectionWatch {
     if (this.#ownsClient) void this.#silent.replace();
   }
 
+  /** Says once that waiting for a lock takes longer. */
+  subscriptionRefused(refusal: unknown): void {
+    if (this.#mayNotSubscribe) return;
+    this.#mayNotSubscribe = true;
+    this.logger.warn(
+      `Redis refuses SUBSCRIBE: ${messageOf(withoutArguments(refusal))}. Requests that wait for a session of an exclusive route look for their turn every half second instead of being notified.`,
+    );
+  }
+
   // Logs once when Redis goes away and once when it is back, not for every attempt to connect.
   #report(client: RedisClient): void {
     let refused = false;
@@ -120,9 +130,12 @@ export class RedisConnection implements ConnectionWatch {
   }
 
   get #reason(): string {
-    const reason = (this.#failure as { message?: unknown } | null | undefined)?.message;
-    return String(reason || this.#failure);
+    return messageOf(this.#failure);
   }
+}
+
+function messageOf(error: unknown): string {
+  return String((error as { message?: unknown } | null | undefined)?.message || error);
 }
 
 // A cluster only reports that all nodes have failed; the error of the last node is the reason.

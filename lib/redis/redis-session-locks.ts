@@ -18,8 +18,7 @@ export class RedisSessionLocks {
     private readonly commands: RedisCommands,
     private readonly keys: SessionKeys,
   ) {
-    const { client, options } = commands;
-    this.#waiters = new LockWaiters(client, keys, options.operationTimeoutInMilliseconds);
+    this.#waiters = new LockWaiters(commands, keys);
   }
 
   async loadExclusive(id: string, lock: LockRequest): Promise<SessionRecord | 'locked' | undefined> {

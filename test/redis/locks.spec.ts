@@ -10,6 +10,7 @@ import { flushScripts } from '../support/faults.js';
 import { RedisServer } from '../support/redis-server.js';
 import { TcpProxy } from '../support/tcp-proxy.js';
 import { uniqueName } from '../support/unique-name.js';
+import { createdIn, withConnection } from './redis-fixture.js';
 
 const timers = () => process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length;
 const newToken = () => randomBytes(16).toString('base64url');
@@ -285,6 +286,26 @@ describe('locks in Redis', () => {
       await waiting(id, 1);
       await holder.releaseLock(id, mine.token);
       expect(await next).toMatchObject({ id });
+    });
+
+    it('are said to take longer, once, if the account must not subscribe', async () => {
+      const options = { port: server.port, username: 'quiet', accessKey: 'quiet' };
+      await withConnection(options, async ({ store, log }) => {
+        const { id } = await createdIn(store);
+        for (let turn = 0; turn < 2; turn++) {
+          const mine = lock();
+          await store.loadExclusive(id, mine);
+          const theirs = lock();
+          const next = store.loadExclusive(id, theirs);
+          await eventually(() => expect(log).toHaveLength(1));
+          await store.releaseLock(id, mine.token);
+          await next;
+          await store.releaseLock(id, theirs.token);
+        }
+        expect(log).toEqual([
+          expect.stringMatching(/^warning: Redis refuses SUBSCRIBE: NOPERM [^{]*\. Requests that wait /),
+        ]);
+      });
     });
 
     it('are granted to a request that is repeated because its reply was lost', async () => {
