@@ -1,4 +1,3 @@
-import type { Cluster, Redis } from 'ioredis';
 import type {
   LockRequest,
   NewSessionRecord,
@@ -9,9 +8,9 @@ import type {
   SessionStore,
   SessionTouch,
 } from '../session/session-store.js';
-import { newWriteId } from '../session/session-credential.js';
 import { type ConnectionWatch, RedisCommands, type RedisCommandsOptions } from './redis-commands.js';
 import { RedisSessionLocks } from './redis-session-locks.js';
+import { RedisSessionWrites } from './redis-session-writes.js';
 import { RedisTouches } from './redis-touches.js';
 import { SessionKeys } from './session-keys.js';
 import { readHash, recordOf } from './session-record.js';
@@ -28,7 +27,7 @@ export class RedisSessionStore implements SessionStore {
   readonly #commands: RedisCommands;
   readonly #locks: RedisSessionLocks;
   readonly #touches: RedisTouches;
-  readonly #receiptInMilliseconds: number;
+  readonly #writes: RedisSessionWrites;
 
   constructor(
     private readonly client: RedisClient,
@@ -40,23 +39,11 @@ export class RedisSessionStore implements SessionStore {
     this.#commands = new RedisCommands(client, options, watch);
     this.#locks = new RedisSessionLocks(this.#commands, this.#keys);
     this.#touches = new RedisTouches(this.#commands);
-    this.#receiptInMilliseconds = receiptTime(client, options);
+    this.#writes = new RedisSessionWrites(this.#commands, this.#keys);
   }
 
-  async create(session: NewSessionRecord): Promise<number | undefined> {
-    const keys = [this.#keys.data(session.id)];
-    // A session is created once, so its secret identifies the write, also when it is retried.
-    if (this.#receiptInMilliseconds > 0)
-      keys.push(this.#keys.receipt(session.id, session.secretHash.slice(0, RECEIPT_LENGTH)));
-    const created = await this.#commands.run('create', sessionScripts.create, keys, [
-      session.secretHash,
-      session.defaultIdleTimeoutInMilliseconds,
-      session.idleTimeoutInMilliseconds ?? '',
-      session.absoluteTimeoutInMilliseconds ?? '',
-      this.#receiptInMilliseconds,
-      ...[...session.attributes].flat(),
-    ]);
-    return created === 0 ? undefined : (created as number);
+  create(session: NewSessionRecord): Promise<number | undefined> {
+    return this.#writes.create(session);
   }
 
   async load(id: string): Promise<SessionRecord | undefined> {
@@ -64,33 +51,8 @@ export class RedisSessionStore implements SessionStore {
     return recordOf(id, await this.#commands.send('load', () => readHash(this.client, key)));
   }
 
-  async save(id: string, changes: SessionChanges): Promise<SaveOutcome> {
-    const set: string[] = [];
-    const removed: string[] = [];
-    for (const [name, text] of changes.attributes) {
-      if (text === undefined) removed.push(name);
-      else set.push(name, text);
-    }
-    const { lock, newSecretHash } = changes;
-    const keys = [this.#keys.data(id)];
-    // A rotation needs no receipt: the stored secret shows whether it was written.
-    const receipted = this.#receiptInMilliseconds > 0 && newSecretHash === undefined;
-    if (lock !== undefined || receipted) keys.push(this.#keys.writeLock(id));
-    if (receipted) keys.push(this.#keys.receipt(id, lock?.release ? lock.token : newWriteId()));
-    const reply = await this.#commands.run('save', sessionScripts.save, keys, [
-      changes.defaultIdleTimeoutInMilliseconds,
-      lock?.token ?? '',
-      changes.secretHash ?? '',
-      newSecretHash ?? '',
-      this.#receiptInMilliseconds,
-      lock?.release ? 1 : '',
-      changes.idleTimeoutInMilliseconds ?? '',
-      changes.absoluteTimeoutInMilliseconds ?? '',
-      set.length,
-      ...set,
-      ...removed,
-    ]);
-    return outcomes[String(reply)]!;
+  save(id: string, changes: SessionChanges): Promise<SaveOutcome> {
+    return this.#writes.save(id, changes);
   }
 
   async touch(id: string, touch: SessionTouch): Promise<boolean | 'conflict'> {
@@ -125,25 +87,4 @@ export class RedisSessionStore implements SessionStore {
   close(): void {
     this.#locks.close();
   }
-}
-
-const outcomes: Readonly<Record<string, SaveOutcome>> = {
-  '1': 'saved',
-  '0': 'gone',
-  '-1': 'conflict',
-  '-2': 'lock-lost',
-};
-
-// 128 bits are enough to tell writes apart.
-const RECEIPT_LENGTH = 22;
-
-// A proxy can deliver a copy of a write long after the client has given up.
-const LATEST_COPY_AFTER_MS = 30_000;
-
-// Without retries, writes need no receipt.
-function receiptTime(client: RedisClient, options: RedisSessionStoreOptions): number {
-  const { operationTimeoutInMilliseconds: timeout, retryTimeoutInMilliseconds: interval } = options;
-  const ofNode = client.isCluster ? (client as Cluster).options.redisOptions : (client as Redis).options;
-  if (interval === 0 && ofNode?.autoResendUnfulfilledCommands === false) return 0;
-  return timeout + interval + LATEST_COPY_AFTER_MS;
 }

@@ -14,7 +14,9 @@ export interface SessionScript {
 /** The scripts. The header of each file documents its keys, arguments and replies. */
 export const sessionScripts = {
   create: script('create'),
+  createPlain: script('create-plain'),
   save: script('hand-over', 'lifetime', 'save'),
+  savePlain: script('lifetime', 'save-plain'),
   touch: script('lifetime', 'touch'),
   destroy: script('destroy'),
   wait: script('wait'),

@@ -36,6 +36,11 @@ export interface NewSessionRecord extends SessionTimeouts {
 
 /** What one request changed in a session. The store applies all of it or nothing, and touches the session. */
 export interface SessionChanges extends SessionTimeouts {
+  /**
+   * The session was touched under these timeouts just before, so this write need not touch it. With an idle timeout, a new
+   * secret or a lock it touches the session nevertheless. @default false
+   */
+  readonly touched?: boolean | undefined;
   /** Attribute name to the serialized text to store, or `undefined` to remove the attribute. */
   readonly attributes: ReadonlyMap<string, string | undefined>;
   /** A new idle timeout of the session's own, in milliseconds; `undefined` keeps the stored one. */
@@ -101,8 +106,8 @@ export interface SessionStore {
   load(id: string): Promise<SessionRecord | undefined>;
 
   /**
-   * Writes the changes of a session and touches it. Never creates one: what was destroyed stays destroyed. If
-   * `newSecretHash` is already stored, this save was sent before: returns `saved` and writes nothing.
+   * Writes the changes of a session and touches it, unless they are `touched`. Never creates one: what was destroyed stays
+   * destroyed. If `newSecretHash` is already stored, this save was sent before: returns `saved` and writes nothing.
    */
   save(id: string, changes: SessionChanges): Promise<SaveOutcome>;
 

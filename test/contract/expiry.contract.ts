@@ -14,6 +14,7 @@ import {
 
 const longIdle = { defaultIdleTimeoutInMilliseconds: LONG };
 const shortIdle = { defaultIdleTimeoutInMilliseconds: SHORT };
+const afterTouch = (attributes: Record<string, string | undefined>) => changes(attributes, { touched: true });
 
 /** What slides the expiry of a session, and what ends it nevertheless. */
 export function describeExpiry(harness: CurrentHarness): void {
@@ -165,6 +166,61 @@ export function describeExpiry(harness: CurrentHarness): void {
     });
   });
 
+  describe('a save of a session that was touched just before', () => {
+    it('writes every change', async () => {
+      const { store, id } = await created({});
+      expect(await store.save(id, afterTouch({ a: '2', b: '2' }))).toBe('saved');
+      expect(await store.save(id, afterTouch({ a: undefined, c: '3' }))).toBe('saved');
+      expect(await store.save(id, afterTouch({}))).toBe('saved');
+      expect(await attributesOf(store, id)).toEqual(
+        new Map([
+          ['b', '2'],
+          ['c', '3'],
+        ]),
+      );
+    });
+
+    it.each([
+      ['its own idle timeout', { idleTimeoutInMilliseconds: SHORT }],
+      ['its absolute deadline', { absoluteTimeoutInMilliseconds: SHORT }],
+    ])('does not extend the session past %s', async (_, rest) => {
+      const { store, id } = await created(rest);
+      await harness().elapse(PART);
+      const { idleTimeoutInMilliseconds, expiresAt } = (await store.load(id))!;
+      expect(await store.touch(id, { ...longIdle, idleTimeoutInMilliseconds, expiresAt })).toBe(true);
+      expect(await store.save(id, afterTouch({ a: '2' }))).toBe('saved');
+      expect(await attributesOf(store, id)).toEqual(new Map([['a', '2']]));
+      await harness().elapse(PAST);
+      expect(await store.load(id)).toBeUndefined();
+    });
+
+    it('does not shorten a session with a longer idle timeout', async () => {
+      const { store, id } = await created({ ...shortIdle, idleTimeoutInMilliseconds: LONG });
+      expect(await store.save(id, changes({ a: '2' }, { ...shortIdle, touched: true }))).toBe('saved');
+      await harness().elapse(PAST);
+      expect(await attributesOf(store, id)).toEqual(new Map([['a', '2']]));
+    });
+
+    it('applies an idle timeout that it sets', async () => {
+      const { store, id } = await created({});
+      const own = { idleTimeoutInMilliseconds: SHORT, touched: true };
+      expect(await store.save(id, changes({ a: '2' }, own))).toBe('saved');
+      await harness().elapse(PAST);
+      expect(await store.load(id)).toBeUndefined();
+    });
+  });
+
+  describe('timeouts that another request has set meanwhile', () => {
+    it('apply to a save that does not know them', async () => {
+      const { store, id } = await created({});
+      expect(await store.save(id, changes({}, { idleTimeoutInMilliseconds: SHORT }))).toBe('saved');
+      expect(await store.save(id, changes({ a: '2' }))).toBe('saved');
+      expect(await store.load(id)).toMatchObject({ idleTimeoutInMilliseconds: SHORT });
+      await harness().elapse(PAST);
+      expect(await store.load(id)).toBeUndefined();
+    });
+  });
+
   describe('a touch with other timeouts than the stored ones', () => {
     it.each([
       ['the application’s', { defaultIdleTimeoutInMilliseconds: SHORT }],
@@ -251,6 +307,15 @@ export function describeExpiry(harness: CurrentHarness): void {
       await harness().elapse(PART);
       expect(await store.save(id, changes({ a: '2' }, { idleTimeoutInMilliseconds: LONG }))).toBe('saved');
       expect((await store.load(id))?.expiresAt).toBe(before!.expiresAt);
+      await harness().elapse(PART);
+      expect(await store.load(id)).toBeUndefined();
+    });
+
+    it('ends a session that is saved repeatedly without an absolute timeout of the application', async () => {
+      const { store, id } = await created(deadline);
+      await harness().elapse(PART);
+      expect(await store.save(id, changes({ a: '2' }))).toBe('saved');
+      expect(await attributesOf(store, id)).toEqual(new Map([['a', '2']]));
       await harness().elapse(PART);
       expect(await store.load(id)).toBeUndefined();
     });

@@ -90,6 +90,7 @@ export function describeLife(harness: CurrentHarness): void {
   describe('a session that was destroyed during a request', () => {
     it.each([
       ['a save', changes({ a: '2' })],
+      ['a save after a touch', changes({ a: '2' }, { touched: true })],
       ['a save that changes nothing', changes()],
       ['a save with its own idle timeout', changes({}, { idleTimeoutInMilliseconds: 5_000 })],
       ['a save under a lock', changes({ a: '2' }, { lock: { token: newHash(), release: true } })],

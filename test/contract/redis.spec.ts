@@ -1,26 +1,5 @@
-import { setTimeout as sleep } from 'node:timers/promises';
-import { RedisSessionStore } from 'nestjs-redis-session';
-import { RedisServer } from '../support/redis-server.js';
-import { uniqueName } from '../support/unique-name.js';
+import { redisHarness } from './redis-harness.js';
 import { describeSessionStore } from './session-store.contract.js';
 
-describeSessionStore('RedisSessionStore', async () => {
-  const server = await RedisServer.start();
-  const storeOf = (applicationName: string) =>
-    new RedisSessionStore(server.client(), {
-      applicationName,
-      operationTimeoutInMilliseconds: 5000,
-      retryTimeoutInMilliseconds: 0,
-    });
-  const [store, other] = [storeOf(uniqueName()), storeOf(uniqueName())];
-  return {
-    store,
-    other,
-    elapse: (milliseconds) => sleep(milliseconds),
-    close: async () => {
-      store.close();
-      other.close();
-      await server.stop();
-    },
-  };
-});
+// A client that resends commands: each write leaves a receipt, so it runs the full script.
+describeSessionStore('RedisSessionStore', () => redisHarness({ autoResendUnfulfilledCommands: true }));

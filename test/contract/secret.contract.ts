@@ -6,7 +6,15 @@ import { changes, LONG, newHash, newSession, type CurrentHarness } from './contr
 export function describeSecrets(harness: CurrentHarness): void {
   const life = { defaultIdleTimeoutInMilliseconds: LONG };
   const operations: [string, (store: SessionStore, id: string, secretHash: string) => Promise<unknown>][] = [
-    ['a save', (store, id, secretHash) => store.save(id, changes({ a: '2', b: undefined }, { secretHash }))],
+    ['a save', (store, id, secretHash) => store.save(id, changes({ a: '2' }, { secretHash }))],
+    [
+      'a save after a touch',
+      (store, id, secretHash) => store.save(id, changes({ a: '2' }, { secretHash, touched: true })),
+    ],
+    [
+      'a save that removes an attribute',
+      (store, id, secretHash) => store.save(id, changes({ a: '2', b: undefined }, { secretHash })),
+    ],
     [
       'a save that sets an idle timeout',
       (store, id, secretHash) =>

@@ -10,13 +10,27 @@ import { describeRotation } from './rotation.contract.js';
 
 export type { SessionStoreHarness } from './contract-harness.js';
 
+/** The contract without locks. */
+export const withoutLocks = [
+  describeLife,
+  describeAttributes,
+  describeRotation,
+  describeSecrets,
+  describeRepeatedWrites,
+  describeExpiry,
+];
+
 /**
  * The contract of every `SessionStore`. All tests share one harness, and each has its own sessions.
  *
  * @example
  * describeSessionStore('MyStore', async () => ({ store, other, elapse, close }));
  */
-export function describeSessionStore(name: string, createHarness: () => Promise<SessionStoreHarness>): void {
+export function describeSessionStore(
+  name: string,
+  createHarness: () => Promise<SessionStoreHarness>,
+  parts = [...withoutLocks, describeLocks],
+): void {
   describe(`${name}, as a session store`, () => {
     let harness: SessionStoreHarness;
     beforeAll(async () => {
@@ -26,12 +40,6 @@ export function describeSessionStore(name: string, createHarness: () => Promise<
       await harness?.close();
     });
 
-    describeLife(() => harness);
-    describeAttributes(() => harness);
-    describeRotation(() => harness);
-    describeSecrets(() => harness);
-    describeRepeatedWrites(() => harness);
-    describeExpiry(() => harness);
-    describeLocks(() => harness);
+    for (const describePart of parts) describePart(() => harness);
   });
 }

@@ -26,6 +26,7 @@ describe.each(platforms)('the Redis commands of a request, on %s', (platform) =>
     browser = app.browser();
     await browser.post('/session', { item: 'tea' });
     await browser.post('/session', { item: 'coffee' });
+    await browser.post('/login', { user: 'ada' });
     await browser.post('/logout');
     await browser.post('/session', { item: 'tea' });
     // A logout drops the lock, if there is one, after its answer.

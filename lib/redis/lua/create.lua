@@ -20,8 +20,8 @@ local created = KEYS[2] and redis.call('GET', KEYS[2])
 if created then return tonumber(created) end
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
-redis.call('HSET', key, ':secret', ARGV[1], ':created', now)
-for i = 6, #ARGV, 4000 do
+redis.call('HSET', key, ':secret', ARGV[1], ':created', now, unpack(ARGV, 6, math.min(4005, #ARGV)))
+for i = 4006, #ARGV, 4000 do
   redis.call('HSET', key, unpack(ARGV, i, math.min(i + 3999, #ARGV)))
 end
 local idle = tonumber(ARGV[2])
