@@ -1,6 +1,6 @@
 // Builds the package: ES modules in dist/esm and CommonJS in dist/cjs, each with its own declarations.
-import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
+import { readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import { run } from './smoke-support.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -11,6 +11,51 @@ run('npx', ['nest', 'build', 'nestjs-redis-session'], { cwd: root });
 run('npx', ['tsc', '-p', 'tsconfig.cjs.json'], { cwd: root });
 // Without this, Node loads these .js files as ES modules, because the package.json above has type "module".
 writeFileSync(`${root}dist/cjs/package.json`, '{ "type": "commonjs" }\n');
+await makeOneCopy();
+
+/**
+ * Lets the two formats share one copy of the package if an application loads both: each entry point exports what
+ * lib/one-copy.ts says. An entry point that only imported the other format would not do: Jest and bundlers cannot load
+ * ES modules from CommonJS or the reverse.
+ */
+async function makeOneCopy() {
+  const { version } = JSON.parse(readFileSync(`${root}package.json`, 'utf8'));
+  const entries = {};
+  for (const name of ['index', 'shared']) {
+    entries[name] = Object.keys(await import(pathToFileURL(`${root}dist/esm/${name}.js`).href));
+    for (const format of ['esm', 'cjs'])
+      renameSync(`${root}dist/${format}/${name}.js`, `${root}dist/${format}/own-${name}.js`);
+  }
+  const write = (file, text) => writeFileSync(`${root}dist/${file}`, text);
+  write(
+    'esm/copy.js',
+    `import * as index from './own-index.js';
+import * as shared from './own-shared.js';
+import { oneCopy } from './one-copy.js';
+export const copy = oneCopy({ format: 'esm', version: '${version}', index, shared });
+`,
+  );
+  write(
+    'cjs/copy.js',
+    `"use strict";
+const index = require("./own-index.js");
+const shared = require("./own-shared.js");
+const { oneCopy } = require("./one-copy.js");
+exports.copy = oneCopy({ format: "cjs", version: "${version}", index, shared });
+`,
+  );
+  for (const [name, exported] of Object.entries(entries)) {
+    write(
+      `esm/${name}.js`,
+      `import { copy } from './copy.js';\nexport const { ${exported.join(', ')} } = copy.${name};\n`,
+    );
+    const lines = exported.map((each) => `exports.${each} = copy.${name}.${each};\n`);
+    write(
+      `cjs/${name}.js`,
+      `"use strict";\nObject.defineProperty(exports, "__esModule", { value: true });\nconst { copy } = require("./copy.js");\n${lines.join('')}`,
+    );
+  }
+}
 
 /** Writes the Lua scripts into a module. Nothing is read from disk at run time, so bundlers include the scripts. */
 function embedScripts() {

@@ -96,13 +96,17 @@ function checkConsumer({ name, type, nest, config, ioredis }, tarball) {
     '@nestjs/core': `^${nest}.0.0`,
     '@nestjs/platform-express': `^${nest}.0.0`,
     '@nestjs/platform-fastify': `^${nest}.0.0`,
+    '@nestjs/platform-ws': `^${nest}.0.0`,
+    '@nestjs/websockets': `^${nest}.0.0`,
     '@types/node': '^20.19.0',
+    '@types/ws': '^8.18.0',
     'class-transformer': '^0.5.1',
     'class-validator': '^0.14.0',
     ioredis,
     'nestjs-redis-session': `file:${tarball}`,
     'reflect-metadata': '^0.2.2',
     rxjs: '^7.8.0',
+    ws: '^8.18.0',
     ...(type === 'commonjs' ? jestOfNest11 : {}),
   };
   writeFileSync(
@@ -121,9 +125,23 @@ function checkConsumer({ name, type, nest, config, ioredis }, tarball) {
     same(said, `${platform}: passed\n`);
     console.log(`${name}, ${platform}: passed`);
   }
-  if (type !== 'commonjs') return;
-  checkWithOlderResolver(cwd);
-  checkWithJest(cwd);
+  if (type === 'commonjs') {
+    checkWithOlderResolver(cwd);
+    checkWithJest(cwd);
+  }
+  checkBothFormats(cwd, env, name);
+}
+
+/** An ES module and a CommonJS module of one application share one session. */
+function checkBothFormats(cwd, env, name) {
+  cpSync(join(root, 'test/package/both-formats'), join(cwd, 'both'), { recursive: true });
+  writeFileSync(join(cwd, 'both/esm/package.json'), '{ "type": "module" }');
+  writeFileSync(join(cwd, 'both/cjs/package.json'), '{ "type": "commonjs" }');
+  compile(cwd, 'both/esm/main.ts');
+  for (const platform of ['express', 'fastify']) {
+    same(run('node', ['both/esm/main.js', platform], { cwd, env, timeout: 30_000 }), `${platform}: passed\n`);
+    console.log(`${name}, both formats in one application, ${platform}: passed`);
+  }
 }
 
 /** Runs the Jest configuration that `nest new` of NestJS 11 creates. */
@@ -148,7 +166,7 @@ function checkWithOlderResolver(cwd) {
 }
 
 /** Compiles with all declarations checked. Ignores errors in the declarations of other packages. */
-function compile(cwd) {
+function compile(cwd, file = 'consumer.ts') {
   const compilerOptions = {
     module: 'nodenext',
     target: 'ES2023',
@@ -159,7 +177,7 @@ function compile(cwd) {
     experimentalDecorators: true,
     emitDecoratorMetadata: true,
   };
-  writeFileSync(join(cwd, 'tsconfig.json'), JSON.stringify({ compilerOptions, files: ['consumer.ts'] }));
+  writeFileSync(join(cwd, 'tsconfig.json'), JSON.stringify({ compilerOptions, files: [file] }));
   try {
     run('node', [tsc, '-p', '.'], { cwd });
   } catch (error) {

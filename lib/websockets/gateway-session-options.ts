@@ -1,6 +1,6 @@
 import { faultsOfOrigins } from '../options/web-origin.js';
 import type { AllowedOrigins } from '../request/allowed-origins.js';
-import { SessionOptionsError } from '../session/session.errors.js';
+import { SessionOptionsError } from '../shared.js';
 
 /** Options of `@GatewaySession()`. */
 export interface GatewaySessionOptions {

@@ -1,8 +1,8 @@
 import { Inject, Optional, SetMetadata, UseGuards, UseInterceptors } from '@nestjs/common';
 import type { IncomingMessage } from 'node:http';
 import { GATEWAY_SESSION, USED_REGISTRATION, type UsedRegistration } from '../request/decorator-metadata.js';
-import { SessionRegistration } from '../request/session-registration.js';
 import { sessionToken } from '../session-tokens.js';
+import { SessionRegistration } from '../shared.js';
 import { resolveGatewayOptions, type GatewaySessionOptions } from './gateway-session-options.js';
 import { MessageSessionGuard } from './message-session.guard.js';
 import { MessageSessionInterceptor } from './message-session.interceptor.js';

@@ -1,8 +1,7 @@
 import { Injectable, type CanActivate, type ExecutionContext } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
 import { GATEWAY_SESSION } from '../request/decorator-metadata.js';
-import { addToArguments, sessionInArguments } from '../request/message-arguments.js';
-import { SessionGoneError } from '../session/session.errors.js';
+import { SessionGoneError, addToArguments, sessionInArguments } from '../shared.js';
 import type { GatewaySessionOptions } from './gateway-session-options.js';
 import { toWsException } from './session-ws-exception.js';
 import { closeEndedSocket } from './socket.js';

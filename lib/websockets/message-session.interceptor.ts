@@ -12,10 +12,9 @@ import {
   type Observable,
 } from 'rxjs';
 import { SESSION_STATE } from '../request/decorator-metadata.js';
-import { sessionInArguments } from '../request/message-arguments.js';
 import type { SessionRequest } from '../request/session-request.js';
 import type { SessionState } from '../session/session-state.js';
-import { SessionMissingError } from '../session/session.errors.js';
+import { SessionMissingError, sessionInArguments } from '../shared.js';
 import { isRefusal, toWsException } from './session-ws-exception.js';
 
 /** Applies the state of a message's handler, and stores the session before the handler's answer is sent. */

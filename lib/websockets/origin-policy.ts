@@ -1,7 +1,7 @@
 import { Logger } from '@nestjs/common';
 import { isOriginAllowed, type AllowedOrigins } from '../request/allowed-origins.js';
 import { RefusedOrigins } from '../request/refused-origins.js';
-import { SessionMissingError } from '../session/session.errors.js';
+import { SessionMissingError } from '../shared.js';
 import type { Handshake } from './socket.js';
 
 const NO_HANDSHAKE =

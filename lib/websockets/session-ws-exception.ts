@@ -1,6 +1,6 @@
 import { STATUS_CODES } from 'node:http';
 import { WsException } from '@nestjs/websockets';
-import { SessionError } from '../session/session.errors.js';
+import { SessionError } from '../shared.js';
 
 /**
  * Converts a SessionError to a WsException. The `exception` event carries its code, and its message if HTTP would show it.

@@ -2,9 +2,8 @@ import { WsException } from '@nestjs/websockets';
 import { pinnedTo } from '../request/pinned-credential.js';
 import type { RequestHeaders } from '../request/session-answer.js';
 import type { SessionRegistration } from '../request/session-registration.js';
-import { SessionRequest } from '../request/session-request.js';
 import { parseCredential } from '../session/session-credential.js';
-import { SessionGoneError, SessionMissingError } from '../session/session.errors.js';
+import { SessionGoneError, SessionMissingError, SessionRequest } from '../shared.js';
 
 /** The session that a socket is bound to. */
 interface Pinned {
