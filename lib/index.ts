@@ -29,6 +29,7 @@ export { redisSessionConfig } from './options/redis-session.config.js';
 export { Session, sessionFromContext } from './context/session.decorator.js';
 export type { SessionAttributeName } from './context/session.decorator.js';
 export { SessionState } from './context/session-state.decorator.js';
+export type { SessionStateOptions } from './context/session-state.decorator.js';
 export { AllowCrossSite } from './context/allow-cross-site.decorator.js';
 export { CrossSiteGuard } from './context/cross-site.guard.js';
 export { UseSession } from './context/use-session.decorator.js';

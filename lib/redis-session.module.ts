@@ -104,10 +104,18 @@ const providers: Provider[] = [
       connection: RedisConnection | undefined,
       { name }: RedisSessionModuleExtras,
     ) => {
-      const { header, cookie, sessionState, sessionCacheControl } = options;
+      const { header, cookie, sessionState, sessionCacheControl, expiresHeader } = options;
       const resolver = header ? new HeaderSessionIdResolver(header) : new CookieSessionIdResolver(cookie);
       const takeover = takeoverOf(options, connection, operations);
-      return new SessionRegistration(name, operations, resolver, sessionState, sessionCacheControl, takeover);
+      return new SessionRegistration(
+        name,
+        operations,
+        resolver,
+        sessionState,
+        sessionCacheControl,
+        takeover,
+        expiresHeader,
+      );
     },
   },
   {

@@ -3,7 +3,7 @@ import { Inject, Injectable, Logger, type OnModuleInit, Optional } from '@nestjs
 import { Reflector } from '@nestjs/core';
 import { from, mergeMap, type Observable } from 'rxjs';
 import { SessionHttp } from '../http/session-http.js';
-import { SESSION_STATE } from '../request/decorator-metadata.js';
+import { SESSION_STATE, SESSION_TOUCH } from '../request/decorator-metadata.js';
 import type { SessionState } from '../session/session-state.js';
 import { SessionMissingError } from '../session/session.errors.js';
 import { httpOfContext } from './session-source.js';
@@ -32,14 +32,15 @@ export class SessionInterceptor implements NestInterceptor, OnModuleInit {
   intercept(context: ExecutionContext, next: CallHandler): Observable<unknown> {
     const http = httpOfContext(context);
     if (http === undefined) return next.handle();
-    const state = this.reflector.getAllAndOverride<SessionState | undefined>(SESSION_STATE, [
-      context.getHandler(),
-      context.getClass(),
-    ]);
+    const places = [context.getHandler(), context.getClass()];
+    const state = this.reflector.getAllAndOverride<SessionState | undefined>(SESSION_STATE, places);
+    const touches = this.reflector.getAllAndOverride<boolean | undefined>(SESSION_TOUCH, places);
     if (this.http === undefined) {
       if (state === 'disabled') return next.handle();
       throw new SessionMissingError(NOT_IMPORTED);
     }
-    return from(this.http.enter(http.request, http.response, state)).pipe(mergeMap(() => next.handle()));
+    return from(this.http.enter(http.request, http.response, state, touches)).pipe(
+      mergeMap(() => next.handle()),
+    );
   }
 }

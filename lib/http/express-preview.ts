@@ -31,6 +31,9 @@ export class ExpressPreview {
   // The routes of state `disabled`, by what handlers without a state do. Most requests match none of them.
   readonly #candidates = new Map<SessionState, readonly Layer[]>();
 
+  // The routes that do not touch the session.
+  #untouching: readonly Layer[] | undefined;
+
   constructor(
     private readonly app: WithRouter,
     private readonly states: HandlerStates,
@@ -52,6 +55,30 @@ export class ExpressPreview {
       // An escape that cannot be decoded.
       return false;
     }
+  }
+
+  /**
+   * Whether a request may reach a handler that does not touch the session. Knows less than `leadsToDisabled`: several
+   * handlers may match, and the touch can wait until it is known which of them answers.
+   */
+  mayLeadToUntouching({ url = '', method }: RoutedByExpress & { readonly url?: string }): boolean {
+    const stack = this.app.router?.stack;
+    this.#untouching ??= stack?.filter(({ route }) => route !== undefined && this.#isUntouching(route)) ?? [];
+    if (this.#untouching.length === 0) return false;
+    const path = url.split('?', 1)[0]!;
+    try {
+      return this.#untouching.some(
+        (layer) => answers(layer.route!, method.toLowerCase()) && layer.match(path),
+      );
+    } catch {
+      // An escape that cannot be decoded.
+      return false;
+    }
+  }
+
+  /** Whether the last handler's route that was matched does not touch the session. */
+  isUntouching({ route }: RoutedByExpress): boolean {
+    return route !== undefined && this.#isUntouching(route as unknown as Route);
   }
 
   /** Whether the last handler's route that was matched is of state `disabled`. */
@@ -92,6 +119,10 @@ export class ExpressPreview {
       const found = this.states.of(handle);
       return found !== undefined && (found.state ?? fallback) === 'disabled';
     });
+  }
+
+  #isUntouching({ stack }: Route): boolean {
+    return stack.some(({ handle }) => this.states.of(handle)?.touches === false);
   }
 
   #passesOn(handle: object): boolean {

@@ -111,6 +111,11 @@ export class ExpressIntegration extends HttpIntegration<ExpressRequest, ServerRe
     return this.#preview.leadsToDisabled(request, sessions.sessionState);
   }
 
+  protected untouching(request: ExpressRequest): (() => boolean) | undefined {
+    if (!this.#preview.mayLeadToUntouching(request)) return undefined;
+    return () => this.#preview.isUntouching(request);
+  }
+
   protected newRequest(
     sessions: SessionRegistration,
     request: ExpressRequest,

@@ -33,6 +33,7 @@ export class FastifyRoutes {
   // The function that NestJS made for a handler. It wraps that once more if the path has parameters.
   #injected: object | undefined;
   #hasDisabled = false;
+  #hasUntouching = false;
 
   constructor(app: WithRouteHook, adapter: RouteInjector, states: HandlerStates) {
     const inject = adapter.injectRouteOptions?.bind(adapter);
@@ -51,7 +52,18 @@ export class FastifyRoutes {
       if (found === undefined) return;
       route.config = { ...route.config, [HANDLER_STATE]: found };
       this.#hasDisabled ||= found.state === 'disabled';
+      this.#hasUntouching ||= !found.touches;
     });
+  }
+
+  /** Whether there are handlers that do not touch the session. */
+  get hasUntouching(): boolean {
+    return this.#hasUntouching;
+  }
+
+  /** Whether Fastify has matched a route that does not touch the session. */
+  leadsToUntouching({ routeOptions: { config } }: RoutedByFastify): boolean {
+    return this.#hasUntouching && config[HANDLER_STATE]?.touches === false;
   }
 
   /** Whether Fastify has matched a route of state `disabled`. @param fallback the state of handlers that have none */

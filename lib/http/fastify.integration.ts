@@ -124,6 +124,10 @@ export class FastifyIntegration extends HttpIntegration<FastifyRequest, FastifyR
     );
   }
 
+  protected untouching(request: FastifyRequest): (() => boolean) | undefined {
+    return this.#routes.leadsToUntouching(request) ? () => true : undefined;
+  }
+
   protected newRequest(sessions: SessionRegistration, request: FastifyRequest, reply: FastifyReply) {
     const { raw } = request;
     const session =
@@ -166,12 +170,11 @@ export class FastifyIntegration extends HttpIntegration<FastifyRequest, FastifyR
   }
 
   #ofMiddleware(sessions: SessionRegistration, raw: RawRequest, response: ServerResponse): SessionRequest {
-    return new SessionRequest(
-      sessions,
-      raw.headers,
-      new FastifyAnswer(raw, response),
-      raw[MIDDLEWARE_ROUTING],
-    );
+    const answer = new FastifyAnswer(raw, response);
+    const begun = new SessionRequest(sessions, raw.headers, answer, raw[MIDDLEWARE_ROUTING]);
+    // Middleware runs before our hook, which knows the route.
+    if (this.#routes.hasUntouching) begun.deferTouch(() => false);
+    return begun;
   }
 
   /** Defines `session` on the raw request, which middleware sees. */

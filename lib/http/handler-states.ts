@@ -1,6 +1,6 @@
 import 'reflect-metadata';
 import type { ModulesContainer } from '@nestjs/core';
-import { SESSION_STATE } from '../request/decorator-metadata.js';
+import { SESSION_STATE, SESSION_TOUCH } from '../request/decorator-metadata.js';
 import type { SessionState } from '../session/session-state.js';
 import { methodsOf } from './methods-of.js';
 
@@ -13,6 +13,8 @@ const HOST = 'host';
 export interface HandlerState {
   /** `undefined` if only the option `sessionState` says what the handler does. */
   readonly state: SessionState | undefined;
+  /** Whether its requests slide the idle timeout. */
+  readonly touches: boolean;
   /** Requests of other hosts are passed on to the next route that matches. */
   readonly hasHost: boolean;
 }
@@ -38,14 +40,21 @@ export class HandlerStates {
 
   #addController(metatype: { readonly prototype?: object }): void {
     const ofClass = Reflect.getMetadata(SESSION_STATE, metatype) as SessionState | undefined;
+    const ofClassTouches = Reflect.getMetadata(SESSION_TOUCH, metatype) as boolean | undefined;
     const hasHost = Reflect.getMetadata(HOST, metatype) !== undefined;
     for (const method of methodsOf(metatype)) {
       const state = (Reflect.getMetadata(SESSION_STATE, method) as SessionState | undefined) ?? ofClass;
+      const touches =
+        (Reflect.getMetadata(SESSION_TOUCH, method) as boolean | undefined) ?? ofClassTouches ?? true;
       const other = this.#states.get(method);
       // Controllers that inherit a handler share it, and each may have a state of its own.
       const agrees =
-        other === undefined || (other !== 'ambiguous' && other.state === state && other.hasHost === hasHost);
-      this.#states.set(method, agrees ? { state, hasHost } : 'ambiguous');
+        other === undefined ||
+        (other !== 'ambiguous' &&
+          other.state === state &&
+          other.touches === touches &&
+          other.hasHost === hasHost);
+      this.#states.set(method, agrees ? { state, touches, hasHost } : 'ambiguous');
       Reflect.defineMetadata(HANDLER, method, method);
     }
   }

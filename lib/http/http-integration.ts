@@ -66,9 +66,14 @@ export abstract class HttpIntegration<
     if (registration?.hydrate !== 'request') return undefined;
     const disabled = this.leadsToDisabled(request, registration);
     const begun = this.#start(registration, request, response, disabled);
-    if (!disabled) return begun.begin();
-    begun.skip();
-    return undefined;
+    if (disabled) {
+      begun.skip();
+      return undefined;
+    }
+    const untouching = this.untouching(request);
+    if (untouching === undefined) begun.touch();
+    else begun.deferTouch(untouching);
+    return begun.begin();
   }
 
   #start(
@@ -87,6 +92,11 @@ export abstract class HttpIntegration<
   protected abstract patternsOf(request: Request): readonly unknown[] | undefined;
   /** Whether the handler of a request is known to be of state `disabled`, so that no session need be loaded. */
   protected abstract leadsToDisabled(request: Request, registration: HttpRegistration): boolean;
+  /**
+   * Whether a request may lead to a handler that does not touch the session.
+   * @returns `undefined` if it does not; otherwise a function that tells, when the request ends, whether it did
+   */
+  protected abstract untouching(request: Request): (() => boolean) | undefined;
   protected abstract newRequest(
     sessions: SessionRegistration,
     request: Request,

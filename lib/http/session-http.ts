@@ -43,8 +43,14 @@ export class SessionHttp implements OnModuleInit {
   }
 
   /** Applies the state of a route to the session of its request, and begins the session if necessary. */
-  enter(request: object, response: object, state: SessionState | undefined): Promise<void> {
-    return this.#integration!.sessionOf(request as Request, response)?.enter(state) ?? Promise.resolve();
+  enter(
+    request: object,
+    response: object,
+    state: SessionState | undefined,
+    touches: boolean | undefined,
+  ): Promise<void> {
+    const session = this.#integration!.sessionOf(request as Request, response);
+    return session?.enter(state, touches) ?? Promise.resolve();
   }
 
   #install(): void {

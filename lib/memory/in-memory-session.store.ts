@@ -66,6 +66,10 @@ export class InMemorySessionStore implements SessionStore {
     return record && { ...record, attributes: new Map(record.attributes) };
   }
 
+  async remaining(id: string): Promise<number | undefined> {
+    return this.findLive(id) && this.sessions.get(id)!.endsAt - this.now();
+  }
+
   async save(id: string, changes: SessionChanges): Promise<SaveOutcome> {
     const record = this.findLive(id, changes);
     if (!record) return 'gone';

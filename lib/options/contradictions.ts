@@ -54,6 +54,7 @@ export function valueContradictions(options: RedisSessionOptions): string[] {
     ...(options.lock instanceof LockOptions ? lockFaults(options) : []),
     ...migrationFaults(options),
     ...originFaults(options),
+    ...expiresHeaderFaults(options),
   ];
 }
 
@@ -149,6 +150,15 @@ function migrationFaults({ migrateFrom, store }: RedisSessionOptions): string[] 
   return [
     'migrateFrom has no client while the sessions are not in Redis, so the old sessions cannot be read. ' +
       'Pass a client to expressSession().',
+  ];
+}
+
+function expiresHeaderFaults({ expiresHeader, header }: RedisSessionOptions): string[] {
+  if (typeof expiresHeader !== 'string' || typeof header?.name !== 'string') return [];
+  if (expiresHeader.toLowerCase() !== header.name.toLowerCase()) return [];
+  return [
+    `${nameWithVariable('expiresHeader')} is ${shown(expiresHeader)}, which is also ${nameWithVariable('header.name')}; ` +
+      'the header carries the credential. Choose another name.',
   ];
 }
 

@@ -60,6 +60,7 @@ export const variables: Readonly<Record<string, readonly [option: string, parse:
   REDIS_SESSION_HYDRATE: ['hydrate', text],
   REDIS_SESSION_SESSION_STATE: ['sessionState', text],
   REDIS_SESSION_SESSION_CACHE_CONTROL: ['sessionCacheControl', text],
+  REDIS_SESSION_EXPIRES_HEADER: ['expiresHeader', text],
   REDIS_SESSION_TRUSTED_ORIGINS: ['trustedOrigins', list],
   REDIS_SESSION_LOCK_LEASE_IN_MILLISECONDS: ['lock.leaseInMilliseconds', number],
   REDIS_SESSION_LOCK_MAX_HOLD_IN_MILLISECONDS: ['lock.maxHoldInMilliseconds', number],

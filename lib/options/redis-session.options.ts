@@ -13,6 +13,7 @@ import {
   OneOf,
   Optional,
   Text,
+  Token,
 } from './expectations.js';
 import { ExpressSessionMigration } from './express-session.js';
 import { HeaderOptions } from './header-options.js';
@@ -126,6 +127,16 @@ export class RedisSessionOptions extends RedisConnectionOptions {
    */
   @OneOf('private', 'no-store')
   readonly sessionCacheControl: 'private' | 'no-store' = 'private';
+
+  /**
+   * The header in which every answer to a visitor with a session tells the whole seconds until the session ends unless it
+   * is used again, so that a page can warn. Pages of other origins see it only with `Access-Control-Expose-Headers`.
+   * @default none
+   * @example 'x-session-expires-in'
+   */
+  @Optional()
+  @Token('a header name such as "x-session-expires-in"')
+  readonly expiresHeader?: string;
 
   /**
    * Other origins whose pages may send requests that `CrossSiteGuard` checks: a list, or a function that returns `true` to

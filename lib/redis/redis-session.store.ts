@@ -51,6 +51,13 @@ export class RedisSessionStore implements SessionStore {
     return recordOf(id, await this.#commands.send('load', () => readHash(this.client, key)));
   }
 
+  async remaining(id: string): Promise<number | undefined> {
+    const key = this.#keys.data(id);
+    const milliseconds = await this.#commands.send('load', () => this.client.pttl(key));
+    // Negative for a key that does not exist, or never expires.
+    return milliseconds < 0 ? undefined : milliseconds;
+  }
+
   save(id: string, changes: SessionChanges): Promise<SaveOutcome> {
     return this.#writes.save(id, changes);
   }

@@ -9,6 +9,9 @@ export const GATEWAY_SESSION = 'nestjs-redis-session:gateway';
 /** Key of the state that `@SessionState()` sets. */
 export const SESSION_STATE = 'nestjs-redis-session:state';
 
+/** Key of whether the handlers of `@SessionState()` touch the session. */
+export const SESSION_TOUCH = 'nestjs-redis-session:touch';
+
 /** Key of the registration that `@UseSession()` names. */
 export const USED_REGISTRATION = 'nestjs-redis-session:registration';
 

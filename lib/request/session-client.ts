@@ -11,6 +11,8 @@ export class SessionClient {
   others: readonly SessionCredential[] | undefined;
   /** Its session took the place of one of other software. */
   takenOver = false;
+  /** Whether a cookie whose expiry slides is sent again. Not by a request that does not touch the session. */
+  resends = true;
   /** The session was looked at while the answer could still take a header. */
   limitsCaching = false;
 
@@ -23,7 +25,7 @@ export class SessionClient {
   /** Gives the client its credential if that is new, or removes it if the session has ended. */
   tell(core: SessionCore): undefined {
     const { answer, presented, takenOver } = this;
-    const { resolver, takeover, cacheControl } = this.registration;
+    const { resolver, takeover, cacheControl, expiresHeader } = this.registration;
     if (answer === undefined) return;
     if (this.limitsCaching && !answer.hasHeader('cache-control'))
       answer.setHeader('cache-control', cacheControl);
@@ -34,8 +36,10 @@ export class SessionClient {
     if (hasEnded(core)) {
       if (presented !== undefined) resolver.expire(answer);
     } else if (core.status === 'stored' || core.outcomeUnknown) {
-      const resends = resolver.resends(core.persistentCookie) || core.cookieChanged || takenOver;
-      this.#send(core, core.newCredential ?? (resends ? presented : undefined));
+      const resends = this.resends && resolver.resends(core.persistentCookie);
+      const sent = resends || core.cookieChanged || takenOver ? presented : undefined;
+      this.#send(core, core.newCredential ?? sent);
+      if (expiresHeader !== undefined) answer.setHeader(expiresHeader, String(secondsLeft(core)));
     }
   }
 
@@ -75,4 +79,8 @@ export class SessionClient {
 // create may have been carried out is not empty.
 function hasEnded(core: SessionCore): boolean {
   return core.destroyRequested || (core.status === 'new' && !core.outcomeUnknown);
+}
+
+function secondsLeft({ lifetime }: SessionCore): number {
+  return Math.max(0, Math.floor((lifetime.endsAt - Date.now()) / 1000));
 }

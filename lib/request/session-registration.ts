@@ -35,5 +35,7 @@ export class SessionRegistration {
     readonly cacheControl: 'private' | 'no-store' = 'private',
     /** Asked only if a request has no session of ours. */
     readonly takeover?: SessionTakeover,
+    /** The header of an answer that tells the seconds until the session ends. */
+    readonly expiresHeader?: string,
   ) {}
 }

@@ -40,6 +40,8 @@ export class SessionRequest implements Commits {
   #state: SessionState | undefined;
   #locking: Promise<void> | undefined;
   #lock: RequestLock | undefined;
+  // Whether the request does not touch the session. Set while only its end can tell, or if it does not.
+  #isUntouching: (() => boolean) | undefined;
   readonly #client: SessionClient;
   // `request.session = null`: commit destroys the session.
   #removed = false;
@@ -140,10 +142,34 @@ export class SessionRequest implements Commits {
     return undefined;
   }
 
-  /** Applies the state that a route asks for, after `begin`. */
-  async enter(state: SessionState = this.registration.sessionState): Promise<void> {
+  /**
+   * Does not touch the session until it is known whether the route does.
+   * @param isUntouching asked at the end of the request, unless `touch` or `enter` is called before
+   */
+  deferTouch(isUntouching: () => boolean): void {
+    const first = this.#isUntouching === undefined;
+    this.#isUntouching = isUntouching;
+    if (first) this.answer?.onceClosed(() => this.#isUntouching?.() === false && this.touch());
+  }
+
+  /** Touches the session if `deferTouch` was called. */
+  touch(): void {
+    if (this.#isUntouching === undefined) return;
+    this.#isUntouching = undefined;
+    this.#client.resends = true;
+    // A session that is being loaded is touched then.
+    if (this.core !== undefined) this.registration.operations.touchLater(this.core);
+  }
+
+  /** Applies the state that a route asks for, after `begin`. @param touches whether the request slides the idle timeout */
+  async enter(state: SessionState = this.registration.sessionState, touches = true): Promise<void> {
     this.#state = state;
     if (state === 'disabled') return;
+    if (touches) this.touch();
+    else {
+      this.#isUntouching = () => true;
+      this.#client.resends = false;
+    }
     if (this.#skipped) {
       // Another handler than the expected one.
       this.#skipped = false;
@@ -204,14 +230,16 @@ export class SessionRequest implements Commits {
     credentials: readonly SessionCredential[],
     old: Promise<TakenOverSession | undefined> | undefined,
   ): Promise<void> {
-    const { operations, resolver, takeover } = this.registration;
+    const { operations, resolver, takeover, expiresHeader } = this.registration;
+    const touches = this.#isUntouching === undefined;
     try {
       for (const credential of credentials) {
-        const core = await operations.open(credential);
+        const core = await (touches ? operations.open(credential) : operations.openUntouched(credential));
         if (core === undefined) continue;
         this.#client.presented = formatCredential(credential.id, credential.secret);
         if (credentials.length > 1) this.#client.others = credentials.filter((other) => other !== credential);
         this.#adopt(core);
+        if (!touches && this.#isUntouching === undefined) operations.touchLater(core);
         break;
       }
       if (this.core === undefined) {
@@ -222,7 +250,9 @@ export class SessionRequest implements Commits {
       this.#goOnWithout(error);
     }
     this.#begun = true;
-    if (resolver.resends(this.core?.persistentCookie ?? false)) this.#holdAnswer();
+    const hasSession = this.core !== undefined;
+    if (resolver.resends(this.core?.persistentCookie ?? false) || (hasSession && expiresHeader !== undefined))
+      this.#holdAnswer();
   }
 
   #goOnWithout(failure: unknown): void {

@@ -11,6 +11,9 @@ export class SessionLifetime {
   /** An own idle timeout that the request has set, in milliseconds. */
   requestedIdle: number | undefined;
   #createdAt: number | undefined;
+  // When the idle timeout was restarted, and otherwise when it ends; milliseconds by the clock of this process.
+  #touchedAt: number | undefined;
+  #idleEndsAt: number | undefined;
 
   constructor(private readonly policy: SessionPolicy) {}
 
@@ -22,6 +25,25 @@ export class SessionLifetime {
   get idleTimeoutInSeconds(): number {
     const own = this.ownIdle;
     return own === undefined ? this.defaultIdleTimeoutInSeconds : own / 1000;
+  }
+
+  /** When the session ends unless it is used again, in milliseconds since the epoch. */
+  get endsAt(): number {
+    const { absoluteTimeoutInSeconds: most = Infinity } = this.policy;
+    const idle = (this.#touchedAt ?? Date.now()) + this.idleTimeoutInSeconds * 1000;
+    const idleEnd = this.#idleEndsAt ?? idle;
+    return Math.min(idleEnd, this.expiresAt ?? Infinity, this.createdAt + most * 1000);
+  }
+
+  /** Notes that the idle timeout starts again now. */
+  touched(): void {
+    this.#touchedAt = Date.now();
+    this.#idleEndsAt = undefined;
+  }
+
+  /** Notes how long the session still lives. It was read without a touch. */
+  endsIn(milliseconds: number | undefined): void {
+    this.#idleEndsAt = milliseconds === undefined ? undefined : Date.now() + milliseconds;
   }
 
   /** Milliseconds; `undefined` if the application's idle timeout applies. */

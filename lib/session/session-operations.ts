@@ -49,8 +49,26 @@ export class SessionOperations implements SessionActions {
     const record = await this.#reads.byCredential(credential);
     if (record === undefined) return undefined;
     const core = new SessionCore(record, this.policy, this);
-    this.#reads.touchLater(core);
+    this.touchLater(core);
     return core;
+  }
+
+  /** Finds the session that a credential opens, as `open` does, without a touch. */
+  async openUntouched(credential: SessionCredential): Promise<SessionCore | undefined> {
+    const [record, left] = await Promise.all([
+      this.#reads.byCredential(credential),
+      this.#reads.remaining(credential.id),
+    ]);
+    if (record === undefined) return undefined;
+    const core = new SessionCore(record, this.policy, this);
+    core.lifetime.endsIn(left);
+    return core;
+  }
+
+  /** Touches a session that a request has read, at the end of this event-loop turn. */
+  touchLater(core: SessionCore): void {
+    core.lifetime.touched();
+    this.#reads.touchLater(core);
   }
 
   /** Whether a credential still opens a session. Does not touch it. */
@@ -116,7 +134,7 @@ export class SessionOperations implements SessionActions {
       await this.unlock(core);
       throw error;
     }
-    this.#reads.touchLater(core);
+    this.touchLater(core);
   }
 
   /** Releases the lock of a session, if it holds one. A failure is only recorded: the lease ends the lock then. */
@@ -142,6 +160,7 @@ export class SessionOperations implements SessionActions {
       this.#reads.cancelTouch(core);
       if ((await this.#reads.touch(core, core.identity.expectedHash)) === 'conflict')
         throw new SessionConflictError(core.id);
+      core.lifetime.touched();
     });
   }
 
@@ -202,6 +221,7 @@ export class SessionOperations implements SessionActions {
     const touchIsDue = this.#reads.cancelTouch(core);
     try {
       await this.#writes.update(core, changes, release);
+      core.lifetime.touched();
     } catch (error) {
       if (touchIsDue) this.#reads.touchLater(core);
       throw error;

@@ -31,6 +31,7 @@ const properties: Readonly<Record<string, ((core: SessionCore) => unknown) | und
     cookie: (core) => cookieOf(core),
     isNew: (core) => core.status === 'new' || core.status === 'detached',
     createdAt: (core) => new Date(core.createdAt),
+    expiresAt: (core) => new Date(core.lifetime.endsAt),
     idleTimeoutInSeconds: (core) => core.idleTimeoutInSeconds,
     lastException: (core) => core.lastException,
   } satisfies Record<string, (core: SessionCore) => unknown>,

@@ -25,6 +25,11 @@ export class SessionReads {
     return this.#live(await this.store.load(id));
   }
 
+  /** How long a session still lives unless it is used, in milliseconds; `undefined` if the store does not tell. */
+  async remaining(id: string): Promise<number | undefined> {
+    return this.store.remaining?.(id);
+  }
+
   /** @returns `undefined` if the session does not exist, or has another secret */
   async byCredential({ id, secret }: SessionCredential): Promise<SessionRecord | undefined> {
     const record = this.#live(await this.store.load(id));

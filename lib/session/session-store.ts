@@ -106,6 +106,13 @@ export interface SessionStore {
   load(id: string): Promise<SessionRecord | undefined>;
 
   /**
+   * Tells how long a session still lives unless it is used. Milliseconds. Without it, `session.expiresAt` of a session that
+   * is read without a touch is later than its end.
+   * @returns `undefined` if it does not exist.
+   */
+  remaining?(id: string): Promise<number | undefined>;
+
+  /**
    * Writes the changes of a session and touches it, unless they are `touched`. Never creates one: what was destroyed stays
    * destroyed. If `newSecretHash` is already stored, this save was sent before: returns `saved` and writes nothing.
    */

@@ -20,6 +20,12 @@ export interface SessionVerbs {
    * @example `if (rememberMe) session.idleTimeoutInSeconds = 30 * 24 * 3600;`
    */
   idleTimeoutInSeconds: number;
+  /**
+   * When the session ends unless it is used again, by the clock of this process. Every request that touches the session
+   * moves it, so for most requests it lies one idle timeout ahead. On a route with `touch: false` it is the time that is
+   * left. A session of `SessionRepository.find`, which touches nothing, ends at this time at the latest.
+   */
+  readonly expiresAt: Date;
   /** The cookie's attributes and the lifetime, for code written for express-session. */
   readonly cookie: SessionCookie;
   /** With `throwOnError: false`, the error of the latest operation that failed silently; `undefined` if none has. */

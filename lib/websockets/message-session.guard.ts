@@ -1,6 +1,6 @@
 import { Injectable, type CanActivate, type ExecutionContext } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
-import { GATEWAY_SESSION } from '../request/decorator-metadata.js';
+import { GATEWAY_SESSION, SESSION_TOUCH } from '../request/decorator-metadata.js';
 import { SessionGoneError, addToArguments, sessionInArguments } from '../shared.js';
 import type { GatewaySessionOptions } from './gateway-session-options.js';
 import { toWsException } from './session-ws-exception.js';
@@ -32,8 +32,10 @@ export class MessageSessionGuard implements CanActivate {
     const options = this.reflector.get<GatewaySessionOptions | undefined>(GATEWAY_SESSION, gateway);
     if (options === undefined || sessionInArguments(args) !== undefined) return true;
     const client = context.switchToWs().getClient<object>();
+    const places = [context.getHandler(), gateway];
+    const touches = this.reflector.getAllAndOverride<boolean | undefined>(SESSION_TOUCH, places);
     try {
-      addToArguments(args, await socketSessionOf(client, gateway).message());
+      addToArguments(args, await socketSessionOf(client, gateway).message(touches));
       return true;
     } catch (error) {
       if (options.closeOnSessionEnd && error instanceof SessionGoneError) closeEndedSocket(client);

@@ -11,7 +11,7 @@ import {
   map,
   type Observable,
 } from 'rxjs';
-import { SESSION_STATE } from '../request/decorator-metadata.js';
+import { SESSION_STATE, SESSION_TOUCH } from '../request/decorator-metadata.js';
 import type { SessionRequest } from '../request/session-request.js';
 import type { SessionState } from '../session/session-state.js';
 import { SessionMissingError, sessionInArguments } from '../shared.js';
@@ -25,13 +25,12 @@ export class MessageSessionInterceptor implements NestInterceptor {
   intercept(context: ExecutionContext, next: CallHandler): Observable<unknown> {
     const session = sessionInArguments(context.getArgs());
     if (session === undefined) return next.handle();
-    const state = this.reflector.getAllAndOverride<SessionState | undefined>(SESSION_STATE, [
-      context.getHandler(),
-      context.getClass(),
-    ]);
+    const places = [context.getHandler(), context.getClass()];
+    const state = this.reflector.getAllAndOverride<SessionState | undefined>(SESSION_STATE, places);
+    const touches = this.reflector.getAllAndOverride<boolean | undefined>(SESSION_TOUCH, places);
     const stored = defer(() => this.#store(session));
     const answers = next.handle().pipe(concatMap((answer) => stored.pipe(map(() => answer))));
-    const entered = defer(() => session.enter(state)).pipe(ignoreElements());
+    const entered = defer(() => session.enter(state, touches)).pipe(ignoreElements());
     // `stored` again at the end: a handler may complete without an answer.
     return concat(entered, answers, stored.pipe(ignoreElements())).pipe(
       catchError((error: unknown) => from(this.#fail(session, error))),

@@ -34,10 +34,12 @@ export class SocketSession {
 
   /**
    * Reads the session for one message.
+   * @param touches whether the message slides the idle timeout
    * @throws SessionGoneError if the session has ended, or the store's error if it cannot be read
    */
-  async message(): Promise<SessionRequest> {
+  async message(touches = true): Promise<SessionRequest> {
     const request = new SessionRequest(this.#pinned?.registration ?? this.registration, this.headers);
+    if (!touches) request.deferTouch(() => true);
     await request.begin();
     request.assertLoaded();
     // The store is unavailable and `throwOnError` is off: do not bind the socket yet.
@@ -46,7 +48,7 @@ export class SocketSession {
     const { credential, registration } = this.#pinned;
     if (request.presented === credential) return request;
     // Another message has bound the socket to another session in the meantime.
-    if (request.registration !== registration) return this.message();
+    if (request.registration !== registration) return this.message(touches);
     throw new SessionGoneError(parseCredential(credential!)!.id);
   }
 

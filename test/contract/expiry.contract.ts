@@ -54,6 +54,17 @@ export function describeExpiry(harness: CurrentHarness): void {
       });
     });
 
+    it('is told without being slid, until the session has ended', async () => {
+      const { store, id } = await created(shortIdle);
+      const first = await store.remaining!(id);
+      expect(first).toBeGreaterThan(0);
+      expect(first).toBeLessThanOrEqual(SHORT);
+      await harness().elapse(PART);
+      expect(await store.remaining!(id)).toBeLessThan(first!);
+      await harness().elapse(PAST);
+      expect(await store.remaining!(id)).toBeUndefined();
+    });
+
     it('is not slid by a load', async () => {
       const { store, id } = await created(shortIdle);
       await harness().elapse(PART);

@@ -43,6 +43,7 @@ describe('without options and environment variables', () => {
       hydrate: 'request',
       sessionState: 'read-write',
       sessionCacheControl: 'private',
+      expiresHeader: undefined,
       trustedOrigins: undefined,
       lock: {
         leaseInMilliseconds: 30_000,

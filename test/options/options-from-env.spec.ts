@@ -56,6 +56,7 @@ const examples: Record<string, readonly [text: string, value: unknown]> = {
   REDIS_SESSION_HYDRATE: ['interceptor', 'interceptor'],
   REDIS_SESSION_SESSION_STATE: ['read-only', 'read-only'],
   REDIS_SESSION_SESSION_CACHE_CONTROL: ['no-store', 'no-store'],
+  REDIS_SESSION_EXPIRES_HEADER: ['x-expires', 'x-expires'],
   REDIS_SESSION_TRUSTED_ORIGINS: [
     'https://a.example, http://localhost:4200',
     ['https://a.example', 'http://localhost:4200'],

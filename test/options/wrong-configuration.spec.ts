@@ -53,6 +53,18 @@ const mistakes: readonly Mistake[] = [
     'trustedOrigins (REDIS_SESSION_TRUSTED_ORIGINS) contains a value of type object, which is not the origin of a site. Write scheme, host and port only, like "https://shop.example" or "http://localhost:4200".',
   ],
   [
+    'a header that cannot be one',
+    { expiresHeader: 'seconds left' },
+    {},
+    'expiresHeader (REDIS_SESSION_EXPIRES_HEADER) is "seconds left"; expected a header name such as "x-session-expires-in".',
+  ],
+  [
+    'one header for the credential and the seconds',
+    { header: { name: 'x-session' }, expiresHeader: 'X-Session' },
+    {},
+    'expiresHeader (REDIS_SESSION_EXPIRES_HEADER) is "X-Session", which is also header.name (REDIS_SESSION_HEADER_NAME); the header carries the credential. Choose another name.',
+  ],
+  [
     'one origin instead of a list',
     { trustedOrigins: 'https://shop.example' },
     {},

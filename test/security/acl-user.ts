@@ -5,6 +5,7 @@ import { table } from '../readme/readme.js';
 export type Use =
   | 'sessions'
   | '`exclusive` routes'
+  | '`touch: false`'
   | 'retries, or `client`'
   | 'a Cluster'
   | '`databaseId`'

@@ -7,6 +7,7 @@ import { type HttpApp, platforms, startApp } from '../http/http-app.js';
 import { ShopController } from '../http/shop.controller.js';
 import { OldShop } from '../integrations/old-shop.js';
 import { CounterController } from '../readme/exclusive.js';
+import { NewsController } from '../readme/polling.js';
 import { ChildProgram } from '../support/child-program.js';
 import { Browser } from '../support/http-browser.js';
 import { RedisCluster } from '../support/redis-cluster.js';
@@ -30,7 +31,7 @@ async function visit(browser: Browser): Promise<void> {
   expect((await browser.post('/logout')).status).toBe(201);
 }
 
-const controllers = [CounterController, ShopController];
+const controllers = [CounterController, NewsController, ShopController];
 
 describe.each(platforms)('the documented ACL user, on %s', (platform) => {
   let server: RedisServer;
@@ -82,6 +83,15 @@ describe.each(platforms)('the documented ACL user, on %s', (platform) => {
       await browser.post('/visits');
       await Promise.all(Array.from({ length: 10 }, () => browser.post('/visits')));
       expect((await browser.post('/visits')).json()).toEqual({ visits: 12 });
+    });
+    expect(refused).toEqual([]);
+  });
+
+  it('has the permissions for routes that do not touch the session', async () => {
+    const refused = await run(['sessions', '`touch: false`'], {}, async (app) => {
+      const browser = app.browser();
+      await browser.post('/session', { item: 'tea' });
+      expect((await browser.get('/news')).json()).toMatchObject({ expiresAt: expect.any(String) });
     });
     expect(refused).toEqual([]);
   });

@@ -4,7 +4,7 @@ import { InMemorySessionStore, SessionDataError } from 'nestjs-redis-session';
 import { found, repositoryOf, stored, type AnySession } from './session-fixture.js';
 
 const verbs = ['save', 'reload', 'touch', 'rotate', 'regenerate', 'destroy'];
-const properties = ['id', 'isNew', 'createdAt', 'lastException'];
+const properties = ['id', 'isNew', 'createdAt', 'expiresAt', 'lastException'];
 const inherited = ['constructor', 'toString', 'hasOwnProperty', 'valueOf', '__defineGetter__', 'prototype'];
 const reserved = [...verbs, ...properties, ...inherited, '__proto__', 'cookie'];
 
