@@ -25,6 +25,7 @@ export type { RedisSessionModuleOptions } from './options/redis-session-module-o
 export { expressSession } from './options/express-session.js';
 export type { ExpressSessionMigration, ExpressSessionOptions } from './options/express-session.js';
 export { redisSessionConfig } from './options/redis-session.config.js';
+export type { RedisSessionConfig } from './options/redis-session.config.js';
 
 export { Session, sessionFromContext } from './context/session.decorator.js';
 export type { SessionAttributeName } from './context/session.decorator.js';

@@ -12,6 +12,7 @@ run('npx', ['tsc', '-p', 'tsconfig.cjs.json'], { cwd: root });
 // Without this, Node loads these .js files as ES modules, because the package.json above has type "module".
 writeFileSync(`${root}dist/cjs/package.json`, '{ "type": "commonjs" }\n');
 await makeOneCopy();
+await guardSubpath('websockets');
 
 /**
  * Lets the two formats share one copy of the package if an application loads both: each entry point exports what
@@ -38,10 +39,13 @@ export const copy = oneCopy({ format: 'esm', version: '${version}', index, share
   write(
     'cjs/copy.js',
     `"use strict";
-const index = require("./own-index.js");
-const shared = require("./own-shared.js");
-const { oneCopy } = require("./one-copy.js");
-exports.copy = oneCopy({ format: "cjs", version: "${version}", index, shared });
+const { loadWithPeers } = require("./missing-peer.js");
+exports.copy = loadWithPeers(() => {
+  const index = require("./own-index.js");
+  const shared = require("./own-shared.js");
+  const { oneCopy } = require("./one-copy.js");
+  return oneCopy({ format: "cjs", version: "${version}", index, shared });
+});
 `,
   );
   for (const [name, exported] of Object.entries(entries)) {
@@ -49,12 +53,27 @@ exports.copy = oneCopy({ format: "cjs", version: "${version}", index, shared });
       `esm/${name}.js`,
       `import { copy } from './copy.js';\nexport const { ${exported.join(', ')} } = copy.${name};\n`,
     );
-    const lines = exported.map((each) => `exports.${each} = copy.${name}.${each};\n`);
     write(
       `cjs/${name}.js`,
-      `"use strict";\nObject.defineProperty(exports, "__esModule", { value: true });\nconst { copy } = require("./copy.js");\n${lines.join('')}`,
+      commonJs(exported, `const { copy } = require("./copy.js");\nconst found = copy.${name};\n`),
     );
   }
+}
+
+/** Makes a missing peer of a subpath an error that says what to install. */
+async function guardSubpath(name) {
+  const exported = Object.keys(await import(pathToFileURL(`${root}dist/esm/${name}/index.js`).href));
+  renameSync(`${root}dist/cjs/${name}/index.js`, `${root}dist/cjs/${name}/own-index.js`);
+  const load = `const { loadWithPeers } = require("../missing-peer.js");
+const found = loadWithPeers(() => require("./own-index.js"));
+`;
+  writeFileSync(`${root}dist/cjs/${name}/index.js`, commonJs(exported, load));
+}
+
+// One assignment for each name: Node and bundlers find the exports of CommonJS in its text.
+function commonJs(exported, load) {
+  const lines = exported.map((name) => `exports.${name} = found.${name};\n`);
+  return `"use strict";\nObject.defineProperty(exports, "__esModule", { value: true });\n${load}${lines.join('')}`;
 }
 
 /** Writes the Lua scripts into a module. Nothing is read from disk at run time, so bundlers include the scripts. */

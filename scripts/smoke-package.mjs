@@ -6,6 +6,7 @@ import {
   mkdtempSync,
   readdirSync,
   readFileSync,
+  renameSync,
   rmSync,
   statSync,
   writeFileSync,
@@ -19,8 +20,8 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 const tsc = join(root, 'node_modules/typescript/bin/tsc');
 
 const consumers = [
-  { name: 'ES module, NestJS 12, ioredis 6', type: 'module', nest: 12, config: 12, ioredis: '^6.0.0' },
-  { name: 'CommonJS, NestJS 11, ioredis 5.3', type: 'commonjs', nest: 11, config: 4, ioredis: '5.3.0' },
+  { name: 'ES module, NestJS 12, ioredis 6', type: 'module', nest: 12, ioredis: '^6.0.0' },
+  { name: 'CommonJS, NestJS 11, ioredis 5.3', type: 'commonjs', nest: 11, ioredis: '5.3.0' },
 ];
 
 const jestOfNest11 = {
@@ -87,12 +88,11 @@ function checkContents(tarball) {
   );
 }
 
-function checkConsumer({ name, type, nest, config, ioredis }, tarball) {
+function checkConsumer({ name, type, nest, ioredis }, tarball) {
   const cwd = join(folder, type);
   mkdirSync(cwd);
   const dependencies = {
     '@nestjs/common': `^${nest}.0.0`,
-    '@nestjs/config': `^${config}.0.0`,
     '@nestjs/core': `^${nest}.0.0`,
     '@nestjs/platform-express': `^${nest}.0.0`,
     '@nestjs/platform-fastify': `^${nest}.0.0`,
@@ -130,6 +130,38 @@ function checkConsumer({ name, type, nest, config, ioredis }, tarball) {
     checkWithJest(cwd);
   }
   checkBothFormats(cwd, env, name);
+  checkMissingPeers(cwd, name);
+}
+
+/** A peer that is not installed is named by one error at import. */
+function checkMissingPeers(cwd, name) {
+  const subpaths = { 'class-validator': '', ioredis: '', '@nestjs/websockets': '/websockets' };
+  for (const [peer, subpath] of Object.entries(subpaths)) {
+    const installed = join(cwd, 'node_modules', peer);
+    renameSync(installed, `${installed}-away`);
+    const entry = `nestjs-redis-session${subpath}`;
+    match(
+      failureOf(cwd, `require('${entry}')`),
+      new RegExp(`needs the package ${peer}, .*npm install ${peer}`),
+    );
+    match(
+      failureOf(cwd, `import('${entry}').catch((error) => { throw error })`),
+      new RegExp(`Cannot find package '${peer}' imported from .*nestjs-redis-session/dist/esm/`),
+    );
+    // Nobody else needs the packages of a subpath.
+    if (subpath !== '') run('node', ['-e', "require('nestjs-redis-session')"], { cwd });
+    renameSync(`${installed}-away`, installed);
+  }
+  console.log(`${name}, without one of the peers: passed`);
+}
+
+function failureOf(cwd, code) {
+  try {
+    run('node', ['-e', code], { cwd });
+  } catch (error) {
+    return error.message;
+  }
+  throw new Error(`${code} succeeded without a peer.`);
 }
 
 /** An ES module and a CommonJS module of one application share one session. */

@@ -14,7 +14,7 @@ const forbidden: Record<string, RegExp> = {
   http: /^(ioredis|\.\.\/(redis|memory|migration|context|websockets)\/)/,
   context: /^(ioredis|\.\.\/(redis|memory|migration|websockets|options)\/)/,
   websockets: /^(ioredis|\.\.\/(redis|memory|migration|context|options(?!\/web-origin\.))\/)/,
-  options: /^(ioredis|@nestjs\/(?!config)|\.\.\/(request|http|redis|memory|migration|context|websockets)\/)/,
+  options: /^(ioredis|@nestjs\/|\.\.\/(request|http|redis|memory|migration|context|websockets)\/)/,
 };
 
 function importsOf(file: string): string[] {

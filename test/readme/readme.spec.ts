@@ -9,8 +9,7 @@ import { allPages, brokenLinks, codeBlocks, holds, pages, table, textOf } from '
 const START_AND_TEST = `npm ci && npm start   # a small shop at http://localhost:3000
 npm ci && npm test
 `;
-const INSTALL =
-  'npm install nestjs-redis-session ioredis class-validator @nestjs/config   # with NestJS 11: @nestjs/config@4\n';
+const INSTALL = 'npm install nestjs-redis-session ioredis class-validator\n';
 const WITH_VARIABLES =
   'REDIS_SESSION_HOST=redis.internal REDIS_SESSION_IDLE_TIMEOUT_IN_SECONDS=3600 node dist/main.js\n';
 

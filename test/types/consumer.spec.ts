@@ -17,7 +17,6 @@ const LONGEST = 120_000;
 // The packages installed with it. Fastify is added only by the test that needs it.
 const packages = [
   '@nestjs/common',
-  '@nestjs/config',
   '@nestjs/core',
   '@nestjs/websockets',
   '@types',
