@@ -256,6 +256,31 @@ describe.each(stores)('in the %s store', (_, open) => {
     });
   });
 
+  it.each(['the answer is lost', 'the request is lost'] as const)(
+    'if two rotations at once fail because %s, one of them wins, and the old credential opens nothing',
+    async (loss) => {
+      const first = sessions.create() as AnySession;
+      first.cart = ['tea'];
+      await first.save();
+      const old = sessions.credentialOf(first)!;
+      const lines = [lossy(opened.store), lossy(opened.store)];
+      const rotated = lines.map(async ({ store, lose }) => {
+        const process = repositoryOf(store);
+        const session = (await process.findByCredential(old)) as AnySession;
+        lose('save', loss);
+        session.rotate();
+        await failed(session.save());
+        return process.credentialOf(session)!;
+      });
+      const credentials = await Promise.all(rotated);
+      for (const { comeBack } of lines) comeBack();
+      const elsewhere = repositoryOf(opened.store);
+      const opening = (texts: string[]) => Promise.all(texts.map((text) => elsewhere.findByCredential(text)));
+      await eventually(async () => expect((await opening(credentials)).filter(Boolean)).toHaveLength(1));
+      expect(await opening([old])).toEqual([undefined]);
+    },
+  );
+
   it('a rotation that the store has refused leaves the old credential valid', async () => {
     const session = sessions.create() as AnySession;
     session.cart = ['tea'];

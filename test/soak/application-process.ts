@@ -16,6 +16,8 @@ interface Pause {
 export class ApplicationProcess {
   /** Told when it has ended by itself, with the last that it wrote to stderr. */
   onCrash: ((last: string) => void) | undefined;
+  /** How often it was started. */
+  starts = 0;
   #child: ChildProcess | undefined;
   #expected = new WeakSet<ChildProcess>();
   #pauses: Pause[] = [];
@@ -39,6 +41,7 @@ export class ApplicationProcess {
       { stdio: ['ignore', 'inherit', 'pipe', 'ipc'] },
     );
     this.#child = child;
+    this.starts++;
     let last = '';
     child.stderr!.on('data', (text) => (last = (last + String(text)).slice(-SHOWN_CHARACTERS)));
     const signal = AbortSignal.timeout(START_WITHIN_MILLISECONDS);

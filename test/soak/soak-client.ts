@@ -24,6 +24,8 @@ export interface SoakReply {
   readonly body: unknown;
   /** The credential that the answer gives, `''` where it takes it away; `undefined` where it does neither. */
   readonly credential: string | undefined;
+  /** Whether the application that answered has ended since. */
+  readonly restarted?: () => boolean;
   readonly begin: number;
   readonly end: number;
 }
@@ -34,12 +36,14 @@ const agent = new Agent({ keepAlive: false });
 /** Sends a request to an application over real HTTP. Always resolves. */
 export async function send(app: ApplicationProcess, given: SoakRequest): Promise<SoakReply> {
   const begin = performance.now();
+  const { starts } = app;
   let head: number | undefined;
   const ended = (status: SoakReply['status'], body: unknown, credential?: string): SoakReply => ({
     status,
     head,
     body,
     credential,
+    restarted: () => app.starts !== starts,
     begin,
     end: performance.now(),
   });

@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { Figures } from './figures.js';
 import { Random } from './random.js';
+import { SessionInspection } from './session-inspection.js';
 import type { SoakReply } from './soak-client.js';
 import { actions, type SoakSite } from './soak-site.js';
 import { SoakSession } from './soak-session.js';
@@ -107,6 +108,66 @@ describe('the checker of the soak', () => {
     await session.request(actions.rotate);
     await session.request(actions.rotate, {}, 'first');
     expect(objections()).toEqual(['session v0-1.: two rotations of one credential were acknowledged']);
+  });
+
+  describe('after a rotation that was answered with 503', () => {
+    const lost = { ...unavailable, credential: 'first.second' };
+    const stranger = {
+      expiry: () => Promise.resolve(-1),
+      holds: () => Promise.resolve('another secret' as const),
+    };
+    const inspection = new SessionInspection(stranger, 0);
+    const always = Array.from({ length: 100 }, () => missing);
+
+    it('has nothing against a credential that opens the session later', async () => {
+      const { session, objections } = given(lost, missing, missing, well, missing);
+      await session.request(actions.rotate);
+      await session.request(actions.read);
+      expect(session.over).toBe(true);
+      await inspection.of(session);
+      expect([session.over, objections()]).toEqual([false, []]);
+      await session.request(actions.read);
+      expect(objections()).toEqual(['session v0-1.: it is gone, and nobody ended it']);
+    });
+
+    it('objects to a visitor who stays locked out', async () => {
+      const { session, objections } = given(lost, ...always);
+      await session.request(actions.rotate);
+      await session.request(actions.read);
+      await inspection.of(session);
+      expect(objections()).toEqual([
+        'session v0-1.: its visitor is locked out after a rotation that was answered with 503',
+      ]);
+    });
+
+    it('accepts that if the application has ended, which sends the rotation again', async () => {
+      const { session, objections } = given({ ...lost, restarted: () => true }, ...always);
+      await session.request(actions.rotate);
+      await session.request(actions.read);
+      await inspection.of(session);
+      expect([session.over, objections()]).toEqual([true, []]);
+    });
+
+    it.each([
+      ['lost its reply, too', { ...unavailable, credential: 'first.third' }],
+      ['was acknowledged', { ...well, credential: 'first.third' }],
+    ])('accepts that if another rotation of the same credential %s', async (_, other) => {
+      const { session, objections } = given(other, lost, ...always);
+      await Promise.all([session.request(actions.rotate), session.request(actions.rotate)]);
+      await session.request(actions.read);
+      await inspection.of(session);
+      expect([session.over, objections()]).toEqual([true, []]);
+    });
+
+    it('does not accept that because of a rotation that was refused or could not begin', async () => {
+      const { session, objections } = given(unavailable, refused('SESSION_CONFLICT'), lost, ...always);
+      await Promise.all([1, 2, 3].map(() => session.request(actions.rotate)));
+      await session.request(actions.read);
+      await inspection.of(session);
+      expect(objections()).toEqual([
+        'session v0-1.: its visitor is locked out after a rotation that was answered with 503',
+      ]);
+    });
   });
 
   it('objects to a conflict without a rotation, and to an end without a logout', async () => {

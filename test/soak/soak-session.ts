@@ -1,4 +1,5 @@
 import { Counter } from './counter.js';
+import { Credential, Doubt } from './credential.js';
 import { Life } from './life.js';
 import { EXPECTED, isMissingFile, type Outcome, outcomeOf, writes } from './outcome.js';
 import { answered } from './patience.js';
@@ -17,11 +18,6 @@ export interface Result extends Pick<SoakReply, 'status' | 'begin' | 'end' | 'cr
   readonly sight: Sight | undefined;
 }
 
-interface Credential {
-  readonly life: Life;
-  replaced: boolean;
-}
-
 /** The attributes that every window of a visitor writes. */
 export const SHARED = ['s0', 's1'] as const;
 
@@ -33,9 +29,7 @@ export class SoakSession {
   readonly history: string[] = [];
   /** It has an idle timeout of its own, as far as anybody was told. */
   remembered = false;
-  /** What the browser has held since a rotation ended in a 503: it must open the session. */
-  inDoubt: string | undefined;
-  /** It did not, so far. */
+  /** What the browser holds since a rotation ended in a 503 has not opened it so far. */
   lockedOut = false;
   /** Its create may have been sent more than once, with a new secret each time. */
   createdInSpite = false;
@@ -49,7 +43,7 @@ export class SoakSession {
     readonly id: string,
     public credential: string,
   ) {
-    this.#credentials.set(credential, { life: new Life(), replaced: false });
+    this.#credentials.set(credential, new Credential());
   }
 
   /** Nothing is wrong with Redis and the lines to it. */
@@ -60,6 +54,11 @@ export class SoakSession {
   /** Whether this session has an end, or its visitor no credential any more. */
   get over(): boolean {
     return this.lockedOut || this.life.ended || this.#credentials.get(this.credential)!.life.ended;
+  }
+
+  /** Whether its visitor may stay locked out. */
+  get mayStayLockedOut(): boolean {
+    return this.#credentials.get(this.credential)!.doubt?.mayStay === true;
   }
 
   /** The credentials that were rotated away. */
@@ -92,15 +91,20 @@ export class SoakSession {
     const credential = this.#credentials.get(text)!;
     const threatened = action.ends === 'session' ? this.life : credential.life;
     const threat = action.ends && threatened.threaten(performance.now());
+    const rotates = action.ends === 'credential';
+    if (rotates) credential.rotations++;
     const given = { body, credential: text, leaveAfter };
     const reply = await this.site.send(action, this.random, (line) => this.#note(line), given);
     const outcome = outcomeOf(reply, action);
     // First of all: a request that did nothing does not explain itself.
-    if (threat) threatened.resolve(threat, outcome, reply.end);
-    if (reply.status === 410 && text === this.inDoubt) this.lockedOut = true;
+    const ended = rotates && isWithoutRotation(reply) ? 'refused' : outcome;
+    if (threat) threatened.resolve(threat, ended, reply.end);
+    if (rotates && ended === 'refused') credential.rotations--;
+    if (outcome === 'done') credential.doubt = undefined;
+    if (reply.status === 410 && credential.doubt) this.lockedOut ||= text === this.credential;
     else this.#judge(action, reply, outcome, credential);
     if (outcome === 'done' && !action.blind) this.#follow(action, body, reply, credential);
-    if (outcome === 'unknown' && action.ends === 'credential') this.#hold(reply, text);
+    if (rotates && reply.status === 503) this.#hold(reply, credential);
     const sight = outcome === 'done' && !action.blind ? (reply.body as Sight) : undefined;
     return { ...reply, outcome, sight };
   }
@@ -160,30 +164,30 @@ export class SoakSession {
     this.#take(reply.credential);
   }
 
-  // A browser keeps the cookie of a failed answer as well. Of an answer that was lost it knows nothing.
-  #hold(reply: SoakReply, presented: string): void {
-    if (reply.status !== 503 || presented !== this.credential) {
-      this.inDoubt = undefined;
-      return;
-    }
-    if (reply.credential) {
-      this.#take(reply.credential);
-      // Nobody has said that it was stored.
-      const { life } = this.#credentials.get(reply.credential)!;
-      life.resolve(life.threaten(reply.begin), 'unknown', reply.end);
-    }
-    this.inDoubt = this.credential;
+  // A browser keeps the cookie of a failed answer, too.
+  #hold({ credential, restarted = never }: SoakReply, presented: Credential): void {
+    if (credential) this.#take(credential).doubt = new Doubt(presented, restarted);
   }
 
-  #take(credential: string): void {
-    this.#credentials.set(credential, { life: new Life(), replaced: false });
-    this.credential = credential;
-    this.inDoubt = undefined;
+  #take(text: string): Credential {
+    const credential = new Credential();
+    this.#credentials.set(text, credential);
+    this.credential = text;
+    return credential;
   }
 }
 
 // A handler's clock, and what it does until it answers.
 const CLOCKS_DIFFER_BY_MILLISECONDS = 5;
+
+// A rotation that may have happened brings its credential.
+function isWithoutRotation({ status, credential }: SoakReply): boolean {
+  return status === 503 && !credential;
+}
+
+function never(): boolean {
+  return false;
+}
 
 function isLabelled({ attributes }: Sight, label: string): boolean {
   return Object.values(attributes)
