@@ -1,14 +1,15 @@
 import { RedisCluster } from '../support/redis-cluster.js';
 import type { RedisServer } from '../support/redis-server.js';
 import { aMoment, type Fault } from './fault.js';
-import { bringInStep } from './orderly-end.js';
+import { bringInStep, untilNoticed } from './orderly-end.js';
 import type { Random } from './random.js';
 import { masterFaults } from './server-faults.js';
 
 const SLOTS = 16_384;
 const REPLICAS_OF_A_MASTER = 1;
-/** Stalls of the machine are shorter: only a master that the soak kills is taken for dead. */
 const NODE_TIMEOUT_MILLISECONDS = 3000;
+/** A replica that takes over from a master that was only slow loses what that has acknowledged. */
+const ONLY_WHEN_TOLD = ['--cluster-replica-no-failover', 'yes', '--cluster-allow-replica-migration', 'no'];
 const WHOLE_WITHIN_MILLISECONDS = 40_000;
 
 /** Three masters with a replica each. */
@@ -17,7 +18,7 @@ export class ClusterTopology {
 
   static async start(): Promise<ClusterTopology> {
     const nodeTimeoutInMilliseconds = NODE_TIMEOUT_MILLISECONDS;
-    return new ClusterTopology(await RedisCluster.start({ nodeTimeoutInMilliseconds }));
+    return new ClusterTopology(await RedisCluster.start({ nodeTimeoutInMilliseconds, args: ONLY_WHEN_TOLD }));
   }
 
   get nodes(): readonly RedisServer[] {
@@ -42,7 +43,11 @@ export class ClusterTopology {
     const master = async (random: Random): Promise<RedisServer> => random.pick(await this.masters());
     return [
       ...masterFaults(master),
-      { name: 'redis: failover', weight: 3, run: async (random) => this.#failover(await master(random)) },
+      {
+        name: 'redis: failover',
+        weight: 3,
+        run: async (random) => this.#failover(await master(random), random),
+      },
       { name: 'redis: slot moved', weight: 6, run: (random) => this.#move(random, keys()) },
     ];
   }
@@ -51,9 +56,12 @@ export class ClusterTopology {
     return this.cluster.stop();
   }
 
-  async #failover(old: RedisServer): Promise<void> {
+  async #failover(old: RedisServer, random: Random): Promise<void> {
+    const heir = await this.cluster.replicaOf(old);
     await bringInStep(old, REPLICAS_OF_A_MASTER);
     await old.kill();
+    await untilNoticed(random);
+    await this.cluster.promote(heir);
     await this.cluster.whole(WHOLE_WITHIN_MILLISECONDS);
     await old.restart();
     await this.cluster.whole(WHOLE_WITHIN_MILLISECONDS);

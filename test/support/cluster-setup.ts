@@ -42,7 +42,7 @@ async function isWholeFor(node: RedisServer, running: RedisServer[]): Promise<bo
   if (/master_link_status:down/.test(replication)) return false;
   const table = await nodeTable(node);
   const known = running.map(({ port }) => table.find((row) => row.port === port));
-  if (known.some((row) => !row || /handshake|fail|noaddr/.test(row.flags))) return false;
+  if (known.some((row) => !row || isUnreachable(row))) return false;
   // Each of the others is a replica of a running master, or serves slots itself.
   const masters = known.filter((row) => row!.flags.includes('master'));
   const served = masters.reduce(
@@ -51,6 +51,11 @@ async function isWholeFor(node: RedisServer, running: RedisServer[]): Promise<bo
   );
   const rest = known.filter((row) => row!.flags.includes('slave'));
   return served === SLOTS && rest.every((row) => masters.some((master) => master!.id === row!.masterId));
+}
+
+// Not "nofailover".
+function isUnreachable({ flags }: Row): boolean {
+  return flags.split(',').some((flag) => ['handshake', 'fail', 'fail?', 'noaddr'].includes(flag));
 }
 
 interface Row {

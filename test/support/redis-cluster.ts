@@ -1,5 +1,5 @@
 import { Cluster, type ClusterOptions } from 'ioredis';
-import { clusterIsWhole, joinNodes, nodeTable, slotOwner } from './cluster-setup.js';
+import { clusterIsWhole, idOf, joinNodes, nodeTable, slotOwner } from './cluster-setup.js';
 import { eventually } from './eventually.js';
 import { RedisServer } from './redis-server.js';
 import { SlotMigration } from './slot-migration.js';
@@ -85,6 +85,20 @@ export class RedisCluster {
     await master.kill();
     await this.whole();
     return this.masterOf(slot);
+  }
+
+  /** A replica of a master. */
+  async replicaOf(master: RedisServer): Promise<RedisServer> {
+    const id = await idOf(master);
+    const row = (await nodeTable(master)).find(({ masterId }) => masterId === id);
+    const replica = this.nodes.find(({ port }) => port === row?.port);
+    if (!replica) throw new Error(`The node on port ${master.port} has no replica.`);
+    return replica;
+  }
+
+  /** Makes a replica take over the slots of its master now, without asking the other nodes. */
+  async promote(replica: RedisServer): Promise<void> {
+    await replica.admin.call('CLUSTER', 'FAILOVER', 'TAKEOVER');
   }
 
   /** Starts to move a slot: its source answers ASK for missing keys. `moveKeys()` and `finish()` continue. */

@@ -68,6 +68,13 @@ export class RedisSentinel {
     return this.newMaster(old);
   }
 
+  /** Tells a sentinel to promote a replica. Returns it, once all sentinels know it. */
+  async promote(): Promise<RedisServer> {
+    const old = await this.master();
+    await eventually(() => this.sentinels.find(({ running }) => running)!.promote(this.name));
+    return this.newMaster(old);
+  }
+
   /** Resolves when all sentinels name a master other than this one, and it accepts writes. */
   async newMaster(than: RedisServer, within = 20_000): Promise<RedisServer> {
     const look = async () => {

@@ -63,6 +63,11 @@ export class SentinelProcess {
     return { replicas: number('num-slaves'), others: number('num-other-sentinels') };
   }
 
+  /** Promotes a replica without asking the other sentinels, whether or not the master is down. */
+  async promote(name: string): Promise<void> {
+    await this.#client.call('SENTINEL', 'FAILOVER', name);
+  }
+
   freeze(): void {
     this.#process.signal('SIGSTOP');
   }
