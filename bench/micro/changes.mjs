@@ -2,8 +2,8 @@ import { createHash } from 'node:crypto';
 import { compare, repeated } from '../parts/timing.mjs';
 import { largeSession, smallSession } from '../parts/session-data.mjs';
 
-// Decides how the package detects changes: compare the text of each used attribute with its loaded text, or compare
-// digests of the whole session before and after, as the peers do.
+// Decision: compare the text of each used attribute with its loaded text. Digests of the whole session before and after, as
+// the peers take them, cost 6 times as much for a small session and 30 times for 10 KB.
 for (const [size, data] of Object.entries({ small: smallSession(), '10 KB': largeSession() })) {
   const whole = JSON.stringify(data);
   const texts = new Map(Object.entries(data).map(([name, value]) => [name, JSON.stringify(value)]));

@@ -2,8 +2,8 @@ import { randomBytes } from 'node:crypto';
 import { parse } from 'cookie';
 import { compare, repeated } from '../parts/timing.mjs';
 
-// Decides how the package reads its cookie: search the header for it, which also finds a second cookie of the same name,
-// or parse all cookies.
+// Decision: search the header for the cookie. It costs a tenth of parsing all cookies, and finds a second cookie of the same
+// name, too.
 const value = `${randomBytes(16).toString('base64url')}.${randomBytes(32).toString('base64url')}`;
 const headers = {
   alone: `sid=${value}`,

@@ -1,8 +1,8 @@
 import { createHmac, hash, randomBytes, timingSafeEqual } from 'node:crypto';
 import { compare, repeated } from '../parts/timing.mjs';
 
-// Decides how the package checks the secret: SHA-256 of 256 random bits, compared in constant time. The last candidate is
-// the signed cookie of the peers.
+// Decision: compare the SHA-256 texts of the secrets in two new buffers. It costs a sixth of verifying the signed cookie of
+// the peers; buffers that are kept would save 0.2 us.
 const secret = randomBytes(32).toString('base64url');
 const kept = hash('sha256', secret, 'base64url');
 const given = Buffer.alloc(43);

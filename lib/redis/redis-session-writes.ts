@@ -17,7 +17,8 @@ export class RedisSessionWrites {
   }
 
   async create(session: NewSessionRecord): Promise<number | undefined> {
-    const attributes = [...session.attributes].flat();
+    const attributes: string[] = [];
+    for (const [name, text] of session.attributes) attributes.push(name, text);
     const created = await (this.#isPlainCreate(session) && attributes.length <= MOST_ARGUMENTS
       ? this.#createPlain(session, attributes)
       : this.#create(session, attributes));

@@ -17,7 +17,7 @@ const servers = [
 ];
 
 const suites = {
-  contract: ['test/contract/redis.spec.ts'],
+  contract: ['test/contract/redis'],
   lua: ['test/lua/'],
   store: [
     'test/redis/(?!sentinel|locks-cluster|moving-slot)',

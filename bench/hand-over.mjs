@@ -3,16 +3,21 @@ import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { Redis } from 'ioredis';
-import { ProxyProcess } from '../parts/proxy-process.mjs';
-import { RedisProcess } from '../parts/redis-process.mjs';
+import { ProxyProcess } from './parts/proxy-process.mjs';
+import { RedisProcess } from './parts/redis-process.mjs';
 
 // Measures how long it takes to hand a lock over: from the start of the holder's save until the next request has the
 // session. Compares it with one round trip: a PING, and the load of a session.
-// node bench/micro/hand-over.mjs [folder of a build]
-const dist = process.argv[2] ?? fileURLToPath(new URL('../../dist', import.meta.url));
+// node bench/start.mjs hand-over.mjs [folder of a build]
+const dist = process.argv[2] ?? fileURLToPath(new URL('../dist/esm', import.meta.url));
 const { RedisSessionStore } = await import(`${dist}/index.js`);
 const { SessionLocks } = await import(`${dist}/session/session-locks.js`);
-const policy = { leaseInMilliseconds: 30_000, waitTimeoutInMilliseconds: 10_000, maxWaiters: 50 };
+const policy = {
+  leaseInMilliseconds: 30_000,
+  waitTimeoutInMilliseconds: 10_000,
+  maxHoldInMilliseconds: 300_000,
+  maxWaiters: 50,
+};
 const TURNS = 500;
 
 function open(port) {
