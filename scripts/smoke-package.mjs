@@ -8,7 +8,6 @@ import {
   readFileSync,
   renameSync,
   rmSync,
-  statSync,
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -34,23 +33,22 @@ const jestOfNest11 = {
 const folder = mkdtempSync(join(tmpdir(), 'session-smoke-'));
 const redis = await startRedis();
 try {
-  const tarball = pack();
-  checkContents(tarball);
-  for (const consumer of consumers) checkConsumer(consumer, tarball);
+  const packed = pack();
+  checkContents(packed);
+  for (const consumer of consumers) checkConsumer(consumer, packed.tarball);
 } finally {
   await redis.stop();
   rmSync(folder, { recursive: true, force: true });
 }
 
+/** Packs what `npm run smoke` has built. */
 function pack() {
-  run('npm', ['pack', '--pack-destination', folder], { cwd: root });
-  return join(
-    folder,
-    readdirSync(folder).find((file) => file.endsWith('.tgz')),
-  );
+  const args = ['pack', '--json', '--ignore-scripts', '--pack-destination', folder];
+  const [{ filename, size, unpackedSize }] = JSON.parse(run('npm', args, { cwd: root }));
+  return { tarball: join(folder, filename), size, unpackedSize };
 }
 
-function checkContents(tarball) {
+function checkContents({ tarball, size, unpackedSize }) {
   const files = run('tar', ['-tzf', tarball])
     .trim()
     .split('\n')
@@ -82,9 +80,8 @@ function checkContents(tarball) {
   // Types and code of both formats, as each resolver of TypeScript finds them.
   console.log(run('npx', ['publint', tarball, '--strict'], { cwd: root }).trim());
   console.log(run('npx', ['attw', tarball], { cwd: root }).trim());
-  const { size } = statSync(tarball);
   console.log(
-    `The package contains ${files.length} files (${size} bytes packed): dist and ${outside.join(', ')}.`,
+    `The package contains ${files.length} files (${size} bytes packed, ${unpackedSize} unpacked): dist and ${outside.join(', ')}.`,
   );
 }
 
