@@ -5,9 +5,6 @@ import { parseCredential, type SessionCredential } from '../session/session-cred
 import { keepFromSharedCaches, type RequestHeaders, type SessionAnswer } from './session-answer.js';
 import type { SessionIdResolver } from './session-id-resolver.js';
 
-// A client that sends the name more often than this is not a browser with two paths or two subdomains.
-const MOST_CREDENTIALS = 4;
-
 /** The credential in a cookie (RFC 6265bis). */
 export class CookieSessionIdResolver implements SessionIdResolver {
   readonly path: string;
@@ -49,7 +46,7 @@ function credentialsIn(header: string, prefix: string): SessionCredential[] {
   const found: SessionCredential[] = [];
   for (const value of cookieValues(header, prefix)) {
     const credential = parseCredential(value);
-    if (credential !== undefined && found.push(credential) === MOST_CREDENTIALS) break;
+    if (credential !== undefined) found.push(credential);
   }
   return found;
 }

@@ -16,6 +16,9 @@ import type { Commits, RequestHeaders, SessionAnswer } from './session-answer.js
 import { SessionClient } from './session-client.js';
 import type { SessionRegistration, TakenOverSession } from './session-registration.js';
 
+// A client that sends more credentials is not a browser with two paths or two subdomains. A logout ends all of them.
+const MOST_OPENED = 4;
+
 /** Where the router has led a request. */
 export interface RequestRouting {
   /** To a route whose handlers must not see the session that the request began with. */
@@ -233,7 +236,7 @@ export class SessionRequest implements Commits {
     const { operations, resolver, takeover, expiresHeader } = this.registration;
     const touches = this.#isUntouching === undefined;
     try {
-      for (const credential of credentials) {
+      for (const credential of firstOf(credentials)) {
         const core = await (touches ? operations.open(credential) : operations.openUntouched(credential));
         if (core === undefined) continue;
         this.#client.presented = formatCredential(credential.id, credential.secret);
@@ -340,6 +343,11 @@ function releasing(lock: RequestLock, storing: Promise<void> | undefined): Promi
   if (storing !== undefined) return storing.finally(() => lock.release());
   lock.release();
   return undefined;
+}
+
+// Mostly there is one: no copy is made then.
+function firstOf(credentials: readonly SessionCredential[]): readonly SessionCredential[] {
+  return credentials.length > MOST_OPENED ? credentials.slice(0, MOST_OPENED) : credentials;
 }
 
 function notASession(value: unknown): SessionUsageError {

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { type HttpApp, platforms, startApp } from '../http/http-app.js';
 import { ShopController } from '../http/shop.controller.js';
@@ -42,6 +43,23 @@ describe.each(platforms)('an attacker who sets a second cookie in a browser, on 
     const next = (await browser.get('/session', sending(attacker))).json();
     expect([next.isNew, next.attributes]).toEqual([true, {}]);
     expect(await usersIn(victim, attacker)).toEqual([undefined, undefined]);
+  });
+
+  it('does not get the victim into one of many sessions by a logout', async () => {
+    const victim = await credentialOf('victim');
+    const attackers = await Promise.all(Array.from({ length: 8 }, () => credentialOf('attacker')));
+    await app.browser().post('/logout', undefined, sending(victim, ...attackers));
+    expect(await usersIn(victim, ...attackers)).toEqual([victim, ...attackers].map(() => undefined));
+  });
+
+  it('makes a request cost no more than four reads', async () => {
+    const unknown = Array.from(
+      { length: 8 },
+      () => `${randomBytes(16).toString('base64url')}.${'A'.repeat(43)}`,
+    );
+    await server.resetStats();
+    await app.browser().get('/session', sending(...unknown));
+    expect((await server.commandStats()).hgetall).toBe(4);
   });
 
   it('cannot end a session with only its id', async () => {
