@@ -9,11 +9,9 @@ export const routes = [
   { name: 'new session', path: '/new', cookies: 'none' },
 ];
 
-/** The routes to run at this distance from Redis. */
-export function chosenRoutes({ routes: wanted }, distance) {
-  return routes.filter(
-    ({ name }) =>
-      (wanted.length === 0 || wanted.includes(name)) &&
-      (distance === 'near' || ['read', 'change'].includes(name) || wanted.includes(name)),
-  );
+/** The routes to run at this distance from Redis and with this number of connections: all only near, and with many. */
+export function chosenRoutes({ routes: wanted }, distance, connections) {
+  if (wanted.length > 0) return routes.filter(({ name }) => wanted.includes(name));
+  const all = distance === 'near' && connections > 1;
+  return routes.filter(({ name }) => all || ['read', 'change'].includes(name));
 }

@@ -5,6 +5,7 @@ import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { chosenCases } from './cases.mjs';
 import { placeBuild, versionOf } from './parts/build.mjs';
+import { commandsOfParallelReads } from './parts/parallel-reads.mjs';
 import { layout } from './parts/cores.mjs';
 import { readFlags } from './parts/flags.mjs';
 import { goalsTable } from './parts/goals.mjs';
@@ -47,6 +48,10 @@ for (let turn = 0; turn < flags.rounds; turn++) {
 const rows = summarize(samples, servers);
 console.log(tableOf(rows));
 console.log(`\n${goalsTable(samples, servers)}`);
+for (const server of servers.filter(({ sessions }) => sessions === 'ours'))
+  console.log(
+    `Redis commands of 20 parallel reads, ${server.name}: ${await commandsOfParallelReads(server)}`,
+  );
 const file = flags.json ?? here('results/latest.json');
 mkdirSync(dirname(file), { recursive: true });
 writeFileSync(file, `${JSON.stringify({ machine, rows, samples }, null, 1)}\n`);

@@ -1,17 +1,17 @@
 import { parseArgs } from 'node:util';
 
-const lists = { cases: '', routes: '', connections: '1,16,64', distances: 'near,far' };
-const numbers = { rounds: 3, seconds: 2, warmup: 1, sessions: 1000 };
+const lists = { cases: '', routes: '', connections: '1,64', distances: 'near' };
+const numbers = { rounds: 7, seconds: 1, warmup: 1, sessions: 1000 };
 
 const texts = mapValues({ ...lists, ...numbers }, () => ({ type: 'string' }));
 
 const help = `npm run bench -- [flags]
   --quick               checks in a few seconds that everything runs; ignore its figures
-  --cases a,b           names or parts of names (see cases.mjs); the ceilings always run
+  --cases a,b           names or parts of names (see cases.mjs); the ceilings always run; default: all but ioredis 5
   --routes a,b          names of routes (see routes.mjs)
-  --connections 1,16,64
-  --distances near,far  near: Redis on loopback; far: a proxy adds 0.5 ms to every round trip
-  --rounds 3  --seconds 2  --warmup 1  --sessions 1000
+  --connections 1,64
+  --distances near,far  near: Redis on loopback; far: a proxy adds 0.5 ms to every round trip; default: near
+  --rounds 7  --seconds 1  --warmup 1  --sessions 1000
   --dist directory      the build to measure; default: dist/esm
   --candidate name=dist another build of the package to compare; can be repeated
   --load wrk|autocannon default: wrk if it is on the PATH

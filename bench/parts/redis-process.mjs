@@ -32,6 +32,19 @@ export class RedisProcess {
     };
   }
 
+  /** Runs something, and counts the commands of all clients until `enough` of the counts. */
+  async commandsOf(action, enough) {
+    await this.watcher.configResetStat();
+    await action();
+    for (let attempt = 0; ; attempt++) {
+      const info = fields(await this.watcher.info('commandstats'));
+      const counts = Object.entries(info).map(([name, text]) => [name.slice('cmdstat_'.length), Number(/calls=(\d+)/.exec(text)[1])]); // prettier-ignore
+      const commands = Object.fromEntries(counts.filter(([name]) => !/info|config/.test(name)));
+      if (enough(commands) || attempt === 50) return commands;
+      await sleep(20);
+    }
+  }
+
   /** The memory that Redis uses, in bytes. */
   async memory() {
     return Number(fields(await this.watcher.info('memory')).used_memory);

@@ -18,11 +18,13 @@ export async function* round(servers, load, flags, distance, turn) {
     for (const server of servers) running.push(await runningServer(server, proxy?.port ?? redis.port, flags));
     // Each round starts with another server, so that the order affects each server only once.
     const order = running.map((_, i) => running[(i + turn) % running.length]);
-    for (const route of chosenRoutes(flags, distance))
-      for (const one of order) await load.run(one.url + route.path, one.cookies[route.cookies], 16, flags.warmup); // prettier-ignore
+    const serving = (route) => order.filter(({ routes }) => routes?.includes(route.name) ?? true);
+    const most = Math.max(...flags.connections);
+    for (const route of chosenRoutes(flags, distance, most))
+      for (const one of serving(route)) await load.run(one.url + route.path, one.cookies[route.cookies], 16, flags.warmup); // prettier-ignore
     for (const connections of flags.connections.map(Number)) {
-      for (const route of chosenRoutes(flags, distance)) {
-        for (const one of order) {
+      for (const route of chosenRoutes(flags, distance, connections)) {
+        for (const one of serving(route)) {
           const cell = await measure(one, redis, load, route, connections, flags);
           yield { distance, connections, route: route.name, case: one.name, platform: one.platform, ...cell };
         }
