@@ -71,6 +71,7 @@ export {
   SessionMissingError,
   SessionOptionsError,
   SessionReadOnlyError,
+  SessionStartError,
   SessionStoreUnavailableError,
   SessionTooLargeError,
   SessionUsageError,

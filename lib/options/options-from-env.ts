@@ -41,6 +41,7 @@ export const variables: Readonly<Record<string, readonly [option: string, parse:
   REDIS_SESSION_APPLICATION_NAME: ['applicationName', text],
   REDIS_SESSION_THROW_ON_ERROR: ['throwOnError', flag],
   REDIS_SESSION_RETRY_TIMEOUT_IN_MILLISECONDS: ['retryTimeoutInMilliseconds', number],
+  REDIS_SESSION_FAIL_FAST: ['failFast', flag],
   REDIS_SESSION_CONNECTION_TIMEOUT_IN_MILLISECONDS: ['connectionTimeoutInMilliseconds', number],
   REDIS_SESSION_OPERATION_TIMEOUT_IN_MILLISECONDS: ['operationTimeoutInMilliseconds', number],
   REDIS_SESSION_IDLE_TIMEOUT_IN_SECONDS: ['idleTimeoutInSeconds', number],

@@ -118,6 +118,14 @@ export class RedisConnectionOptions {
   readonly connectionTimeoutInMilliseconds: number = 5000;
 
   /**
+   * Refuses to start without Redis: if it does not answer within `connectionTimeoutInMilliseconds`, the start fails with a
+   * SessionStartError. Otherwise the application starts, and sessions work as soon as Redis is reachable.
+   * @default false
+   */
+  @Flag()
+  readonly failFast: boolean = false;
+
+  /**
    * How long an operation waits for Redis to answer. Milliseconds.
    * @default 1000
    */

@@ -1,13 +1,22 @@
 import type { RedisSessionOptions } from '../options/redis-session.options.js';
 
+/** The server that is connected to first. */
+export function firstServer({ cluster, sentinel, host, port }: RedisSessionOptions): {
+  readonly host: string;
+  readonly port: number;
+} {
+  return cluster?.nodes[0] ?? sentinel?.sentinels[0] ?? { host, port };
+}
+
 /** What to check in the options if Redis cannot be reached for this reason. @returns '' if nothing is likely */
 export function connectionHint(reason: string, options: RedisSessionOptions): string {
   if (reason.startsWith('NOAUTH')) return ' Redis asks for a password: set accessKey.';
   if (reason.startsWith('WRONGPASS')) return ' Check accessKey and username.';
-  const server = `${options.host}:${options.port} (host, port)`;
+  const { host, port } = firstServer(options);
+  const server = `${host}:${port}${options.cluster || options.sentinel ? '' : ' (host, port)'}`;
   if (
     options.ssl &&
-    /wrong version number|packet length|socket disconnected|no answer|ETIMEDOUT/i.test(reason)
+    /without TLS|wrong version number|packet length|socket disconnected|no answer|ETIMEDOUT/i.test(reason)
   )
     return ` If Redis at ${server} does not use TLS, set ssl to false.`;
   if (!options.ssl && /ECONNRESET|was closed|Protocol error/.test(reason))

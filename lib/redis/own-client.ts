@@ -5,8 +5,10 @@ import type { RedisClient } from './session-scripts.js';
 /**
  * Waits until an application's client is ready, if it is connecting: without an offline queue it refuses earlier commands.
  * Never rejects.
+ * @param connects whether a client that connects with its first command connects now
  */
-export async function whenReady(client: RedisClient, milliseconds: number): Promise<void> {
+export async function whenReady(client: RedisClient, milliseconds: number, connects: boolean): Promise<void> {
+  if (connects && client.status === 'wait') client.connect().catch(() => undefined);
   if (!/^(connecting|connect|reconnecting)$/.test(client.status)) return;
   await once(client, 'ready', { signal: AbortSignal.timeout(milliseconds) }).catch(() => undefined);
 }

@@ -1,18 +1,15 @@
-import { Cluster, type ClusterOptions, type Redis, type RedisOptions } from 'ioredis';
 import type { RedisSessionOptions } from '../options/redis-session.options.js';
-import { BatchingRedis } from './batching-redis.js';
-import { connectionHint } from './connection-hint.js';
+import { SessionStartError } from '../session/session.errors.js';
+import { connectionHint, firstServer } from './connection-hint.js';
 import { Deadline } from './deadline.js';
 import { warningOfResending, whenReady } from './own-client.js';
+import { nameOldServer } from './old-server.js';
+import { refusePlainText } from './plain-text.js';
+import { createClient } from './redis-client.js';
 import type { ConnectionWatch } from './redis-commands.js';
 import { isReply, withoutArguments } from './redis-failure.js';
 import type { RedisClient } from './session-scripts.js';
 import { SilentConnections } from './silent-connections.js';
-
-const FIRST_RECONNECT_AFTER_MS = 50;
-// Less than the second between two retries of an operation, so that the next retry finds a recovered Redis.
-const LATEST_RECONNECT_AFTER_MS = 250;
-const ASK_LOADING_SERVER_AFTER_MS = 1000;
 
 /** Receives the messages of a connection. They contain no secret. */
 export interface ConnectionLog {
@@ -32,6 +29,7 @@ export class RedisConnection implements ConnectionWatch {
   #mayNotSubscribe = false;
   // Why the client is not connected; undefined while it is.
   #failure: unknown;
+  #version: Promise<void> | undefined;
 
   constructor(
     private readonly options: RedisSessionOptions,
@@ -46,20 +44,39 @@ export class RedisConnection implements ConnectionWatch {
   /**
    * Waits until Redis answers, for at most `connectionTimeoutInMilliseconds`. If it does not, the application starts
    * without it, and sessions work as soon as Redis is available.
+   * @throws SessionStartError if `failFast` is true and Redis does not answer
    */
   async open(): Promise<void> {
-    const { connectionTimeoutInMilliseconds: timeout } = this.options;
-    if (!this.#ownsClient) {
-      const warning = warningOfResending(this.client);
-      if (warning !== undefined) this.logger.warn(warning);
-      return whenReady(this.client, timeout);
-    }
+    if (this.#ownsClient) await this.#connect();
+    else await this.#expectClient();
+    if (this.client.status === 'ready') return this.#checkVersion();
+    if (!this.options.failFast) return;
+    await this.close();
+    throw new SessionStartError(
+      `${this.#reason}${connectionHint(this.#reason, this.options)}`,
+      this.#failure,
+    );
+  }
+
+  async #connect(): Promise<void> {
+    const { options, client } = this;
+    const connecting = new Deadline(options.connectionTimeoutInMilliseconds).limit(client.connect());
     try {
-      await new Deadline(timeout).limit(this.client.connect());
+      await (options.ssl ? refusePlainText(firstServer(options), connecting) : connecting);
     } catch (error) {
       // An error event usually has the more precise reason.
       this.#lost(this.#failure ?? error);
     }
+  }
+
+  async #expectClient(): Promise<void> {
+    const { client } = this;
+    const warning = warningOfResending(client);
+    if (warning !== undefined) this.logger.warn(warning);
+    const timeout = this.options.connectionTimeoutInMilliseconds;
+    await whenReady(client, timeout, this.options.failFast);
+    if (client.status !== 'ready')
+      this.#failure = new Error(`the client of the option "client" is not connected after ${timeout} ms`);
   }
 
   /** Closes the client, unless it is the application's own. */
@@ -98,6 +115,13 @@ export class RedisConnection implements ConnectionWatch {
     );
   }
 
+  #checkVersion(): Promise<void> {
+    const deadline = new Deadline(this.options.operationTimeoutInMilliseconds);
+    return (this.#version ??= deadline.limit(nameOldServer(this.client, this.logger)).catch(() => {
+      // INFO is not allowed, or the connection was lost.
+    }));
+  }
+
   // Logs once when Redis goes away and once when it is back, not for every attempt to connect.
   #report(client: RedisClient): void {
     let refused = false;
@@ -117,6 +141,7 @@ export class RedisConnection implements ConnectionWatch {
       this.#failure = undefined;
       if (!this.#reachable) this.logger.log('Redis is reachable; sessions are available.');
       this.#reachable = true;
+      void this.#checkVersion();
     });
   }
 
@@ -143,91 +168,4 @@ function ofNode(error: unknown): unknown {
   const { lastNodeError } = (error ?? {}) as { lastNodeError?: unknown };
   if (lastNodeError === undefined || isReply(lastNodeError)) return lastNodeError ?? error;
   return new Error('no node of the cluster answers', { cause: lastNodeError });
-}
-
-function createClient(options: RedisSessionOptions): RedisClient {
-  const { cluster, sentinel } = options;
-  if (cluster !== undefined) {
-    const client = new Cluster(copies(cluster.nodes), {
-      ...cluster.options,
-      ...clusterBehaviour(),
-      redisOptions: { ...cluster.options?.redisOptions, ...nodeOptions(options) },
-    });
-    return client.on('+node', handleAsking);
-  }
-  if (sentinel !== undefined) {
-    const tls = options.ssl ? { enableTLSForSentinelMode: true, sentinelTLS: options.tls ?? {} } : {};
-    return new BatchingRedis({
-      ...serverOptions(options),
-      ...tls,
-      name: sentinel.name,
-      sentinels: copies(sentinel.sentinels),
-      sentinelUsername: sentinel.username,
-      sentinelPassword: sentinel.password,
-      // Skips a Sentinel that does not answer.
-      sentinelCommandTimeout: options.connectionTimeoutInMilliseconds,
-      sentinelRetryStrategy: reconnectAfter,
-    });
-  }
-  return new BatchingRedis({ ...serverOptions(options), host: options.host, port: options.port });
-}
-
-// While a slot moves, the cluster client sends ASKING and does not handle its rejection: a connection that closes then would
-// end the process.
-function handleAsking(node: Redis): void {
-  const asking = node.asking.bind(node);
-  node.asking = () => {
-    const sent = asking();
-    sent.catch(() => undefined);
-    return sent;
-  };
-}
-
-function serverOptions(options: RedisSessionOptions): RedisOptions {
-  return {
-    ...nodeOptions(options),
-    db: options.databaseId,
-    lazyConnect: true,
-    retryStrategy: reconnectAfter,
-  };
-}
-
-// Only the store retries: ioredis must fail a command that it cannot send, and must not send any command twice.
-function nodeOptions(options: RedisSessionOptions): RedisOptions {
-  return {
-    username: options.username,
-    password: options.accessKey,
-    tls: options.ssl ? (options.tls ?? {}) : undefined,
-    connectTimeout: options.connectionTimeoutInMilliseconds,
-    // For a connection that gets no answer while it is opened; SilentConnections watches open ones.
-    socketTimeout: Math.max(options.connectionTimeoutInMilliseconds, options.operationTimeoutInMilliseconds),
-    disconnectTimeout: 500,
-    // Checks a loading server often, and ignores its own estimate.
-    maxLoadingRetryTime: ASK_LOADING_SERVER_AFTER_MS,
-    enableOfflineQueue: false,
-    maxRetriesPerRequest: 0,
-    autoResendUnfulfilledCommands: false,
-    autoResubscribe: false,
-  };
-}
-
-function clusterBehaviour(): ClusterOptions {
-  return {
-    // Replicas lag behind: a read there could return a session that was destroyed.
-    scaleReads: 'master',
-    lazyConnect: true,
-    enableOfflineQueue: false,
-    clusterRetryStrategy: reconnectAfter,
-    retryDelayOnClusterDown: 0,
-    retryDelayOnFailover: 0,
-  };
-}
-
-// ioredis changes the array, and the resolved options must stay as they are.
-function copies<T extends object>(nodes: readonly T[]): T[] {
-  return nodes.map((node) => ({ ...node }));
-}
-
-function reconnectAfter(times: number): number {
-  return Math.min(FIRST_RECONNECT_AFTER_MS * 2 ** Math.min(times - 1, 10), LATEST_RECONNECT_AFTER_MS);
 }

@@ -1,6 +1,7 @@
 /** The stable codes of this package's errors. Match on these instead of the message. */
 export type SessionErrorCode =
   | 'SESSION_OPTIONS'
+  | 'SESSION_START'
   | 'SESSION_STORE_UNAVAILABLE'
   | 'SESSION_DATA'
   | 'SESSION_GONE'
@@ -68,6 +69,17 @@ export class SessionStoreUnavailableError extends SessionError {
     const reason = cause instanceof Error || hasMessage(cause) ? cause.message : String(cause);
     const tries = attempts === 1 ? 'once' : `${attempts} times`;
     super(`The session store failed to ${operation} a session (tried ${tries}): ${reason}`, { cause });
+  }
+}
+
+/** Redis was not reachable at start, and the option `failFast` is true. `cause` is the client's own error. */
+export class SessionStartError extends SessionError {
+  readonly code = 'SESSION_START';
+  constructor(reason: string, cause: unknown) {
+    super(
+      `The application does not start, because Redis is not reachable and failFast is true: ${reason.replace(/\.?$/, '.')} Start Redis or correct the options that say where it is, or set failFast to false to start without it.`,
+      { cause },
+    );
   }
 }
 

@@ -23,6 +23,7 @@ describe('without options and environment variables', () => {
       applicationName: 'nest',
       throwOnError: true,
       retryTimeoutInMilliseconds: 0,
+      failFast: false,
       connectionTimeoutInMilliseconds: 5000,
       operationTimeoutInMilliseconds: 1000,
       idleTimeoutInSeconds: 1200,

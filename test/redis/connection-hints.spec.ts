@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { RedisServer } from '../support/redis-server.js';
+import { TcpProxy } from '../support/tcp-proxy.js';
 import { withConnection } from './redis-fixture.js';
 
 describe('a connection that the options cannot open', () => {
@@ -36,5 +37,53 @@ describe('a connection that the options cannot open', () => {
     await withConnection(options(), async ({ log }) => {
       expect(log[0]).toContain(hint());
     });
+  });
+
+  it.each<[string, () => object, () => string]>([
+    [
+      'a single server',
+      () => ({ port: plain.port }),
+      () => `If Redis at 127.0.0.1:${plain.port} (host, port) does not use TLS, set ssl to false.`,
+    ],
+    [
+      'a cluster',
+      () => ({ cluster: { nodes: [{ host: '127.0.0.1', port: plain.port }] } }),
+      () => `If Redis at 127.0.0.1:${plain.port} does not use TLS, set ssl to false.`,
+    ],
+    [
+      'a Sentinel',
+      () => ({ sentinel: { name: 'x', sentinels: [{ host: '127.0.0.1', port: plain.port }] } }),
+      () => `If Redis at 127.0.0.1:${plain.port} does not use TLS, set ssl to false.`,
+    ],
+  ])('does not wait for the timeout to say that %s answers without TLS', async (_, options, hint) => {
+    // With this timeout the test would time out.
+    const patient = { ssl: true, connectionTimeoutInMilliseconds: 60_000, ...options() };
+    await withConnection(patient, async ({ log }) => {
+      expect(log).toEqual([expect.stringContaining(hint())]);
+    });
+  });
+
+  it('does not wait for the timeout to say that the server asks for TLS', async () => {
+    const patient = { port: tls.port, connectionTimeoutInMilliseconds: 60_000 };
+    await withConnection(patient, async ({ log }) => {
+      expect(log[0]).toContain('set ssl to true.');
+    });
+  });
+
+  it('waits for a TLS handshake that takes long', async () => {
+    const proxy = await TcpProxy.start(tls.port);
+    proxy.freeze('toClient');
+    setTimeout(() => proxy.thaw(), 1500);
+    const options = {
+      port: proxy.port,
+      tls: { ca: tls.ca },
+      ssl: true,
+      connectionTimeoutInMilliseconds: 60_000,
+    };
+    await withConnection(options, async ({ client, log }) => {
+      expect(await client.ping()).toBe('PONG');
+      expect(log).toEqual([]);
+    });
+    await proxy.stop();
   });
 });
