@@ -7,7 +7,7 @@ import { send } from './soak-client.js';
 import { soakOptions } from './soak-options.js';
 
 /** Requests are answered, and the program has ended, this long after SIGTERM. */
-const ENDS_WITHIN_MILLISECONDS = 20_000;
+const ENDS_WITHIN_MILLISECONDS = 60_000;
 
 /** What can go wrong with one application. */
 export function applicationFaults(app: ApplicationProcess, figures: Figures): Fault[] {

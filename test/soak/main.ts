@@ -3,7 +3,7 @@ import { Soak } from './soak.js';
 
 const given = soakArguments();
 const SHOWN_OF_A_KIND = 2;
-const REST_OF_THE_PROGRAM_MILLISECONDS = 240_000;
+const REST_OF_THE_PROGRAM_MILLISECONDS = 600_000;
 const settings = `${given.topology}, retries ${given.retries} ms, seed ${given.seed}`;
 
 console.log(`soak: ${given.minutes} minutes, ${settings}`);

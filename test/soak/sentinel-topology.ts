@@ -9,6 +9,7 @@ import { masterFaults } from './server-faults.js';
 const REPLICAS = 2;
 /** Never: a replica that takes over from a master that was only slow loses what that has acknowledged. */
 const DOWN_AFTER_MILLISECONDS = 600_000;
+const WITHIN_MILLISECONDS = 120_000;
 
 /** A master with two replicas, watched by three Sentinels. */
 export class SentinelTopology {
@@ -49,10 +50,10 @@ export class SentinelTopology {
     await bringInStep(old, REPLICAS);
     await old.kill();
     await untilNoticed(random);
-    const next = await this.group.promote();
+    const next = await this.group.promote(WITHIN_MILLISECONDS);
     await old.restart({ args: ['--replicaof', `${next.host} ${next.port}`] });
     const inStep = async (): Promise<boolean> =>
       (await next.admin.info('replication')).match(/state=online/g)?.length === REPLICAS;
-    await eventually(inStep, { within: 30_000, every: 50 });
+    await eventually(inStep, { within: WITHIN_MILLISECONDS, every: 50 });
   }
 }

@@ -43,13 +43,15 @@ async function isWholeFor(node: RedisServer, running: RedisServer[]): Promise<bo
   const table = await nodeTable(node);
   const known = running.map(({ port }) => table.find((row) => row.port === port));
   if (known.some((row) => !row || isUnreachable(row))) return false;
-  // Each of the others is a replica of a running master, or serves slots itself.
+  // Each of the others is a replica of a running master, or serves slots itself. A master without slots is about to become
+  // a replica.
   const masters = known.filter((row) => row!.flags.includes('master'));
   const served = masters.reduce(
     (sum, row) => sum + row!.slots.reduce((all, [from, to]) => all + to - from + 1, 0),
     0,
   );
   const rest = known.filter((row) => row!.flags.includes('slave'));
+  if (masters.some((row) => row!.slots.length === 0)) return false;
   return served === SLOTS && rest.every((row) => masters.some((master) => master!.id === row!.masterId));
 }
 

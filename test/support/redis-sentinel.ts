@@ -69,10 +69,10 @@ export class RedisSentinel {
   }
 
   /** Tells a sentinel to promote a replica. Returns it, once all sentinels know it. */
-  async promote(): Promise<RedisServer> {
+  async promote(within = 20_000): Promise<RedisServer> {
     const old = await this.master();
-    await eventually(() => this.sentinels.find(({ running }) => running)!.promote(this.name));
-    return this.newMaster(old);
+    await eventually(() => this.sentinels.find(({ running }) => running)!.promote(this.name), { within });
+    return this.newMaster(old, within);
   }
 
   /** Resolves when all sentinels name a master other than this one, and it accepts writes. */
