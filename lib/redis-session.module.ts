@@ -15,6 +15,7 @@ import { MigratedSessions } from './migration/migrated-sessions.js';
 import { OldCookie } from './migration/old-cookie.js';
 import { SessionMigration } from './migration/session-migration.js';
 import type { RedisSessionModuleOptions } from './options/redis-session-module-options.js';
+import { keysOf } from './options/encryption-options.js';
 import { RedisSessionOptions } from './options/redis-session.options.js';
 import { resolveOptions } from './options/resolve-options.js';
 import {
@@ -32,7 +33,9 @@ import { SessionKeys } from './redis/session-keys.js';
 import { CookieSessionIdResolver } from './request/cookie-session-id-resolver.js';
 import { HeaderSessionIdResolver } from './request/header-session-id-resolver.js';
 import { SessionRegistration, type SessionTakeover } from './request/session-registration.js';
+import { AttributeCipher, type EncryptionKeys, keysInMemory } from './session/attribute-cipher.js';
 import { SessionOperations } from './session/session-operations.js';
+import type { SessionPolicy } from './session/session-policy.js';
 import { SessionStore } from './session/session-store.js';
 import { SessionOptionsError } from './session/session.errors.js';
 import { SessionRepository } from './session/session.repository.js';
@@ -87,7 +90,8 @@ const providers: Provider[] = [
   {
     provide: SessionOperations,
     inject: [SessionStore, SETTLED_OPTIONS],
-    useFactory: (store: SessionStore, options: RedisSessionOptions) => new SessionOperations(store, options),
+    useFactory: async (store: SessionStore, options: RedisSessionOptions) =>
+      new SessionOperations(store, await policyOf(options)),
   },
   {
     provide: SessionRepository,
@@ -193,6 +197,17 @@ function noForRoot(): never {
   throw new SessionOptionsError([
     'RedisSessionModule is imported without forRoot(). Write RedisSessionModule.forRoot() in imports; it needs no arguments.',
   ]);
+}
+
+async function policyOf(options: RedisSessionOptions): Promise<SessionPolicy> {
+  const { encryption, applicationName } = options;
+  if (encryption === undefined) return options;
+  const list = keysOf(encryption.keys);
+  const keys = list === undefined ? (encryption.keys as EncryptionKeys) : keysInMemory(list);
+  await keys.open?.();
+  const cipher = new AttributeCipher(keys, applicationName, encryption.acceptPlainText);
+  // The serializer is hidden from copies if it is the application's own.
+  return Object.assign({ cipher, serializer: options.serializer }, options);
 }
 
 function takeoverOf(

@@ -2,7 +2,13 @@ import { validateSync, type ValidationError } from 'class-validator';
 import { nearestOption } from './option-names.js';
 import { variableOf } from './options-from-env.js';
 
-const secretOptions = new Set(['accessKey', 'connectionString', 'tls', 'sentinel.password']);
+const secretOptions = new Set([
+  'accessKey',
+  'connectionString',
+  'tls',
+  'sentinel.password',
+  'encryption.keys',
+]);
 
 /** One fault for each option with an invalid value, and for each unknown option. */
 export function optionFaults(options: object): string[] {

@@ -67,6 +67,8 @@ export const variables: Readonly<Record<string, readonly [option: string, parse:
   REDIS_SESSION_LOCK_MAX_HOLD_IN_MILLISECONDS: ['lock.maxHoldInMilliseconds', number],
   REDIS_SESSION_LOCK_WAIT_TIMEOUT_IN_MILLISECONDS: ['lock.waitTimeoutInMilliseconds', number],
   REDIS_SESSION_LOCK_MAX_WAITERS: ['lock.maxWaiters', number],
+  REDIS_SESSION_ENCRYPTION_KEYS: ['encryption.keys', list],
+  REDIS_SESSION_ENCRYPTION_ACCEPT_PLAIN_TEXT: ['encryption.acceptPlainText', flag],
   REDIS_SESSION_CLASS_INSTANCES: ['classInstances', text],
   REDIS_SESSION_MAX_SESSION_BYTES: ['maxSessionBytes', number],
   REDIS_SESSION_MAX_DEPTH: ['maxDepth', number],

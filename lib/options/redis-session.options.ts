@@ -15,6 +15,7 @@ import {
   Text,
   Token,
 } from './expectations.js';
+import { EncryptionOptions } from './encryption-options.js';
 import { ExpressSessionMigration } from './express-session.js';
 import { HeaderOptions } from './header-options.js';
 import { LockOptions } from './lock-options.js';
@@ -163,6 +164,16 @@ export class RedisSessionOptions extends RedisConnectionOptions {
   readonly serializer: SessionSerializer = jsonSerializer;
 
   /**
+   * Encrypts the values of attributes in the store with AES-256-GCM (OWASP ASVS 5.0 V14.2.4). Names, times and ids of
+   * sessions are not encrypted.
+   * @default none
+   * @example { keys: [process.env.SESSION_KEY!] }
+   */
+  @Optional()
+  @Group()
+  readonly encryption?: EncryptionOptions;
+
+  /**
    * What to do with an attribute that is or contains an instance of a class: `'refuse'` it with a SessionDataError, or
    * store it as a `'plain'` object, for example a DTO that a ValidationPipe made. A plain object has only the own enumerable
    * properties, and later requests read it without its class. An instance with an accessor, a `toJSON()` or hidden
@@ -205,6 +216,7 @@ export const optionGroups = {
   cookie: CookieOptions,
   header: HeaderOptions,
   lock: LockOptions,
+  encryption: EncryptionOptions,
 } as const;
 
 const storeMethods = [

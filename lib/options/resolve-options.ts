@@ -112,9 +112,10 @@ function emptied(value: unknown): unknown {
 
 function frozen(options: RedisSessionOptions): RedisSessionOptions {
   hideSecrets(options);
-  const { cookie, header, lock, cluster, sentinel } = options;
+  const { cookie, header, lock, cluster, sentinel, encryption } = options;
   const nodes = [cluster?.nodes, sentinel?.sentinels];
-  for (const own of [cookie, header, lock, cluster, sentinel, ...nodes, ...nodes.flat()]) Object.freeze(own);
+  for (const own of [cookie, header, lock, cluster, sentinel, encryption, ...nodes, ...nodes.flat()])
+    Object.freeze(own);
   return Object.freeze(options);
 }
 

@@ -1,3 +1,4 @@
+import type { AttributeCipher } from './attribute-cipher.js';
 import { SessionDataError } from './session.errors.js';
 import type { SessionSerializer } from './session-serializer.js';
 
@@ -11,6 +12,8 @@ export interface AttributePolicy {
   readonly serializer: SessionSerializer;
   readonly unreadableAttribute: 'throw' | 'drop';
   readonly maxDepth: number;
+  /** Encrypts the texts. @default none */
+  readonly cipher?: AttributeCipher | undefined;
 }
 
 /**
@@ -25,11 +28,15 @@ export class SessionAttributes {
   #assigned: Set<string> | undefined;
   // For values whose serializer does not give back the stored text: the text it gives for the unchanged value.
   #rewritten: Map<string, { readonly stored: string; readonly text: string }> | undefined;
+  // The decrypted texts.
+  #opened: Map<string, { readonly stored: string; readonly text: string }> | undefined;
   #frozen = false;
 
+  /** @param owner the session; its id is drawn when it is first needed */
   constructor(
     private texts: Map<string, string>,
     private readonly policy: AttributePolicy,
+    private readonly owner: { readonly id: string },
   ) {}
 
   get(name: string): unknown {
@@ -68,9 +75,10 @@ export class SessionAttributes {
   changes(): Map<string, string | undefined> {
     const changes = new Map<string, string | undefined>();
     for (const [name, value] of this.#values) {
-      const stored = this.texts.get(name);
+      const stored = this.#stored(name);
       const text = value === REMOVED ? undefined : this.#write(name, value);
-      if (text !== stored && !this.#isUnchanged(name, stored, text)) changes.set(name, text);
+      if (text !== stored && !this.#isUnchanged(name, stored, text))
+        changes.set(name, this.#seal(name, text));
     }
     return changes;
   }
@@ -150,6 +158,33 @@ export class SessionAttributes {
     return rewritten.text === text;
   }
 
+  /** The stored text, decrypted; unchanged if that fails. */
+  #stored(name: string): string | undefined {
+    const text = this.texts.get(name);
+    if (text === undefined || this.policy.cipher === undefined) return text;
+    try {
+      return this.#open(name, text);
+    } catch {
+      return text;
+    }
+  }
+
+  #open(name: string, stored: string): string {
+    const { cipher } = this.policy;
+    if (cipher === undefined) return stored;
+    let opened = this.#opened?.get(name);
+    if (opened?.stored !== stored) {
+      opened = { stored, text: cipher.open(stored, this.owner.id, name) };
+      (this.#opened ??= new Map()).set(name, opened);
+    }
+    return opened.text;
+  }
+
+  #seal(name: string, text: string | undefined): string | undefined {
+    const { cipher } = this.policy;
+    return text === undefined || cipher === undefined ? text : cipher.seal(text, this.owner.id, name);
+  }
+
   #write(name: string, value: unknown): string {
     let text: unknown;
     try {
@@ -166,7 +201,7 @@ export class SessionAttributes {
   #read(name: string, text: string): unknown {
     let value: unknown;
     try {
-      value = this.policy.serializer.deserialize(text, name, this.policy.maxDepth);
+      value = this.policy.serializer.deserialize(this.#open(name, text), name, this.policy.maxDepth);
     } catch (cause) {
       if (this.policy.unreadableAttribute === 'throw') throw unreadable(name, cause);
       this.#values.set(name, REMOVED);

@@ -77,8 +77,9 @@ export class SessionCore implements CookieOwner {
     readonly actions: SessionActions,
     trusted = false,
   ) {
-    this.attributes = new SessionAttributes(record?.attributes ?? new Map<string, string>(), policy);
     this.identity = new SessionIdentity(trusted);
+    const texts = record?.attributes ?? new Map<string, string>();
+    this.attributes = new SessionAttributes(texts, policy, this.identity);
     this.lifetime = new SessionLifetime(policy);
     this.status = record === undefined ? 'new' : 'stored';
     if (record !== undefined) this.#adopt(record);

@@ -53,6 +53,7 @@ describe('without options and environment variables', () => {
         maxWaiters: 50,
       },
       serializer: jsonSerializer,
+      encryption: undefined,
       classInstances: 'refuse',
       maxSessionBytes: 65_536,
       maxDepth: 64,

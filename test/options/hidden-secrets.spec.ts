@@ -24,6 +24,11 @@ const cases: [what: string, given: object, read: (options: ReturnType<typeof res
       ({ sentinel }) => sentinel?.password,
     ],
     [
+      'encryption.keys',
+      { encryption: { keys: { current: 'a', get: () => undefined, password: SECRET } } },
+      ({ encryption }) => (encryption!.keys as unknown as { password: string }).password,
+    ],
+    [
       "a password in cluster.options, ioredis's own",
       { cluster: { nodes: [{ host: 'a' }], options: { redisOptions: { password: SECRET } } } },
       ({ cluster }) => cluster?.options?.redisOptions?.password,

@@ -6,6 +6,8 @@ import { optionGroups } from '../../lib/options/redis-session.options.js';
 import { resolveOptions } from '../../lib/options/resolve-options.js';
 import { faultsOf } from './faults-of.js';
 
+const KEY = Buffer.alloc(32, 7).toString('base64');
+
 /** An example of every variable, and its value. */
 const examples: Record<string, readonly [text: string, value: unknown]> = {
   REDIS_SESSION_HOST: ['redis.internal', 'redis.internal'],
@@ -66,6 +68,8 @@ const examples: Record<string, readonly [text: string, value: unknown]> = {
   REDIS_SESSION_LOCK_MAX_HOLD_IN_MILLISECONDS: ['600000', 600_000],
   REDIS_SESSION_LOCK_WAIT_TIMEOUT_IN_MILLISECONDS: ['0', 0],
   REDIS_SESSION_LOCK_MAX_WAITERS: ['7', 7],
+  REDIS_SESSION_ENCRYPTION_KEYS: [`${KEY}, ${KEY}`, [KEY, KEY]],
+  REDIS_SESSION_ENCRYPTION_ACCEPT_PLAIN_TEXT: ['true', true],
   REDIS_SESSION_CLASS_INSTANCES: ['plain', 'plain'],
   REDIS_SESSION_MAX_SESSION_BYTES: ['4096', 4096],
   REDIS_SESSION_MAX_DEPTH: ['12', 12],
@@ -75,6 +79,7 @@ const examples: Record<string, readonly [text: string, value: unknown]> = {
 /** Other variables that a variable requires. */
 const companions: Record<string, Record<string, string>> = {
   REDIS_SESSION_USERNAME: { REDIS_SESSION_ACCESS_KEY: 'key' },
+  REDIS_SESSION_ENCRYPTION_ACCEPT_PLAIN_TEXT: { REDIS_SESSION_ENCRYPTION_KEYS: KEY },
   REDIS_SESSION_HEADER_SCHEME: { REDIS_SESSION_HEADER_NAME: 'x-session' },
 };
 const sentinel = { REDIS_SESSION_SENTINEL_NAME: 'mymaster', REDIS_SESSION_SENTINEL_SENTINELS: 'a' };

@@ -64,6 +64,34 @@ const mistakes: readonly Mistake[] = [
     {},
     'expiresHeader (REDIS_SESSION_EXPIRES_HEADER) is "X-Session", which is also header.name (REDIS_SESSION_HEADER_NAME); the header carries the credential. Choose another name.',
   ],
+  ...(
+    [
+      ['no key', []],
+      ['a password as a key', ['correct horse battery staple']],
+      ['a key of 16 bytes', [Buffer.alloc(16).toString('base64')]],
+      ['a key in hex', [Buffer.alloc(32).toString('hex')]],
+      ['a wrong key beside a good one', [Buffer.alloc(32), Buffer.alloc(31)]],
+      ['one key instead of a list', Buffer.alloc(32).toString('base64')],
+      ['a key service without current', new Map()],
+    ] as const
+  ).map(([mistake, keys]): Mistake => [
+    mistake,
+    { encryption: { keys } },
+    {},
+    'encryption.keys (REDIS_SESSION_ENCRYPTION_KEYS) cannot be used (its value is not shown); expected at least one key of 32 random bytes, in base64 or as a Buffer, or an object with current and get().',
+  ]),
+  [
+    'an empty key in the environment',
+    {},
+    { REDIS_SESSION_ENCRYPTION_KEYS: 'secret,' },
+    'encryption.keys (REDIS_SESSION_ENCRYPTION_KEYS) cannot be used (its value is not shown); expected at least one key of 32 random bytes, in base64 or as a Buffer, or an object with current and get().',
+  ],
+  [
+    'encryption without keys',
+    { encryption: { acceptPlainText: true } },
+    {},
+    'encryption.keys (REDIS_SESSION_ENCRYPTION_KEYS) is missing; expected at least one key of 32 random bytes, in base64 or as a Buffer, or an object with current and get().',
+  ],
   [
     'one origin instead of a list',
     { trustedOrigins: 'https://shop.example' },
