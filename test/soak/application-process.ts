@@ -17,6 +17,8 @@ interface Pause {
 export class ApplicationProcess {
   /** Told when it has ended by itself, with the last that it wrote to stderr. */
   onCrash: ((last: string) => void) | undefined;
+  /** It listens, as far as is known: a load balancer would choose it. */
+  serves = false;
   /** How often it was started. */
   starts = 0;
   #child: ChildProcess | undefined;
@@ -53,7 +55,9 @@ export class ApplicationProcess {
     });
     await Promise.race([once(child, 'message', { signal }), ended]);
     ended.catch(() => undefined);
+    this.serves = this.#runs;
     child.once('exit', () => {
+      this.serves = false;
       if (!this.#expected.has(child)) this.onCrash?.(last);
     });
   }

@@ -64,7 +64,8 @@ export class SoakSite {
     note: (line: string) => readonly string[],
     given: Given,
   ): Promise<SoakReply> {
-    const app = random.pick(this.apps);
+    const serving = this.apps.filter(({ serves }) => serves);
+    const app = random.pick(serving.length > 0 ? serving : this.apps);
     const { name, method = 'POST', operations, exclusive = false } = action;
     const reply = await send(app, { method, path: `/${name}`, ...given });
     const { begin, end, status } = reply;
