@@ -15,7 +15,6 @@ export const starters = {
   nest12: { name: '`nest new` of CLI 12: ES modules, Vitest', node: 24, make: nest12, short: true },
   nest12CommonJs: {
     name: '`nest new` of CLI 12: CommonJS, ts-jest',
-
     node: 24,
     make: nest12CommonJs,
   },

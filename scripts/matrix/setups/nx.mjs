@@ -7,6 +7,8 @@ export const nx = {
   node: 20,
   minutes: 8,
   ran: 'build, start, test',
+  remark:
+    'works; with TypeScript 6, its `jest.config.cts` must be renamed to `jest.config.cjs`, with or without the package',
   async run(shop) {
     shop.run('npx --yes create-nx-workspace@23 app --preset=nest --appName=shop --docker=false --nxCloud=skip --packageManager=npm --interactive=false --skipGit', { cwd: shop.folder }); // prettier-ignore
     shop.run(`npm install ${packagesToInstall(shop.tarball)}`);
@@ -14,6 +16,7 @@ export const nx = {
     editStarter(source);
     shop.run('npx nx build shop');
     await shop.visit('node dist/apps/shop/main.js', { path: '/api/visits' });
+    shop.run('mv apps/shop/jest.config.cts apps/shop/jest.config.cjs');
     shop.run('npx nx test shop');
     return [shop.version('nx', 'Nx'), shop.version('@nestjs/core', 'NestJS')];
   },

@@ -1,5 +1,5 @@
 import { spawn, spawnSync } from 'node:child_process';
-import { appendFileSync, cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { appendFileSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { freePort } from '../../smoke-support.mjs';
@@ -83,7 +83,7 @@ export class Workshop {
 
   /** Copies an application with its node_modules. */
   copy(base) {
-    cpSync(base, this.app, { recursive: true, verbatimSymlinks: true });
+    this.run(`cp -R ${base} ${this.app}`, { cwd: this.folder });
   }
 
   /** Empties the application's folder, but for a package.json. */
