@@ -23,13 +23,6 @@ const consumers = [
   { name: 'CommonJS, NestJS 11, ioredis 5.3', type: 'commonjs', nest: 11, ioredis: '5.3.0' },
 ];
 
-const jestOfNest11 = {
-  '@nestjs/testing': '^11.0.0',
-  jest: '^30.0.0',
-  'ts-jest': '^29.4.0',
-  typescript: '~5.9.0',
-};
-
 const folder = mkdtempSync(join(tmpdir(), 'session-smoke-'));
 const redis = await startRedis();
 try {
@@ -104,7 +97,6 @@ function checkConsumer({ name, type, nest, ioredis }, tarball) {
     'reflect-metadata': '^0.2.2',
     rxjs: '^7.8.0',
     ws: '^8.18.0',
-    ...(type === 'commonjs' ? jestOfNest11 : {}),
   };
   writeFileSync(
     join(cwd, 'package.json'),
@@ -122,10 +114,7 @@ function checkConsumer({ name, type, nest, ioredis }, tarball) {
     same(said, `${platform}: passed\n`);
     console.log(`${name}, ${platform}: passed`);
   }
-  if (type === 'commonjs') {
-    checkWithOlderResolver(cwd);
-    checkWithJest(cwd);
-  }
+  if (type === 'commonjs') checkWithOlderResolver(cwd);
   checkBothFormats(cwd, env, name);
   checkMissingPeers(cwd, name);
 }
@@ -171,21 +160,6 @@ function checkBothFormats(cwd, env, name) {
     same(run('node', ['both/esm/main.js', platform], { cwd, env, timeout: 30_000 }), `${platform}: passed\n`);
     console.log(`${name}, both formats in one application, ${platform}: passed`);
   }
-}
-
-/** Runs the Jest configuration that `nest new` of NestJS 11 creates. */
-function checkWithJest(cwd) {
-  const jest = {
-    moduleFileExtensions: ['js', 'json', 'ts'],
-    rootDir: '.',
-    testRegex: '.*\\.spec\\.ts$',
-    transform: { '^.+\\.(t|j)s$': 'ts-jest' },
-    testEnvironment: 'node',
-  };
-  writeFileSync(join(cwd, 'jest.config.json'), JSON.stringify(jest));
-  cpSync(join(root, 'test/package/consumer-jest.ts'), join(cwd, 'consumer.spec.ts'));
-  run('node', ['node_modules/jest/bin/jest.js', '--ci', '--config', 'jest.config.json'], { cwd });
-  console.log('NestJS 11, Jest with ts-jest: passed');
 }
 
 /** Resolves the types with `moduleResolution: node10`, as many CommonJS applications do: it ignores `exports`. */
