@@ -9,6 +9,7 @@ import { OldShop } from '../integrations/old-shop.js';
 import { CounterController } from '../readme/exclusive.js';
 import { NewsController } from '../readme/polling.js';
 import { ChildProgram } from '../support/child-program.js';
+import { eventually } from '../support/eventually.js';
 import { Browser } from '../support/http-browser.js';
 import { RedisCluster } from '../support/redis-cluster.js';
 import { RedisServer } from '../support/redis-server.js';
@@ -165,15 +166,21 @@ describe('the documented ACL user, with exclusive routes in two processes', () =
       const urls = await Promise.all([start(), start()]);
       const browser = new Browser(urls[0]);
       await browser.post('/start');
-      const answers = await Promise.all(
-        Array.from({ length: 30 }, (_, i) => {
-          const other = new Browser(urls[i % 2]!);
-          other.setCookie('sid', browser.cookie('sid')!);
-          return other.post('/increment');
-        }),
-      );
-      const counts = answers.map(({ text }) => Number(text)).toSorted((a, b) => a - b);
-      expect(counts).toEqual(Array.from({ length: 30 }, (_, i) => i + 1));
+      const visitor = (url: string): Browser => {
+        const other = new Browser(url);
+        other.setCookie('sid', browser.cookie('sid')!);
+        return other;
+      };
+      const entered = once(children[0]!, 'message');
+      const held = visitor(urls[0]).post('/hold');
+      await entered;
+      const waiting = Promise.all(Array.from({ length: 5 }, () => visitor(urls[1]).post('/increment')));
+      // A waiter appends itself to the queue in Redis.
+      await eventually(async () => expect((await server.commandStats())['append']).toBeGreaterThan(0));
+      children[0]!.send('leave');
+      expect((await held).status).toBe(201);
+      const counts = (await waiting).map(({ text }) => Number(text)).toSorted((x, y) => x - y);
+      expect(counts).toEqual([1, 2, 3, 4, 5]);
       expect(await refusals(server)).toEqual([]);
       const sent = await server.commandStats();
       expect(commandsIn(rulesFor('`exclusive` routes')).filter((command) => !(command in sent))).toEqual([
