@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util';
 
 const lists = { cases: '', routes: '', connections: '1,64', distances: 'near' };
-const numbers = { rounds: 7, seconds: 1, warmup: 1, sessions: 1000 };
+const numbers = { rounds: 5, seconds: 1, warmup: 1, sessions: 1000 };
 
 const texts = mapValues({ ...lists, ...numbers }, () => ({ type: 'string' }));
 
@@ -11,7 +11,7 @@ const help = `npm run bench -- [flags]
   --routes a,b          names of routes (see routes.mjs)
   --connections 1,64
   --distances near,far  near: Redis on loopback; far: a proxy adds 0.5 ms to every round trip; default: near
-  --rounds 7  --seconds 1  --warmup 1  --sessions 1000
+  --rounds 5  --seconds 1  --warmup 1  --sessions 1000
   --dist directory      the build to measure; default: dist/esm
   --candidate name=dist another build of the package to compare; can be repeated
   --load wrk|autocannon default: wrk if it is on the PATH

@@ -5,6 +5,8 @@ import { spread } from './statistics.mjs';
 const rate = (ours, { peer }) => ours.rate / peer.rate;
 const rateOfCeiling = (ours, { ceiling }) => ours.rate / ceiling.rate;
 const redisCpu = (ours, { peer }) => ours.redisCpu / peer.redisCpu;
+// What the requests/s come to if nothing else runs on the server's core.
+const serverCpu = (ours, { peer }) => peer.serverCpu / ours.serverCpu;
 const p50 = (ours, { peer }) => peer.p50 / ours.p50;
 const aboveCeiling = (ours, { bare, ceiling }) =>
   (ours.serverCpu - ceiling.serverCpu) / (bare.serverCpu - ceiling.serverCpu);
@@ -22,6 +24,13 @@ const goals = [
   { what: 'requests/s to the peer', of: rate, route: 'new session', least: [1.7, 1.5] },
   { what: 'requests/s to the peer', of: rate, route: 'read 10 KB', least: [4, 5] },
   { what: 'requests/s to the peer', of: rate, route: 'change 10 KB', least: [3.5, 4.5] },
+  { what: 'CPU of the peer to ours', of: serverCpu, route: 'no cookie', least: [1.4, 1.6] },
+  { what: 'CPU of the peer to ours', of: serverCpu, route: 'untouched' },
+  { what: 'CPU of the peer to ours', of: serverCpu, route: 'read', least: [1.5, 1.6] },
+  { what: 'CPU of the peer to ours', of: serverCpu, route: 'change', least: [1.5, 1.4] },
+  { what: 'CPU of the peer to ours', of: serverCpu, route: 'new session', least: [1.7, 1.5] },
+  { what: 'CPU of the peer to ours', of: serverCpu, route: 'read 10 KB', least: [4, 5] },
+  { what: 'CPU of the peer to ours', of: serverCpu, route: 'change 10 KB', least: [3.5, 4.5] },
   { what: 'requests/s to the ceiling', of: rateOfCeiling, route: 'no cookie', least: [0.93, 0.93] },
   { what: 'requests/s to the peer', of: rate, route: 'read', connections: 1, least: [1.3, 1.3] },
   { what: 'requests/s to the peer', of: rate, route: 'change', connections: 1, least: [1, 1] },
