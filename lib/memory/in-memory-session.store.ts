@@ -87,7 +87,8 @@ export class InMemorySessionStore implements SessionStore {
     }
     const idleTimeoutInMilliseconds = changes.idleTimeoutInMilliseconds ?? record.idleTimeoutInMilliseconds;
     const secretHash = newSecretHash ?? record.secretHash;
-    this.store({ ...record, secretHash, idleTimeoutInMilliseconds }, changes);
+    const previous = changes.previous ?? record.previous;
+    this.store({ ...record, secretHash, idleTimeoutInMilliseconds, previous }, changes);
     if (lock?.release) {
       this.sessions.get(id)!.receipt = lock.token;
       this.locks.release(id, lock.token);

@@ -1,4 +1,5 @@
 import type { AllowedOrigins } from '../request/allowed-origins.js';
+import type { ForgedCredentialReport } from '../session/forged-credentials.js';
 import { DEFAULT_MAX_DEPTH, jsonSerializer, type SessionSerializer } from '../session/session-serializer.js';
 import { sessionStates, type SessionState } from '../session/session-state.js';
 import type { SessionStore } from '../session/session-store.js';
@@ -80,6 +81,26 @@ export class RedisSessionOptions extends RedisConnectionOptions {
   @Optional()
   @IntegerFrom(1)
   readonly absoluteTimeoutInSeconds?: number;
+
+  /**
+   * Lets the secret that `rotate()` replaces read the session for this long, for requests that were under way. What it
+   * writes is refused with 409. For this long, a planted or stolen cookie reads the session as well, so leave it at 0
+   * unless such requests must not lose the session. Seconds, 0 to 60; by the clocks of the application's processes.
+   * @default 0: the old secret is useless at once
+   */
+  @IntegerFrom(0, 60)
+  readonly rotationGraceInSeconds: number = 0;
+
+  /**
+   * Called if a client presents a wrong secret for a session that exists: a guess, or an old cookie. At most once a minute
+   * in each process, with the id of the session and the number of attempts since the last call; never with the secret.
+   * What it throws is ignored.
+   * @default none
+   * @example ({ id, count }) => logger.warn(`${count} wrong secrets, the last for session ${id}`)
+   */
+  @Optional()
+  @Expect('a function', (value) => typeof value === 'function')
+  readonly onForgedCredential?: (report: ForgedCredentialReport) => void;
 
   /** The cookie that carries the credential. Has no effect if `header` is set. */
   @Group()

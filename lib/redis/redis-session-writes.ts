@@ -86,7 +86,8 @@ export class RedisSessionWrites {
   }
 
   #save(id: string, changes: SessionChanges, set: string[], removed: string[]): Promise<unknown> {
-    const { lock, newSecretHash } = changes;
+    const { lock, newSecretHash, previous } = changes;
+    if (previous !== undefined) set.push(':previous', `${previous.secretHash}.${previous.readsUntil}`);
     const keys = [this.keys.data(id)];
     // A rotation needs no receipt: the stored secret shows whether it was written.
     const receipted = this.#receiptInMilliseconds > 0 && newSecretHash === undefined;

@@ -1,4 +1,4 @@
-import type { SessionRecord } from '../session/session-store.js';
+import type { PreviousSecret, SessionRecord } from '../session/session-store.js';
 import type { RedisClient } from './session-scripts.js';
 
 /** Reads a session's hash. @returns names and values in turn, or an empty array if the hash does not exist */
@@ -17,6 +17,7 @@ export function recordOf(id: string, hash: readonly string[]): SessionRecord | u
   let createdAt: string | undefined;
   let idle: string | undefined;
   let expires: string | undefined;
+  let previous: string | undefined;
   for (let i = 0; i < hash.length; i += 2) {
     const name = hash[i]!;
     const value = hash[i + 1]!;
@@ -25,6 +26,7 @@ export function recordOf(id: string, hash: readonly string[]): SessionRecord | u
     else if (name === ':created') createdAt = value;
     else if (name === ':idle') idle = value;
     else if (name === ':expires') expires = value;
+    else if (name === ':previous') previous = value;
   }
   if (secretHash === undefined) return undefined;
   return {
@@ -34,5 +36,11 @@ export function recordOf(id: string, hash: readonly string[]): SessionRecord | u
     idleTimeoutInMilliseconds: idle === undefined ? undefined : Number(idle),
     expiresAt: expires === undefined ? undefined : Number(expires),
     attributes,
+    previous: previous === undefined ? undefined : previousOf(previous),
   };
+}
+
+function previousOf(text: string): PreviousSecret {
+  const [secretHash = '', readsUntil] = text.split('.');
+  return { secretHash, readsUntil: Number(readsUntil) };
 }

@@ -36,7 +36,7 @@ export class SessionClient {
     if (hasEnded(core)) {
       if (presented !== undefined) resolver.expire(answer);
     } else if (core.status === 'stored' || core.outcomeUnknown) {
-      const resends = this.resends && resolver.resends(core.persistentCookie);
+      const resends = this.resends && !core.outdated && resolver.resends(core.persistentCookie);
       const sent = resends || core.cookieChanged || takenOver ? presented : undefined;
       this.#send(core, core.newCredential ?? sent);
       if (expiresHeader !== undefined) answer.setHeader(expiresHeader, String(secondsLeft(core)));

@@ -48,6 +48,8 @@ export class SessionCore implements CookieOwner {
   status: SessionStatus;
   /** Set by a read-only route: writes throw. */
   readOnly = false;
+  /** Opened with a secret that a rotation has replaced: reads, and every write is refused. */
+  readonly outdated: boolean;
   /** `destroy()` was called. Stays set if the store fails, so that the end of the request tries again. */
   destroyRequested = false;
   /** The lock that an exclusive route holds or has held. Once it is lost, the store refuses the session's writes. */
@@ -82,6 +84,7 @@ export class SessionCore implements CookieOwner {
     this.attributes = new SessionAttributes(texts, policy, this.identity);
     this.lifetime = new SessionLifetime(policy);
     this.status = record === undefined ? 'new' : 'stored';
+    this.outdated = record !== undefined && record.previous?.secretHash === record.secretHash;
     if (record !== undefined) this.#adopt(record);
   }
 

@@ -46,7 +46,7 @@ export class SessionOperations implements SessionActions {
    * @returns `undefined` if it does not exist, or has another secret.
    */
   async open(credential: SessionCredential): Promise<SessionCore | undefined> {
-    const record = await this.#reads.byCredential(credential);
+    const record = await this.#reads.byCredential(credential, true);
     if (record === undefined) return undefined;
     const core = new SessionCore(record, this.policy, this);
     this.touchLater(core);
@@ -56,7 +56,7 @@ export class SessionOperations implements SessionActions {
   /** Finds the session that a credential opens, as `open` does, without a touch. */
   async openUntouched(credential: SessionCredential): Promise<SessionCore | undefined> {
     const [record, left] = await Promise.all([
-      this.#reads.byCredential(credential),
+      this.#reads.byCredential(credential, true),
       this.#reads.remaining(credential.id),
     ]);
     if (record === undefined) return undefined;
@@ -67,6 +67,7 @@ export class SessionOperations implements SessionActions {
 
   /** Touches a session that a request has read, at the end of this event-loop turn. */
   touchLater(core: SessionCore): void {
+    if (core.outdated) return;
     core.lifetime.touched();
     this.#reads.touchLater(core);
   }

@@ -1,3 +1,4 @@
+import type { ForgedCredentialReport } from './forged-credentials.js';
 import type { AttributePolicy } from './session-attributes.js';
 import type { CookieSettings } from './session-cookie.js';
 import type { SessionLockPolicy } from './session-locks.js';
@@ -10,6 +11,8 @@ export interface SessionPolicy extends AttributePolicy {
   readonly absoluteTimeoutInSeconds?: number | undefined;
   readonly maxSessionBytes: number;
   readonly throwOnError: boolean;
+  readonly rotationGraceInSeconds: number;
+  readonly onForgedCredential?: ((report: ForgedCredentialReport) => void) | undefined;
   readonly cookie: CookieSettings;
   readonly lock: SessionLockPolicy;
 }

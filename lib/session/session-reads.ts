@@ -1,3 +1,4 @@
+import { ForgedCredentials } from './forged-credentials.js';
 import type { LostRotations } from './lost-rotations.js';
 import type { SessionCore } from './session-core.js';
 import { secretMatches, type SessionCredential } from './session-credential.js';
@@ -9,16 +10,18 @@ import type { StoreFailures } from './store-failures.js';
 /** Reads sessions from the store, and touches those that a request has read. */
 export class SessionReads {
   readonly #timeouts: SessionTimeouts;
+  readonly #forged: ForgedCredentials;
   #due = new Set<SessionCore>();
   #scheduled = false;
 
   constructor(
     private readonly store: SessionStore,
-    policy: SessionPolicy,
+    private readonly policy: SessionPolicy,
     private readonly lostRotations: LostRotations,
     private readonly failures: StoreFailures,
   ) {
     this.#timeouts = timeoutsOf(policy);
+    this.#forged = new ForgedCredentials(policy.onForgedCredential);
   }
 
   async byId(id: string): Promise<SessionRecord | undefined> {
@@ -30,13 +33,29 @@ export class SessionReads {
     return this.store.remaining?.(id);
   }
 
-  /** @returns `undefined` if the session does not exist, or has another secret */
-  async byCredential({ id, secret }: SessionCredential): Promise<SessionRecord | undefined> {
+  /**
+   * Reads the session of a credential. If a rotation has replaced the secret just before, the record has the hash of that
+   * secret, so the store refuses what is written with it.
+   * @param reports whether a wrong secret is reported
+   * @returns `undefined` if the session does not exist, or has another secret
+   */
+  async byCredential(credential: SessionCredential, reports = false): Promise<SessionRecord | undefined> {
+    const { id, secret } = credential;
     const record = this.#live(await this.store.load(id));
     if (record === undefined || secretMatches(secret, record.secretHash)) return record;
-    if (!(await this.lostRotations.settle(id))) return undefined;
-    const rotated = await this.byId(id);
-    return rotated !== undefined && secretMatches(secret, rotated.secretHash) ? rotated : undefined;
+    const previous = this.#byPrevious(secret, record);
+    if (previous !== undefined) return previous;
+    const rotated = (await this.lostRotations.settle(id)) ? await this.byId(id) : undefined;
+    if (rotated !== undefined && secretMatches(secret, rotated.secretHash)) return rotated;
+    if (reports) this.#forged.add(id);
+    return undefined;
+  }
+
+  #byPrevious(secret: string, record: SessionRecord): SessionRecord | undefined {
+    const { previous } = record;
+    if (previous === undefined || this.policy.rotationGraceInSeconds === 0) return undefined;
+    if (Date.now() >= previous.readsUntil || !secretMatches(secret, previous.secretHash)) return undefined;
+    return { ...record, secretHash: previous.secretHash };
   }
 
   /**

@@ -12,6 +12,16 @@ export interface SessionRecord {
   readonly expiresAt: number | undefined;
   /** Attribute name to serialized text. */
   readonly attributes: Map<string, string>;
+  /** The secret that the last rotation has replaced, if it may still read. */
+  readonly previous?: PreviousSecret | undefined;
+}
+
+/** The secret that a rotation has replaced. */
+export interface PreviousSecret {
+  /** SHA-256 of the secret, base64url. */
+  readonly secretHash: string;
+  /** Until when it still reads the session, in milliseconds since the epoch. */
+  readonly readsUntil: number;
 }
 
 /** The application's timeouts, in milliseconds. Every operation that sets when a session ends gets them. */
@@ -49,6 +59,8 @@ export interface SessionChanges extends SessionTimeouts {
   readonly secretHash?: string | undefined;
   /** SHA-256 of the secret that replaces it. Needs `secretHash`. */
   readonly newSecretHash?: string | undefined;
+  /** With `newSecretHash`: the replaced secret, to be stored with it. */
+  readonly previous?: PreviousSecret | undefined;
   /** The lock that this write must hold, and whether the write releases it. `undefined` writes without a lock. */
   readonly lock?: { readonly token: string; readonly release: boolean } | undefined;
 }

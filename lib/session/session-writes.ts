@@ -4,7 +4,13 @@ import type { SessionCore } from './session-core.js';
 import { SessionCreates } from './session-creates.js';
 import { drawSecret } from './session-credential.js';
 import { timeoutsOf, type SessionPolicy } from './session-policy.js';
-import type { SaveOutcome, SessionChanges, SessionStore, SessionTimeouts } from './session-store.js';
+import type {
+  PreviousSecret,
+  SaveOutcome,
+  SessionChanges,
+  SessionStore,
+  SessionTimeouts,
+} from './session-store.js';
 import {
   SessionConflictError,
   SessionGoneError,
@@ -48,6 +54,7 @@ export class SessionWrites {
         idleTimeoutInMilliseconds: idleChange,
         secretHash: rotation === undefined ? identity.expectedHash : identity.secretHash,
         newSecretHash: rotation?.secretHash,
+        previous: rotation && this.#previous(identity.secretHash),
         lock: lock && { token: lock.token, release },
       });
     } catch (error) {
@@ -61,6 +68,11 @@ export class SessionWrites {
     core.attributes.accept(changes);
     if (idleChange !== undefined) lifetime.storedIdle = idleChange;
     if (rotation !== undefined) identity.rotated(rotation);
+  }
+
+  #previous(secretHash: string): PreviousSecret | undefined {
+    const { rotationGraceInSeconds: grace } = this.policy;
+    return grace === 0 ? undefined : { secretHash, readsUntil: Date.now() + grace * 1000 };
   }
 
   /** Settles a write whose answer was lost: afterwards it has been carried out, once. */

@@ -29,6 +29,8 @@ describe('without options and environment variables', () => {
       idleTimeoutInSeconds: 1200,
       maxIdleTimeoutInSeconds: 2_592_000,
       absoluteTimeoutInSeconds: undefined,
+      rotationGraceInSeconds: 0,
+      onForgedCredential: undefined,
       cookie: {
         name: 'sid',
         path: '/',
