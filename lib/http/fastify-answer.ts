@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { RouteConfig } from './fastify-routes.js';
+import type { RouteConfig, WithHandlerState } from './fastify-routes.js';
 import { HttpAnswer } from './http-answer.js';
 import type { WithSession } from './http-integration.js';
 import { ANSWER_HEADERS } from './response-gate.js';
@@ -14,7 +14,8 @@ export interface MiddlewareRouting {
 
 /** A request of Node, with the properties that @fastify/middie adds for middleware. */
 export type RawRequest = IncomingMessage &
-  WithSession & {
+  WithSession &
+  WithHandlerState & {
     readonly method: string;
     readonly originalUrl: string;
     readonly protocol: string;

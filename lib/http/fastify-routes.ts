@@ -20,12 +20,22 @@ interface WithRouteHook {
 }
 
 interface RoutedByFastify {
+  readonly raw: WithHandlerState;
   readonly routeOptions: { readonly config: RouteConfig };
 }
 
-/** The part of NestJS's Fastify adapter that gives handlers to Fastify. */
+type Hook = (request: RoutedByFastify, reply: unknown, done: () => void) => unknown;
+
+/** A raw request whose route middleware should know. */
+export interface WithHandlerState {
+  [HANDLER_STATE]?: HandlerState | undefined;
+}
+
+/** The part of NestJS's Fastify adapter that gives handlers and its first hook to Fastify. */
 export interface RouteInjector {
   injectRouteOptions?(...args: unknown[]): unknown;
+  onRequestHook?: Hook;
+  setOnRequestHook?(hook: Hook): void;
 }
 
 /** Knows what the handlers of Fastify's routes do with the session. */
@@ -35,7 +45,11 @@ export class FastifyRoutes {
   #hasDisabled = false;
   #hasUntouching = false;
 
-  constructor(app: WithRouteHook, adapter: RouteInjector, states: HandlerStates) {
+  constructor(
+    app: WithRouteHook,
+    private readonly adapter: RouteInjector,
+    states: HandlerStates,
+  ) {
     const inject = adapter.injectRouteOptions?.bind(adapter);
     if (inject !== undefined)
       adapter.injectRouteOptions = (...args) => {
@@ -61,6 +75,26 @@ export class FastifyRoutes {
     return this.#hasUntouching;
   }
 
+  /**
+   * Lets middleware know the handler of a request. It sees only the raw request, and runs before the hooks of everybody but
+   * the adapter.
+   */
+  tellMiddleware(): void {
+    const { adapter } = this;
+    if (adapter.setOnRequestHook === undefined) return;
+    let theirs = adapter.onRequestHook;
+    adapter.setOnRequestHook((request, reply, done) => {
+      request.raw[HANDLER_STATE] = request.routeOptions.config[HANDLER_STATE];
+      return theirs === undefined ? done() : theirs.call(adapter, request, reply, done);
+    });
+    adapter.setOnRequestHook = (hook) => void (theirs = hook);
+  }
+
+  /** Whether middleware runs for a route of state `disabled`. */
+  middlewareLeadsToDisabled(raw: WithHandlerState, fallback: SessionState): boolean {
+    return isDisabled(raw[HANDLER_STATE], fallback);
+  }
+
   /** Whether Fastify has matched a route that does not touch the session. */
   leadsToUntouching({ routeOptions: { config } }: RoutedByFastify): boolean {
     return this.#hasUntouching && config[HANDLER_STATE]?.touches === false;
@@ -69,7 +103,10 @@ export class FastifyRoutes {
   /** Whether Fastify has matched a route of state `disabled`. @param fallback the state of handlers that have none */
   leadsToDisabled(request: RoutedByFastify, fallback: SessionState): boolean {
     if (!this.#hasDisabled && fallback !== 'disabled') return false;
-    const found = request.routeOptions.config[HANDLER_STATE];
-    return found !== undefined && (found.state ?? fallback) === 'disabled';
+    return isDisabled(request.routeOptions.config[HANDLER_STATE], fallback);
   }
+}
+
+function isDisabled(found: HandlerState | undefined, fallback: SessionState): boolean {
+  return found !== undefined && (found.state ?? fallback) === 'disabled';
 }

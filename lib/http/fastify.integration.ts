@@ -118,10 +118,9 @@ export class FastifyIntegration extends HttpIntegration<FastifyRequest, FastifyR
   }
 
   protected leadsToDisabled(request: FastifyRequest, { sessions }: HttpRegistration): boolean {
-    return (
-      this.#routes.leadsToDisabled(request, sessions.sessionState) &&
-      request.raw[SESSION_REQUEST] === undefined
-    );
+    if (!this.#routes.leadsToDisabled(request, sessions.sessionState)) return false;
+    const ofMiddleware = request.raw[SESSION_REQUEST];
+    return ofMiddleware === undefined || ofMiddleware.skipped;
   }
 
   protected untouching(request: FastifyRequest): (() => boolean) | undefined {
@@ -154,15 +153,21 @@ export class FastifyIntegration extends HttpIntegration<FastifyRequest, FastifyR
           ? this.#ofMiddleware(registration.sessions, raw, response)
           : undefined;
       this.#show(session, raw);
-      const loading = session?.begin();
+      const disabled =
+        session !== undefined &&
+        this.#routes.middlewareLeadsToDisabled(raw, session.registration.sessionState);
+      if (disabled) session.skip();
+      const loading = disabled ? undefined : session?.begin();
       if (loading === undefined) next();
       else
         loading.then(() => {
           if (!clientHasGone(raw, response)) next();
         }, next);
     };
+    const routes = this.#routes;
     app.use = function useFirst(...args) {
       app.use = use;
+      routes.tellMiddleware();
       use.call(app, first);
       return use.apply(this, args);
     };

@@ -16,6 +16,7 @@ import {
   Version,
   VersioningType,
 } from '@nestjs/common';
+import type { FastifyAdapter } from '@nestjs/platform-fastify';
 import { Router } from 'express';
 import { Session, sessionFromContext, SessionState, type SessionType } from 'nestjs-redis-session';
 import type { Browser } from '../support/http-browser.js';
@@ -133,6 +134,22 @@ describe.each(platforms)('a route of state disabled, on %s', (platform) => {
     expect(await get('/api/open/cart')).toEqual([200, '{"item":"tea"}', 'load', 'touch']);
   });
 
+  it.each([
+    [
+      'NestJS binds',
+      (setup: HttpAppSetup) =>
+        void (setup.middleware = (consumer) => void consumer.apply(passOn).forRoutes('*path')),
+    ],
+    ['main.ts adds', (setup: HttpAppSetup) => void (setup.main = (nest) => void nest.use(passOn))],
+  ])('loads nothing if there is middleware that %s', async (_, add) => {
+    const setup: HttpAppSetup = { controllers: [StatusController] };
+    add(setup);
+    await start(setup);
+    expect(await get('/status')).toEqual([200, 'undefined']);
+    expect(await get('/status/of/db')).toEqual([200, 'db: undefined']);
+    expect(await get('/status/cart')).toEqual([200, '{"item":"tea"}', 'load', 'touch']);
+  });
+
   @Controller('versioned')
   class VersionedController {
     @Get()
@@ -240,58 +257,58 @@ describe.each(platforms)('a route of state disabled, on %s', (platform) => {
     expect((await get('/members/cart')).slice(0, 2)).toEqual([200, 'shown']);
   });
 
-  describe('for what runs before the router (middleware of Express, hooks of Fastify)', () => {
-    let seen: (request: Seen) => unknown;
-    const looking = (request: Seen, _response: unknown, next: () => void): void => {
-      seen(request);
-      next();
-    };
-    const look = (nest: INestApplication): void => {
-      const instance = nest.getHttpAdapter().getInstance() as {
-        use: (middleware: (request: Seen, response: unknown, next: () => void) => void) => void;
-        addHook: (name: string, hook: (request: Seen, reply: unknown, done: () => void) => void) => void;
+  describe.each(platform === 'express' ? ['middleware'] : ['middleware', 'hooks'])(
+    'for what runs before the handler: %s',
+    (kind) => {
+      let seen: (request: Seen) => unknown;
+      const looking = (request: Seen, _response: unknown, next: () => void): void => {
+        seen(request);
+        next();
       };
-      if (platform === 'express') instance.use(looking);
-      else instance.addHook('onRequest', looking);
-    };
+      const look = (nest: INestApplication): void => {
+        if (kind === 'middleware') return void nest.use(looking);
+        const fastify = nest.getHttpAdapter().getInstance() as { addHook(name: string, hook: unknown): void };
+        fastify.addHook('onRequest', looking);
+      };
 
-    it('is an empty session that is never stored', async () => {
-      const items: unknown[] = [];
-      seen = ({ session }) => {
-        items.push(session!.item);
-        session!.item = 'coffee';
-      };
-      await start({ controllers: [StatusController], main: look });
-      expect(await get('/status')).toEqual([200, 'undefined']);
-      expect(items.at(-1)).toBe(undefined);
-      seen = () => undefined;
-      expect(await get('/status/cart')).toEqual([200, '{"item":"tea"}', 'load', 'touch']);
-    });
-
-    it.each([
-      ['destroy()', ({ session }: Seen) => session!.destroy()],
-      ['regenerate()', ({ session }: Seen) => session!.regenerate()],
-      ['null', (request: Seen) => void (request.session = null)],
-    ])('is no logout that only seems to succeed: %s', async (_how, end) => {
-      let failure: unknown;
-      seen = () => undefined;
-      await start({ controllers: [StatusController], main: look });
-      const ended: Promise<unknown>[] = [];
-      seen = (request) => {
-        const fails = async (): Promise<unknown> => end(request);
-        ended.push(fails().catch((error: unknown) => (failure = error)));
-      };
-      const answer = await browser.get('/status');
-      await Promise.all(ended);
-      expect(failure).toMatchObject({
-        code: 'SESSION_MISSING',
-        message: expect.stringContaining('"disabled"'),
+      it('is an empty session that is never stored', async () => {
+        const items: unknown[] = [];
+        seen = ({ session }) => {
+          items.push(session!.item);
+          session!.item = 'coffee';
+        };
+        await start({ controllers: [StatusController], main: look });
+        expect(await get('/status')).toEqual([200, 'undefined']);
+        expect(items.at(-1)).toBe(undefined);
+        seen = () => undefined;
+        expect(await get('/status/cart')).toEqual([200, '{"item":"tea"}', 'load', 'touch']);
       });
-      expect(answer.setCookies).toEqual([]);
-      seen = () => undefined;
-      expect((await get('/status/cart')).slice(0, 2)).toEqual([200, '{"item":"tea"}']);
-    });
-  });
+
+      it.each([
+        ['destroy()', ({ session }: Seen) => session!.destroy()],
+        ['regenerate()', ({ session }: Seen) => session!.regenerate()],
+        ['null', (request: Seen) => void (request.session = null)],
+      ])('is no logout that only seems to succeed: %s', async (_how, end) => {
+        let failure: unknown;
+        seen = () => undefined;
+        await start({ controllers: [StatusController], main: look });
+        const ended: Promise<unknown>[] = [];
+        seen = (request) => {
+          const fails = async (): Promise<unknown> => end(request);
+          ended.push(fails().catch((error: unknown) => (failure = error)));
+        };
+        const answer = await browser.get('/status');
+        await Promise.all(ended);
+        expect(failure).toMatchObject({
+          code: 'SESSION_MISSING',
+          message: expect.stringContaining('"disabled"'),
+        });
+        expect(answer.setCookies).toEqual([]);
+        seen = () => undefined;
+        expect((await get('/status/cart')).slice(0, 2)).toEqual([200, '{"item":"tea"}']);
+      });
+    },
+  );
 });
 
 describe.each(platforms)('a route of state disabled and Redis, on %s', (platform) => {
@@ -434,4 +451,36 @@ describe('a route of state disabled that may not be the last one, on express', (
     expect(rewritten[0]).toBe(500);
     expect(rewritten.slice(2)).toEqual([]);
   });
+});
+
+describe('a route of state disabled behind middleware, on fastify', () => {
+  it.each(['before', 'after'])(
+    'leaves the hook of the adapter to the application: set %s the middleware',
+    async (when) => {
+      const store = new RecordingStore();
+      const seen: string[] = [];
+      const setHook = (nest: INestApplication): void =>
+        (nest.getHttpAdapter() as unknown as FastifyAdapter).setOnRequestHook(
+          (request: { url: string }, _reply: unknown, done: () => void) => {
+            seen.push(request.url);
+            done();
+          },
+        );
+      const app = await startApp('fastify', {
+        controllers: [StatusController],
+        options: { store },
+        main: (nest) => {
+          if (when === 'before') setHook(nest);
+          nest.use(passOn);
+          if (when === 'after') setHook(nest);
+        },
+      });
+      const browser = app.browser();
+      browser.setCookie('sid', `${'a'.repeat(22)}.${'b'.repeat(43)}`);
+      expect((await browser.get('/status')).text).toBe('undefined');
+      expect(store.take()).toEqual([]);
+      expect(seen).toEqual(['/status']);
+      await app.close();
+    },
+  );
 });
