@@ -23,7 +23,8 @@ const logger = new Logger('CrossSiteGuard');
 
 /** What requests of Express and of Fastify have in common. `protocol` follows the trust-proxy setting. */
 interface HttpRequest {
-  readonly method: string;
+  /** `undefined` if it is not a request. */
+  readonly method: string | undefined;
   readonly protocol: string;
   readonly headers: RequestHeaders;
 }
@@ -65,7 +66,8 @@ export class CrossSiteGuard implements CanActivate {
 
   canActivate(context: ExecutionContext): boolean {
     const request = httpOfContext(context)?.request as HttpRequest | undefined;
-    if (request === undefined || SAFE_METHODS.has(request.method)) return true;
+    // The context of a GraphQL subscription over a socket need not hold an HTTP request.
+    if (request?.method === undefined || SAFE_METHODS.has(request.method)) return true;
     const { headers, protocol } = request;
     if (!isCrossSite(headers, protocol === 'https', this.options?.trustedOrigins)) return true;
     if (this.#isExempt(context)) return true;
