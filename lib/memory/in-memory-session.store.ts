@@ -33,6 +33,7 @@ interface StoredSession {
 export class InMemorySessionStore implements SessionStore {
   private readonly sessions = new Map<string, StoredSession>();
   private readonly locks: InMemoryLocks;
+  readonly touchesAreFree = true;
   private readonly now: () => number;
   private sweepTimer: NodeJS.Timeout | undefined;
 

@@ -11,10 +11,9 @@ import type {
 import { type ConnectionWatch, RedisCommands, type RedisCommandsOptions } from './redis-commands.js';
 import { RedisSessionLocks } from './redis-session-locks.js';
 import { RedisSessionWrites } from './redis-session-writes.js';
-import { RedisTouches } from './redis-touches.js';
 import { SessionKeys } from './session-keys.js';
 import { readHash, recordOf } from './session-record.js';
-import { sessionScripts, type RedisClient } from './session-scripts.js';
+import { runScript, sessionScripts, type RedisClient } from './session-scripts.js';
 
 /** The options of the store. */
 export interface RedisSessionStoreOptions extends RedisCommandsOptions {
@@ -26,7 +25,6 @@ export class RedisSessionStore implements SessionStore {
   readonly #keys: SessionKeys;
   readonly #commands: RedisCommands;
   readonly #locks: RedisSessionLocks;
-  readonly #touches: RedisTouches;
   readonly #writes: RedisSessionWrites;
 
   constructor(
@@ -38,7 +36,6 @@ export class RedisSessionStore implements SessionStore {
     this.#keys = new SessionKeys(options.applicationName);
     this.#commands = new RedisCommands(client, options, watch);
     this.#locks = new RedisSessionLocks(this.#commands, this.#keys);
-    this.#touches = new RedisTouches(this.#commands);
     this.#writes = new RedisSessionWrites(this.#commands, this.#keys);
   }
 
@@ -63,7 +60,9 @@ export class RedisSessionStore implements SessionStore {
   }
 
   async touch(id: string, touch: SessionTouch): Promise<boolean | 'conflict'> {
-    return this.#touches.touch(this.#keys.data(id), touch);
+    const key = this.#keys.data(id);
+    const touched = await this.#commands.send('touch', () => touchKey(this.client, key, touch));
+    return touched === -1 ? 'conflict' : touched === 1;
   }
 
   async destroy(id: string, secretHash?: string): Promise<boolean | 'conflict'> {
@@ -94,4 +93,20 @@ export class RedisSessionStore implements SessionStore {
   close(): void {
     this.#locks.close();
   }
+}
+
+// GT never shortens the TTL that another request has set. Only the script can tell whether it must be shorter, and with an
+// absolute timeout it sets the TTL, so that this never exceeds the session's end, even for a moment.
+async function touchKey(client: RedisClient, key: string, touch: SessionTouch): Promise<unknown> {
+  const { defaultIdleTimeoutInMilliseconds, absoluteTimeoutInMilliseconds, expiresAt, secretHash } = touch;
+  if (secretHash === undefined && expiresAt === undefined && absoluteTimeoutInMilliseconds === undefined) {
+    const idle = touch.idleTimeoutInMilliseconds ?? defaultIdleTimeoutInMilliseconds;
+    if ((await client.pexpire(key, idle, 'GT')) === 1) return 1;
+  }
+  return runScript(
+    client,
+    sessionScripts.touch,
+    [key],
+    [defaultIdleTimeoutInMilliseconds, absoluteTimeoutInMilliseconds ?? '', secretHash ?? ''],
+  );
 }

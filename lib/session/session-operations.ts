@@ -5,6 +5,7 @@ import { SessionLocks, type LockedSession } from './session-locks.js';
 import type { SessionPolicy } from './session-policy.js';
 import { SessionReads } from './session-reads.js';
 import type { SessionStore } from './session-store.js';
+import { SessionTouches } from './session-touches.js';
 import { SessionWrites } from './session-writes.js';
 import { SessionConflictError, SessionGoneError, SessionReadOnlyError } from './session.errors.js';
 import { StoreFailures } from './store-failures.js';
@@ -15,6 +16,7 @@ export class SessionOperations implements SessionActions {
   readonly #locks: SessionLocks;
   readonly #writes: SessionWrites;
   readonly #reads: SessionReads;
+  readonly #touches: SessionTouches;
 
   constructor(
     store: SessionStore,
@@ -23,7 +25,8 @@ export class SessionOperations implements SessionActions {
     this.failures = new StoreFailures(policy);
     this.#locks = new SessionLocks(store, policy.lock);
     this.#writes = new SessionWrites(store, policy);
-    this.#reads = new SessionReads(store, policy, this.#writes.lostRotations, this.failures);
+    this.#reads = new SessionReads(store, policy, this.#writes.lostRotations);
+    this.#touches = new SessionTouches(store, policy, this.failures);
   }
 
   /** A session that is not stored yet. */
@@ -69,7 +72,7 @@ export class SessionOperations implements SessionActions {
   touchLater(core: SessionCore): void {
     if (core.outdated) return;
     core.lifetime.touched();
-    this.#reads.touchLater(core);
+    this.#touches.later(core);
   }
 
   /** Whether a credential still opens a session. Does not touch it. */
@@ -158,9 +161,7 @@ export class SessionOperations implements SessionActions {
     return this.#run(core, async () => {
       if (core.status !== 'stored') return;
       await this.#writes.settle(core);
-      this.#reads.cancelTouch(core);
-      if ((await this.#reads.touch(core, core.identity.expectedHash)) === 'conflict')
-        throw new SessionConflictError(core.id);
+      await this.#touches.now(core, core.identity.expectedHash);
       core.lifetime.touched();
     });
   }
@@ -214,19 +215,12 @@ export class SessionOperations implements SessionActions {
       if (settled) await this.#writes.settle(core);
       const changes = (settled ? undefined : found) ?? core.attributes.changes();
       if (core.status === 'new') await this.#writes.create(core, changes);
-      else if (isChanged(core, changes)) await this.#update(core, changes, release);
+      else if (isChanged(core, changes)) {
+        const update = (touched: boolean) => this.#writes.update(core, changes, release, touched);
+        await this.#touches.save(core, update);
+        core.lifetime.touched();
+      }
     });
-  }
-
-  async #update(core: SessionCore, changes: AttributeChanges, release: boolean): Promise<void> {
-    const touchIsDue = this.#reads.cancelTouch(core);
-    try {
-      await this.#writes.update(core, changes, release);
-      core.lifetime.touched();
-    } catch (error) {
-      if (touchIsDue) this.#reads.touchLater(core);
-      throw error;
-    }
   }
 
   async #run(core: SessionCore, operation: () => Promise<void>): Promise<void> {

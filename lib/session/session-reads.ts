@@ -3,24 +3,20 @@ import type { LostRotations } from './lost-rotations.js';
 import type { SessionCore } from './session-core.js';
 import { secretMatches, type SessionCredential } from './session-credential.js';
 import { timeoutsOf, type SessionPolicy } from './session-policy.js';
-import type { SessionRecord, SessionStore, SessionTimeouts } from './session-store.js';
+import type { SessionRecord, SessionStore } from './session-store.js';
 import { SessionConflictError, SessionGoneError } from './session.errors.js';
-import type { StoreFailures } from './store-failures.js';
 
-/** Reads sessions from the store, and touches those that a request has read. */
+/** Reads sessions from the store. */
 export class SessionReads {
-  readonly #timeouts: SessionTimeouts;
+  readonly #mostMilliseconds: number | undefined;
   readonly #forged: ForgedCredentials;
-  #due = new Set<SessionCore>();
-  #scheduled = false;
 
   constructor(
     private readonly store: SessionStore,
     private readonly policy: SessionPolicy,
     private readonly lostRotations: LostRotations,
-    private readonly failures: StoreFailures,
   ) {
-    this.#timeouts = timeoutsOf(policy);
+    this.#mostMilliseconds = timeoutsOf(policy).absoluteTimeoutInMilliseconds;
     this.#forged = new ForgedCredentials(policy.onForgedCredential);
   }
 
@@ -70,44 +66,10 @@ export class SessionReads {
     return record;
   }
 
-  /** Touches a session now. @returns `false` if it does not exist, `'conflict'` if its secret is another one */
-  touch(core: SessionCore, secretHash?: string): Promise<boolean | 'conflict'> {
-    return this.store.touch(core.id, {
-      ...this.#timeouts,
-      idleTimeoutInMilliseconds: core.lifetime.storedIdle,
-      expiresAt: core.lifetime.expiresAt,
-      secretHash,
-    });
-  }
-
-  /** Touches a session at the end of this event-loop turn, unless a save that is sent by then does. */
-  touchLater(core: SessionCore): void {
-    this.#due.add(core);
-    // The set does not tell this: saves can empty it several times in a turn.
-    if (this.#scheduled) return;
-    this.#scheduled = true;
-    setImmediate(this.#touchDue);
-  }
-
-  /** Cancels `touchLater`. @returns whether the touch was due */
-  cancelTouch(core: SessionCore): boolean {
-    return this.#due.delete(core);
-  }
-
-  readonly #touchDue = (): void => {
-    const due = this.#due;
-    this.#due = new Set();
-    this.#scheduled = false;
-    for (const core of due) {
-      if (core.status === 'stored')
-        this.touch(core).catch((error: unknown) => this.failures.record(error, core));
-    }
-  };
-
   // The store ends what was created under this absolute timeout or a shorter one, by its own clock. What was created under
   // a longer one or none is judged by its age, until the next touch or save sets its end in the store.
   #live(record: SessionRecord | undefined): SessionRecord | undefined {
-    const { absoluteTimeoutInMilliseconds: most } = this.#timeouts;
+    const most = this.#mostMilliseconds;
     if (record === undefined || most === undefined) return record;
     const { createdAt, expiresAt } = record;
     if (expiresAt !== undefined && expiresAt <= createdAt + most) return record;

@@ -165,6 +165,9 @@ export interface SessionStore {
    */
   releaseLock(id: string, token: string, leaseInMilliseconds?: number): Promise<void>;
 
+  /** Whether a touch costs nothing, so that a session is touched even if it was touched just before. @default false */
+  readonly touchesAreFree?: boolean;
+
   /** Called once when the application shuts down, after the last request. Release connections and timers here. */
   close?(): void | Promise<void>;
 }

@@ -41,8 +41,17 @@ export class SessionWrites {
     await this.#creates.create(core, changes);
   }
 
-  /** Writes the changes of a stored session. @param release releases the lock with the same write */
-  async update(core: SessionCore, changes: AttributeChanges, release: boolean): Promise<void> {
+  /**
+   * Writes the changes of a stored session.
+   * @param release releases the lock with the same write
+   * @param touched the session was touched just before
+   */
+  async update(
+    core: SessionCore,
+    changes: AttributeChanges,
+    release: boolean,
+    touched: boolean,
+  ): Promise<void> {
     const { lock, identity, lifetime } = core;
     const { idleChange } = lifetime;
     this.#assertSize(core, changes);
@@ -50,6 +59,7 @@ export class SessionWrites {
     try {
       await this.#save(core, {
         ...this.#timeouts,
+        touched,
         attributes: changes,
         idleTimeoutInMilliseconds: idleChange,
         secretHash: rotation === undefined ? identity.expectedHash : identity.secretHash,

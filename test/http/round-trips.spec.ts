@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import type { Browser } from '../support/http-browser.js';
 import { eventually } from '../support/eventually.js';
 import type { RedisServer } from '../support/redis-server.js';
@@ -47,13 +47,36 @@ describe.each(platforms)('the Redis commands of a request, on %s', (platform) =>
     );
   }
 
+  async function newVisitor(): Promise<Browser> {
+    const visitor = app.browser();
+    await visitor.post('/session', { item: 'tea' });
+    await server.resetStats();
+    return visitor;
+  }
+
   it('if it reads the session: HGETALL and PEXPIRE', async () => {
-    await browser.get('/session');
+    const visitor = await newVisitor();
+    await visitor.get('/session');
     await eventually(async () => expect(await commands()).toEqual({ hgetall: 1, pexpire: 1 }));
   });
 
+  it('if twenty requests of one page read the session: twenty HGETALL and one PEXPIRE', async () => {
+    const visitor = await newVisitor();
+    const now = Date.now();
+    jest.spyOn(Date, 'now').mockReturnValue(now);
+    try {
+      await Promise.all(Array.from({ length: 20 }, () => visitor.get('/session')));
+      // The last command on the same connection.
+      await visitor.get('/session');
+    } finally {
+      jest.restoreAllMocks();
+    }
+    await eventually(async () => expect(await commands()).toEqual({ hgetall: 21, pexpire: 1 }));
+  });
+
   it('if it does not use its session: the same, since every request slides the idle timeout', async () => {
-    await browser.get('/nothing');
+    const visitor = await newVisitor();
+    await visitor.get('/nothing');
     await eventually(async () => expect(await commands()).toEqual({ hgetall: 1, pexpire: 1 }));
   });
 
@@ -65,9 +88,8 @@ describe.each(platforms)('the Redis commands of a request, on %s', (platform) =>
   });
 
   it('if it writes what is stored already: no save', async () => {
-    await browser.post('/session', { item: 'tea' });
-    await server.resetStats();
-    await browser.post('/session', { item: 'tea' });
+    const visitor = await newVisitor();
+    await visitor.post('/session', { item: 'tea' });
     await eventually(async () => expect(await commands()).toEqual({ hgetall: 1, pexpire: 1 }));
   });
 

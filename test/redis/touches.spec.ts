@@ -38,7 +38,7 @@ describe('touches of one turn of the event loop', () => {
     await server.stop();
   });
 
-  it('fail together if Redis refuses them', async () => {
+  it('fail if Redis refuses them', async () => {
     const server = await RedisServer.start({ acl: ['reader on >pw ~* &* +@all -pexpire'] });
     await withConnection(
       { port: server.port, username: 'reader', accessKey: 'pw' },
@@ -50,7 +50,6 @@ describe('touches of one turn of the event loop', () => {
           ),
         );
         for (const failure of failures) expect(failure).toBeInstanceOf(SessionStoreUnavailableError);
-        expect(failures[0]).toBe(failures[1]);
       },
     );
     await server.stop();

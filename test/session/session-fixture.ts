@@ -119,7 +119,7 @@ async function openMemory(): Promise<StoreUnderTest> {
   return { store, close: async () => store.close() };
 }
 
-async function openRedis(): Promise<StoreUnderTest> {
+export async function openRedis(): Promise<StoreUnderTest> {
   const server = await RedisServer.start();
   const store = new RedisSessionStore(server.client(), {
     applicationName: uniqueName('session'),
