@@ -63,6 +63,11 @@ class StatusController {
   cart(@Session() session: Session<Shop>): object {
     return { item: session.item };
   }
+
+  @Get('seen')
+  seen(@Req() request: Seen): string {
+    return typeIn(request);
+  }
 }
 
 @Controller('open')
@@ -438,19 +443,27 @@ describe('a route of state disabled that may not be the last one, on express', (
     expect(store.take()).toEqual([]);
   });
 
-  it('gives no session to another handler that middleware rewrote the path to', async () => {
-    const rewritten = await visit(
-      '/status',
-      [StatusController],
-      (nest) =>
-        void nest.use((request: { url: string }, _response: unknown, next: () => void) => {
-          if (request.url === '/status') request.url = '/status/cart';
-          next();
-        }),
-    );
-    expect(rewritten[0]).toBe(500);
-    expect(rewritten.slice(2)).toEqual([]);
-  });
+  it.each([
+    ['@Session()', '/status/cart', 500],
+    ['request.session', '/status/seen', 200],
+  ])(
+    'gives no session to another handler that middleware rewrote the path to: %s',
+    async (_, path, status) => {
+      const rewritten = await visit(
+        '/status',
+        [StatusController],
+        (nest) =>
+          void nest.use((request: { url: string }, _response: unknown, next: () => void) => {
+            if (request.url === '/status') request.url = path;
+            next();
+          }),
+      );
+      expect(rewritten[0]).toBe(status);
+      // Not an empty session, which would look like that of a new visitor.
+      expect(rewritten[1]).toMatch(/^undefined$|Internal server error/i);
+      expect(rewritten.slice(2)).toEqual([]);
+    },
+  );
 });
 
 describe('a route of state disabled behind middleware, on fastify', () => {
