@@ -63,7 +63,7 @@ function baseOf(key, site) {
   const { bases } = site;
   if (!bases.has(key)) {
     const node = nodeBinary(starters[key].node);
-    const shop = new Workshop({ ...site, name: `base-${key}`, node, minutes: 6 });
+    const shop = new Workshop({ ...site, name: `base-${key}`, node, minutes: 8 });
     makeStarter(shop, starters[key]);
     bases.set(key, shop.app);
   }

@@ -31,8 +31,8 @@ module.exports = {
 };
 `;
 
-const inNest11 = { base: 'nest11', node: 20, minutes: 4 };
-const inNest12 = { base: 'nest12', node: 24, minutes: 4 };
+const inNest11 = { base: 'nest11', node: 20, minutes: 6 };
+const inNest12 = { base: 'nest12', node: 24, minutes: 6 };
 
 const withSwc = {
   ran: 'build, start',

@@ -24,7 +24,7 @@ export const nestNew = Object.entries(starters).map(([key, starter]) => ({
   ...starter,
   key,
   base: key,
-  minutes: 5,
+  minutes: 6,
   ran: 'build, start, lint, test, test:e2e',
   async run(shop) {
     shop.run('npm run build');

@@ -5,7 +5,7 @@ import { editStarter, packagesToInstall } from './quick-start.mjs';
 export const nx = {
   name: 'Nx, preset nest',
   node: 20,
-  minutes: 8,
+  minutes: 10,
   ran: 'build, start, test',
   remark:
     'works; with TypeScript 6, its `jest.config.cts` must be renamed to `jest.config.cjs`, with or without the package',

@@ -15,7 +15,7 @@ export const runners = [
     name: 'ts-node',
     base: 'nest11',
     node: 20,
-    minutes: 3,
+    minutes: 6,
     ran: 'start',
     async run(shop) {
       await shop.visit('node --require ts-node/register src/main.ts');
@@ -26,7 +26,7 @@ export const runners = [
     name: 'tsx',
     base: 'nest12',
     node: 24,
-    minutes: 3,
+    minutes: 6,
     ran: 'start',
     remark: 'works; as in every NestJS application, tsx needs `@Inject()` for what is injected by type',
     async run(shop) {
@@ -39,7 +39,7 @@ export const runners = [
     name: 'Vitest with SWC',
     base: 'nest11',
     node: 24,
-    minutes: 4,
+    minutes: 6,
     ran: 'unit and e2e tests of the starter',
     async run(shop) {
       shop.run(`npm install -D vitest unplugin-swc @swc/core@${pinned['@swc/core']}`);

@@ -9,7 +9,7 @@ export const runtimes = [
     name: 'Bun',
     base: 'nest12',
     node: 24,
-    minutes: 4,
+    minutes: 6,
     ran: 'start from the sources',
     async run(shop) {
       await shop.visit(`${bun(shop)} src/main.ts`);
@@ -20,7 +20,7 @@ export const runtimes = [
     name: '`bun build`',
     base: 'nest11',
     node: 20,
-    minutes: 4,
+    minutes: 6,
     ran: 'bundle of the built application, start on Bun and on Node',
     async run(shop) {
       shop.run('npm run build');
@@ -35,7 +35,7 @@ export const runtimes = [
     name: 'Deno',
     base: 'nest12',
     node: 24,
-    minutes: 4,
+    minutes: 6,
     ran: 'start of the built application',
     async run(shop) {
       shop.run('npm install --prefix ../deno deno');

@@ -20,7 +20,7 @@ export const typeResolution = Object.entries(resolutions).flatMap(([name, flags]
     name: `moduleResolution ${name}`,
     key: name,
     node: 20,
-    minutes: 3,
+    minutes: 6,
     ran: 'tsc --noEmit of the quick start and of `/websockets`, as CommonJS and as ES modules',
     run(shop) {
       const versions = [];
