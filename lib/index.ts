@@ -40,6 +40,10 @@ export { UseSession } from './context/use-session.decorator.js';
 export { SessionInterceptor } from './context/session.interceptor.js';
 
 export { SessionRepository } from './session/session.repository.js';
+export type { DestroyOptions } from './session/session.repository.js';
+export type { ListedSession } from './session/indexed-sessions.js';
+export type { SessionIndexer } from './session/index-value.js';
+export type { IndexedSession, IndexKey, SessionIndex } from './session/session-index.js';
 export type { SessionCookie } from './session/session-cookie.js';
 // `Session` is also a decorator, so declarations that TypeScript infers need another name for the type.
 export type { Session as SessionType, SessionCallback, SessionVerbs } from './session/session.js';

@@ -1,4 +1,6 @@
 import { InMemoryLocks } from './in-memory-locks.js';
+import { InMemorySessionIndex } from './in-memory-session-index.js';
+import { withChanges } from '../session/session-index.js';
 import type {
   LockRequest,
   NewSessionRecord,
@@ -31,6 +33,7 @@ interface StoredSession {
  * @example const store = new InMemorySessionStore();
  */
 export class InMemorySessionStore implements SessionStore {
+  readonly index: InMemorySessionIndex;
   private readonly sessions = new Map<string, StoredSession>();
   private readonly locks: InMemoryLocks;
   readonly touchesAreFree = true;
@@ -41,6 +44,12 @@ export class InMemorySessionStore implements SessionStore {
   constructor(options: { now?: () => number } = {}) {
     this.now = options.now ?? (() => Date.now());
     this.locks = new InMemoryLocks(this.now);
+    this.index = new InMemorySessionIndex({
+      now: this.now,
+      ids: () => [...this.sessions.keys()],
+      find: (id) => (this.findLive(id) === undefined ? undefined : this.sessions.get(id)),
+      destroy: (id) => this.destroy(id),
+    });
   }
 
   /** The number of sessions in memory, including those that expired since the last sweep. */
@@ -56,7 +65,11 @@ export class InMemorySessionStore implements SessionStore {
     const createdAt = this.now();
     const expiresAt = most === undefined ? undefined : createdAt + most;
     const attributes = new Map(session.attributes);
-    this.store({ id, secretHash, createdAt, idleTimeoutInMilliseconds, expiresAt, attributes }, session);
+    const { indexed } = session;
+    this.store(
+      { id, secretHash, createdAt, idleTimeoutInMilliseconds, expiresAt, attributes, indexed },
+      session,
+    );
     // Unref'ed: the timer must not keep the process alive.
     this.sweepTimer ??= setInterval(() => this.sweep(), SWEEP_INTERVAL_IN_MILLISECONDS).unref();
     return createdAt;
@@ -89,7 +102,8 @@ export class InMemorySessionStore implements SessionStore {
     const idleTimeoutInMilliseconds = changes.idleTimeoutInMilliseconds ?? record.idleTimeoutInMilliseconds;
     const secretHash = newSecretHash ?? record.secretHash;
     const previous = changes.previous ?? record.previous;
-    this.store({ ...record, secretHash, idleTimeoutInMilliseconds, previous }, changes);
+    const indexed = withChanges(record.indexed, changes.indexed);
+    this.store({ ...record, secretHash, idleTimeoutInMilliseconds, previous, indexed }, changes);
     if (lock?.release) {
       this.sessions.get(id)!.receipt = lock.token;
       this.locks.release(id, lock.token);

@@ -1,6 +1,8 @@
 import type { AllowedOrigins } from '../request/allowed-origins.js';
 import type { ForgedCredentialReport } from '../session/forged-credentials.js';
 import { DEFAULT_MAX_DEPTH, jsonSerializer, type SessionSerializer } from '../session/session-serializer.js';
+import { canNameAttribute } from '../session/session-proxy.js';
+import type { SessionIndexer } from '../session/index-value.js';
 import { sessionStates, type SessionState } from '../session/session-state.js';
 import type { SessionStore } from '../session/session-store.js';
 import { CookieOptions } from './cookie-options.js';
@@ -11,6 +13,7 @@ import {
   HasMethods,
   hasMethods,
   IntegerFrom,
+  isObject,
   OneOf,
   Optional,
   Text,
@@ -173,6 +176,24 @@ export class RedisSessionOptions extends RedisConnectionOptions {
   )
   readonly trustedOrigins?: AllowedOrigins;
 
+  /**
+   * Further values by which `findByIndex` and `destroyByIndex` find sessions: a function for each, which returns the value of
+   * a session, or nothing. It is called whenever a session is stored. The index `user` is always there; its function is
+   * `(session) => session.user`, if that is a string or a number, unless you give another one.
+   * @default none but `user`
+   * @example { user: (session) => session.passport?.user, idp: (session) => session.idpSid }
+   */
+  @Expect('an object of functions, with names of 1 to 32 letters and digits', isIndexers)
+  readonly indexes: Readonly<Record<string, SessionIndexer>> = {};
+
+  /**
+   * The attributes that `findByUser` and `findByIndex` return with each session: what a page "your devices" shows.
+   * @default none
+   * @example ['userAgent', 'city']
+   */
+  @Expect('an array of names of attributes', isAttributeNames)
+  readonly listedAttributes: readonly string[] = [];
+
   /** How `exclusive` requests lock their session and wait for the lock. */
   @Group()
   readonly lock: LockOptions = new LockOptions();
@@ -250,6 +271,19 @@ const storeMethods = [
   'renewLock',
   'releaseLock',
 ];
+
+function isIndexers(value: unknown): boolean {
+  return (
+    isObject(value) &&
+    Object.entries(value).every(
+      ([name, indexer]) => /^[A-Za-z\d]{1,32}$/.test(name) && typeof indexer === 'function',
+    )
+  );
+}
+
+function isAttributeNames(value: unknown): boolean {
+  return Array.isArray(value) && value.every((name) => typeof name === 'string' && canNameAttribute(name));
+}
 
 function isStore(value: unknown): boolean {
   return value === 'redis' || value === 'memory' || hasMethods(value, storeMethods);

@@ -3,6 +3,7 @@ import { newWriteId } from '../session/session-credential.js';
 import type { NewSessionRecord, SaveOutcome, SessionChanges } from '../session/session-store.js';
 import type { RedisCommands } from './redis-commands.js';
 import type { SessionKeys } from './session-keys.js';
+import { indexField } from './session-record.js';
 import { sessionScripts } from './session-scripts.js';
 
 /** Creates and saves sessions. The common write runs a short script, because Redis pays for each argument and call. */
@@ -19,6 +20,7 @@ export class RedisSessionWrites {
   async create(session: NewSessionRecord): Promise<number | undefined> {
     const attributes: string[] = [];
     for (const [name, text] of session.attributes) attributes.push(name, text);
+    for (const [index, value] of session.indexed ?? []) attributes.push(indexField(index), value);
     const created = await (this.#isPlainCreate(session) && attributes.length <= MOST_ARGUMENTS
       ? this.#createPlain(session, attributes)
       : this.#create(session, attributes));
@@ -31,6 +33,10 @@ export class RedisSessionWrites {
     for (const [name, text] of changes.attributes) {
       if (text === undefined) removed.push(name);
       else set.push(name, text);
+    }
+    for (const [index, value] of changes.indexed ?? []) {
+      if (value === undefined) removed.push(indexField(index));
+      else set.push(indexField(index), value);
     }
     const onlySets = removed.length === 0 && set.length > 0 && set.length <= MOST_ARGUMENTS;
     const reply = await (onlySets && this.#isPlainSave(changes)

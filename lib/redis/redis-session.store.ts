@@ -11,6 +11,7 @@ import type {
 import { type ConnectionWatch, RedisCommands, type RedisCommandsOptions } from './redis-commands.js';
 import { RedisSessionLocks } from './redis-session-locks.js';
 import { RedisSessionWrites } from './redis-session-writes.js';
+import { RedisSessionIndex } from './redis-session-index.js';
 import { SessionKeys } from './session-keys.js';
 import { readHash, recordOf } from './session-record.js';
 import { runScript, sessionScripts, type RedisClient } from './session-scripts.js';
@@ -22,6 +23,7 @@ export interface RedisSessionStoreOptions extends RedisCommandsOptions {
 
 /** Stores each session in one Redis hash. A read is one plain command, a write is one script. */
 export class RedisSessionStore implements SessionStore {
+  readonly index: RedisSessionIndex;
   readonly #keys: SessionKeys;
   readonly #commands: RedisCommands;
   readonly #locks: RedisSessionLocks;
@@ -37,6 +39,7 @@ export class RedisSessionStore implements SessionStore {
     this.#commands = new RedisCommands(client, options, watch);
     this.#locks = new RedisSessionLocks(this.#commands, this.#keys);
     this.#writes = new RedisSessionWrites(this.#commands, this.#keys);
+    this.index = new RedisSessionIndex(this.#commands, this.#keys, this.#locks);
   }
 
   create(session: NewSessionRecord): Promise<number | undefined> {
@@ -70,7 +73,7 @@ export class RedisSessionStore implements SessionStore {
     // Two commands, because a cluster that moves the slot can refuse a command with two keys.
     const removed = await (secretHash === undefined
       ? this.#commands.send('destroy', () => this.client.del(key))
-      : this.#commands.run('destroy', sessionScripts.destroy, [key], [secretHash]));
+      : this.#commands.run('destroy', sessionScripts.destroy, [key], [':secret', secretHash]));
     if (removed === -1) return 'conflict';
     // Not awaited: without the session nobody can write under the lock, and its lease ends it if this fails.
     this.#locks.drop(id).catch(() => undefined);

@@ -1,4 +1,7 @@
 import { isSessionId } from '../session/session-credential.js';
+import type { IndexKey } from '../session/session-index.js';
+
+const ID_LENGTH = 22;
 
 /**
  * The Redis keys of one application. All keys of a session share the hash tag `{<applicationName>_<id>}`, and so one hash
@@ -32,6 +35,28 @@ export class SessionKeys {
     return `${this.#open}${sessionId(id)}}_Migrated`;
   }
 
+  /** Sorted set: the ids of the sessions that may have one value of an index. */
+  sessions({ index, value }: IndexKey): string {
+    const suffix = index === 'user' ? '' : `_By_${index}`;
+    return `${this.#open}${escaped(value)}}_Sessions${suffix}`;
+  }
+
+  /** String: marks that requests which began earlier must not give a session this value. */
+  refused(key: IndexKey): string {
+    return `${this.sessions(key)}_Refused`;
+  }
+
+  /** A pattern for SCAN: the data of all sessions. */
+  allData(prefix = ''): string {
+    const open = `${prefix}${this.#open}`.replaceAll(/[\\*?[\]]/g, '\\$&');
+    return `${open}${'?'.repeat(ID_LENGTH)}}_Data`;
+  }
+
+  /** The session id in the key of its data. */
+  idIn(data: string): string {
+    return data.slice(-ID_LENGTH - '}_Data'.length, -'}_Data'.length);
+  }
+
   /** Channel: notifies the waiters of one process. */
   turns(process: string): string {
     return `${this.#open}${keyPart('process', process)}}_Turns`;
@@ -43,6 +68,15 @@ function sessionId(id: string): string {
   if (!isSessionId(id))
     throw new RangeError('The session id is not valid: expected 22 characters of base64url.');
   return id;
+}
+
+// Values have any length, so they contain no "_": without this, user "admin_42" of the application "shop" would have the key of
+// user "42" of "shop_admin".
+function escaped(value: string): string {
+  return value.replaceAll(
+    /[%_{}\p{Cc}]/gu,
+    (character) => `%${character.charCodeAt(0).toString(16).padStart(2, '0').toUpperCase()}`,
+  );
 }
 
 const UNSAFE_IN_A_KEY = /[{}\r\n]/;

@@ -18,6 +18,7 @@ export function recordOf(id: string, hash: readonly string[]): SessionRecord | u
   let idle: string | undefined;
   let expires: string | undefined;
   let previous: string | undefined;
+  let indexed: Map<string, string> | undefined;
   for (let i = 0; i < hash.length; i += 2) {
     const name = hash[i]!;
     const value = hash[i + 1]!;
@@ -27,6 +28,7 @@ export function recordOf(id: string, hash: readonly string[]): SessionRecord | u
     else if (name === ':idle') idle = value;
     else if (name === ':expires') expires = value;
     else if (name === ':previous') previous = value;
+    else if (isIndexField(name)) (indexed ??= new Map()).set(indexOf(name), value);
   }
   if (secretHash === undefined) return undefined;
   return {
@@ -37,10 +39,26 @@ export function recordOf(id: string, hash: readonly string[]): SessionRecord | u
     expiresAt: expires === undefined ? undefined : Number(expires),
     attributes,
     previous: previous === undefined ? undefined : previousOf(previous),
+    indexed,
   };
 }
 
 function previousOf(text: string): PreviousSecret {
   const [secretHash = '', readsUntil] = text.split('.');
   return { secretHash, readsUntil: Number(readsUntil) };
+}
+
+const OTHER_INDEX = ':by:';
+
+/** The field that holds the value which a session has in an index. */
+export function indexField(index: string): string {
+  return index === 'user' ? ':user' : OTHER_INDEX + index;
+}
+
+function isIndexField(name: string): boolean {
+  return name === ':user' || name.startsWith(OTHER_INDEX);
+}
+
+function indexOf(field: string): string {
+  return field === ':user' ? 'user' : field.slice(OTHER_INDEX.length);
 }

@@ -19,6 +19,7 @@ export const sessionScripts = {
   savePlain: script('lifetime', 'save-plain'),
   touch: script('lifetime', 'touch'),
   destroy: script('destroy'),
+  enlist: script('enlist'),
   wait: script('wait'),
   renew: script('renew'),
   release: script('hand-over', 'release'),

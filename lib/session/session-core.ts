@@ -4,6 +4,7 @@ import { SessionAttributes, type AttributeChanges } from './session-attributes.j
 import { cookieAttributesOf, type CookieAttributes, type CookieOwner } from './session-cookie.js';
 import { type DrawnSecret, SessionIdentity } from './session-credential.js';
 import { isPersistent, setPersistent, SessionLifetime } from './session-lifetime.js';
+import type { IndexChanges } from './session-index.js';
 import type { SessionLock } from './session-lock.js';
 import type { SessionPolicy } from './session-policy.js';
 import type { SessionRecord } from './session-store.js';
@@ -29,6 +30,7 @@ export interface SentCreate {
   readonly ownIdle: number | undefined;
   /** The secrets that it was sent with, a new one each time. The store may have one of them. */
   readonly secrets: DrawnSecret[];
+  readonly indexed: IndexChanges | undefined;
 }
 
 /** Carries out the verbs of a session. */
@@ -68,6 +70,10 @@ export class SessionCore implements CookieOwner {
   answerSent = false;
   /** A create whose answer was lost. It is settled before anything else is written. */
   sentCreate: SentCreate | undefined;
+  /** The values that the stored session has in indexes. */
+  indexed: ReadonlyMap<string, string> | undefined;
+  /** When the session object was made, by the monotonic clock. */
+  readonly begunAt = performance.now();
   /** The error of the latest operation of this session that failed silently. */
   lastException: Error | undefined;
   #operations: Promise<unknown> | undefined;
@@ -203,6 +209,7 @@ export class SessionCore implements CookieOwner {
   #adopt(record: SessionRecord): void {
     this.identity.adopt(record.id, record.secretHash);
     this.lifetime.adopt(record);
+    this.indexed = record.indexed;
   }
 }
 

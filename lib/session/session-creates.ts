@@ -1,6 +1,8 @@
 import type { AttributeChanges } from './session-attributes.js';
+import type { SessionBindings } from './session-bindings.js';
 import type { SentCreate, SessionCore } from './session-core.js';
 import { type DrawnSecret, drawSecret } from './session-credential.js';
+import { withChanges } from './session-index.js';
 import type { SessionStore, SessionTimeouts } from './session-store.js';
 import { SessionConflictError } from './session.errors.js';
 import { mayBeStored } from './unknown-outcome.js';
@@ -14,15 +16,19 @@ export class SessionCreates {
   constructor(
     private readonly store: SessionStore,
     private readonly timeouts: SessionTimeouts,
+    private readonly bindings: SessionBindings,
   ) {}
 
   async create(core: SessionCore, changes: AttributeChanges): Promise<void> {
     // In this order: the first one draws the second one.
     const { secretHash, newSecret } = core.identity;
-    const given = { changes, ownIdle: core.lifetime.ownIdle };
+    const indexed = this.bindings.changesOf(core, changes);
+    const given = { changes, ownIdle: core.lifetime.ownIdle, indexed };
+    if (indexed !== undefined) await this.bindings.announce(core, indexed);
     try {
       const createdAt = await this.#send(core.id, given, secretHash);
       if (createdAt === undefined) throw idTaken(core.id);
+      if (indexed !== undefined) await this.bindings.confirm(core, indexed);
       created(core, given, createdAt);
     } catch (error) {
       // A secret that the client has already cannot be replaced.
@@ -36,21 +42,32 @@ export class SessionCreates {
    * arrives after a logout, nobody must be able to open what it stores.
    */
   async settle(core: SessionCore, sent: SentCreate): Promise<void> {
+    if (sent.indexed !== undefined) await this.bindings.announce(core, sent.indexed);
     for (let tries = 0; tries < SETTLE_TRIES; tries++) {
       const secret = drawSecret();
       const createdAt = await this.#send(core.id, sent, secret.secretHash).catch((error: unknown) => {
         if (mayBeStored(error)) mayBeCreated(core, sent, secret);
         throw error;
       });
-      if (createdAt !== undefined) return created(core, sent, createdAt, secret);
+      if (createdAt !== undefined) return this.#created(core, sent, createdAt, secret);
       const record = await this.store.load(core.id);
       const stored = sent.secrets.find(({ secretHash }) => secretHash === record?.secretHash);
-      if (record !== undefined && stored !== undefined) return created(core, sent, record.createdAt, stored);
+      if (record !== undefined && stored !== undefined)
+        return this.#created(core, sent, record.createdAt, stored);
     }
     throw idTaken(core.id);
   }
 
-  #send(id: string, { changes, ownIdle }: Given, secretHash: string): Promise<number | undefined> {
+  async #created(core: SessionCore, sent: SentCreate, createdAt: number, secret: DrawnSecret): Promise<void> {
+    if (sent.indexed !== undefined) {
+      // The check may fail, and the session is stored: with this secret.
+      mayBeCreated(core, sent, secret);
+      await this.bindings.confirm(core, sent.indexed);
+    }
+    created(core, sent, createdAt, secret);
+  }
+
+  #send(id: string, { changes, ownIdle, indexed }: Given, secretHash: string): Promise<number | undefined> {
     const attributes = new Map<string, string>();
     for (const [name, text] of changes) if (text !== undefined) attributes.set(name, text);
     return this.store.create({
@@ -59,18 +76,20 @@ export class SessionCreates {
       secretHash,
       idleTimeoutInMilliseconds: ownIdle,
       attributes,
+      indexed: withChanges(undefined, indexed),
     });
   }
 }
 
 function created(
   core: SessionCore,
-  { changes, ownIdle }: Given,
+  { changes, ownIdle, indexed }: Given,
   createdAt: number,
   secret?: DrawnSecret,
 ): void {
   if (secret !== undefined) core.identity.drawn(secret);
   core.attributes.accept(changes);
+  core.indexed = withChanges(undefined, indexed);
   core.created(createdAt, ownIdle);
 }
 

@@ -1,4 +1,6 @@
 import type { AttributeChanges } from './session-attributes.js';
+import { IndexedSessions } from './indexed-sessions.js';
+import { SessionBindings } from './session-bindings.js';
 import { SessionCore, type SessionActions } from './session-core.js';
 import type { SessionCredential } from './session-credential.js';
 import { SessionLocks, type LockedSession } from './session-locks.js';
@@ -13,6 +15,9 @@ import { StoreFailures } from './store-failures.js';
 /** Carries out the verbs of sessions on a store: one operation of a session at a time, in the order of the calls. */
 export class SessionOperations implements SessionActions {
   readonly failures: StoreFailures;
+  /** Finds and ends sessions by user. */
+  readonly indexed: IndexedSessions;
+  readonly #bindings: SessionBindings;
   readonly #locks: SessionLocks;
   readonly #writes: SessionWrites;
   readonly #reads: SessionReads;
@@ -24,7 +29,9 @@ export class SessionOperations implements SessionActions {
   ) {
     this.failures = new StoreFailures(policy);
     this.#locks = new SessionLocks(store, policy.lock);
-    this.#writes = new SessionWrites(store, policy);
+    this.indexed = new IndexedSessions(store, policy);
+    this.#bindings = new SessionBindings(store, policy, this.failures);
+    this.#writes = new SessionWrites(store, policy, this.#bindings);
     this.#reads = new SessionReads(store, policy, this.#writes.lostRotations);
     this.#touches = new SessionTouches(store, policy, this.failures);
   }
@@ -73,6 +80,7 @@ export class SessionOperations implements SessionActions {
     if (core.outdated) return;
     core.lifetime.touched();
     this.#touches.later(core);
+    this.#bindings.refresh(core);
   }
 
   /** Whether a credential still opens a session. Does not touch it. */

@@ -1,5 +1,6 @@
 import type { ForgedCredentialReport } from './forged-credentials.js';
 import type { AttributePolicy } from './session-attributes.js';
+import type { SessionIndexer } from './index-value.js';
 import type { CookieSettings } from './session-cookie.js';
 import type { SessionLockPolicy } from './session-locks.js';
 import type { SessionTimeouts } from './session-store.js';
@@ -15,6 +16,8 @@ export interface SessionPolicy extends AttributePolicy {
   readonly onForgedCredential?: ((report: ForgedCredentialReport) => void) | undefined;
   readonly cookie: CookieSettings;
   readonly lock: SessionLockPolicy;
+  readonly indexes: Readonly<Record<string, SessionIndexer>>;
+  readonly listedAttributes: readonly string[];
 }
 
 /** The application's timeouts as stores take them. */

@@ -1,3 +1,5 @@
+import type { SessionIndex } from './session-index.js';
+
 /** One session as it is stored. */
 export interface SessionRecord {
   /** Public name of the record: 128 random bits, base64url. Safe to log. */
@@ -14,6 +16,8 @@ export interface SessionRecord {
   readonly attributes: Map<string, string>;
   /** The secret that the last rotation has replaced, if it may still read. */
   readonly previous?: PreviousSecret | undefined;
+  /** Name of an index to the session's value in it; `undefined` if it has none. */
+  readonly indexed?: ReadonlyMap<string, string> | undefined;
 }
 
 /** The secret that a rotation has replaced. */
@@ -42,6 +46,8 @@ export interface NewSessionRecord extends SessionTimeouts {
   /** The session's own idle timeout in milliseconds, if it differs from the application's. */
   readonly idleTimeoutInMilliseconds?: number | undefined;
   readonly attributes: ReadonlyMap<string, string>;
+  /** Name of an index to the session's value in it. Only for a store with `index`. */
+  readonly indexed?: ReadonlyMap<string, string> | undefined;
 }
 
 /** What one request changed in a session. The store applies all of it or nothing, and touches the session. */
@@ -53,6 +59,8 @@ export interface SessionChanges extends SessionTimeouts {
   readonly touched?: boolean | undefined;
   /** Attribute name to the serialized text to store, or `undefined` to remove the attribute. */
   readonly attributes: ReadonlyMap<string, string | undefined>;
+  /** Name of an index to the session's new value in it, or `undefined` to remove the value. Only for a store with `index`. */
+  readonly indexed?: ReadonlyMap<string, string | undefined> | undefined;
   /** A new idle timeout of the session's own, in milliseconds; `undefined` keeps the stored one. */
   readonly idleTimeoutInMilliseconds?: number | undefined;
   /** SHA-256 that the secret must still have; `undefined` accepts any. */
@@ -167,6 +175,9 @@ export interface SessionStore {
 
   /** Whether a touch costs nothing, so that a session is touched even if it was touched just before. @default false */
   readonly touchesAreFree?: boolean;
+
+  /** Finds sessions by user. Optional: without it, `findByUser`, `destroyByUser` and the like throw a SessionUsageError. */
+  readonly index?: SessionIndex;
 
   /** Called once when the application shuts down, after the last request. Release connections and timers here. */
   close?(): void | Promise<void>;

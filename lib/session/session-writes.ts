@@ -1,8 +1,10 @@
 import { LostRotations } from './lost-rotations.js';
+import type { SessionBindings } from './session-bindings.js';
 import type { AttributeChanges } from './session-attributes.js';
 import type { SessionCore } from './session-core.js';
 import { SessionCreates } from './session-creates.js';
 import { drawSecret } from './session-credential.js';
+import { withChanges } from './session-index.js';
 import { timeoutsOf, type SessionPolicy } from './session-policy.js';
 import type {
   PreviousSecret,
@@ -30,9 +32,10 @@ export class SessionWrites {
   constructor(
     private readonly store: SessionStore,
     private readonly policy: SessionPolicy,
+    private readonly bindings: SessionBindings,
   ) {
     this.#timeouts = timeoutsOf(policy);
-    this.#creates = new SessionCreates(store, this.#timeouts);
+    this.#creates = new SessionCreates(store, this.#timeouts, bindings);
   }
 
   /** Stores a session for the first time. */
@@ -55,18 +58,22 @@ export class SessionWrites {
     const { lock, identity, lifetime } = core;
     const { idleChange } = lifetime;
     this.#assertSize(core, changes);
+    const indexed = this.bindings.changesOf(core, changes);
+    if (indexed !== undefined || idleChange !== undefined) await this.bindings.announce(core, indexed);
     const rotation = identity.rotateRequested ? drawSecret() : undefined;
     try {
       await this.#save(core, {
         ...this.#timeouts,
         touched,
         attributes: changes,
+        indexed,
         idleTimeoutInMilliseconds: idleChange,
         secretHash: rotation === undefined ? identity.expectedHash : identity.secretHash,
         newSecretHash: rotation?.secretHash,
         previous: rotation && this.#previous(identity.secretHash),
         lock: lock && { token: lock.token, release },
       });
+      if (indexed !== undefined) await this.bindings.confirm(core, indexed);
     } catch (error) {
       if (rotation !== undefined && mayBeStored(error)) {
         identity.mayBeRotated(rotation);
@@ -76,6 +83,7 @@ export class SessionWrites {
     }
     if (release) lock?.ended();
     core.attributes.accept(changes);
+    core.indexed = withChanges(core.indexed, indexed);
     if (idleChange !== undefined) lifetime.storedIdle = idleChange;
     if (rotation !== undefined) identity.rotated(rotation);
   }
@@ -121,7 +129,9 @@ export class SessionWrites {
   }
 
   async #remove(core: SessionCore, hashes: (string | undefined)[]): Promise<void> {
-    for (const hash of hashes) if ((await this.store.destroy(core.id, hash)) !== 'conflict') return;
+    for (const hash of hashes) {
+      if ((await this.store.destroy(core.id, hash)) !== 'conflict') return this.bindings.forget(core);
+    }
     throw new SessionConflictError(core.id);
   }
 

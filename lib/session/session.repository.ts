@@ -1,3 +1,5 @@
+import type { ListedSession } from './indexed-sessions.js';
+import { USER_INDEX } from './index-value.js';
 import { isSessionId, newSessionId, parseCredential } from './session-credential.js';
 import { SessionOperations } from './session-operations.js';
 import type { SessionPolicy } from './session-policy.js';
@@ -5,6 +7,12 @@ import { coreOf, sessionOf } from './session-proxy.js';
 import type { SessionStore } from './session-store.js';
 import type { SessionData } from './session-data.js';
 import type { Session } from './session.js';
+
+/** What `destroyByUser` leaves. */
+export interface DestroyOptions {
+  /** A session that stays, or its id: that of the request, for example. */
+  readonly except?: Session<object> | string | undefined;
+}
 
 /**
  * Creates, finds and ends sessions: for guards and services, and for code outside a request (a job, a script). In a
@@ -130,9 +138,66 @@ export class SessionRepository {
    */
   async destroy(session: Session<object> | string): Promise<void> {
     if (typeof session !== 'string') return this.#operations.destroy(coreOf(session));
-    if (!isSessionId(session)) return;
+    if (isSessionId(session)) await this.#orRecorded(() => this.store.destroy(session));
+  }
+
+  /**
+   * Lists the live sessions of a user, newest use first: what a page "your devices" shows. A session belongs to the user that
+   * its attribute `user` names, or to whom the option `indexes.user` says.
+   * @returns an empty list if there are none
+   * @throws SessionStoreUnavailableError if the store cannot answer. SessionUsageError if it has no index.
+   * @example const devices = await sessions.findByUser('42');
+   */
+  findByUser(user: string | number): Promise<ListedSession[]> {
+    return this.findByIndex(USER_INDEX, user);
+  }
+
+  /**
+   * Ends all sessions of a user, or all but one: after a change of the password (OWASP ASVS 5.0 V7.4.3), or for "log out
+   * everywhere". A login that runs meanwhile does not escape: its request is refused with a SessionConflictError. With one
+   * exception: if a process ends right between two steps of such a login, the session stays; call it again then.
+   * @returns how many sessions it ended
+   * @throws SessionStoreUnavailableError if the store did not answer, even with `throwOnError: false`: some sessions may be
+   * alive. SessionUsageError if the store has no index.
+   * @example await sessions.destroyByUser('42', { except: session });
+   */
+  destroyByUser(user: string | number, options?: DestroyOptions): Promise<number> {
+    return this.destroyByIndex(USER_INDEX, user, options);
+  }
+
+  /**
+   * Lists the live sessions that have this value in one of the option `indexes`, newest use first.
+   * @returns an empty list if there are none
+   * @throws as `findByUser`. SessionUsageError if there is no index of this name.
+   */
+  async findByIndex(index: string, value: string | number): Promise<ListedSession[]> {
+    return (await this.#orNothing(() => this.#operations.indexed.find(index, value))) ?? [];
+  }
+
+  /**
+   * Ends the sessions that have this value in one of the option `indexes`: for a back-channel logout of OpenID Connect, for
+   * example.
+   * @returns how many sessions it ended
+   * @throws as `destroyByUser`. SessionUsageError if there is no index of this name.
+   * @example await sessions.destroyByIndex('idp', logoutToken.sid);
+   */
+  destroyByIndex(index: string, value: string | number, { except }: DestroyOptions = {}): Promise<number> {
+    const kept = typeof except === 'object' ? except.id : except;
+    return this.#orRecorded(() => this.#operations.indexed.destroy(index, value, kept));
+  }
+
+  /**
+   * Ends every session of this application: those that exist when it is called. Reads all keys of the store in batches.
+   * @returns how many sessions it ended
+   * @throws as `destroyByUser`
+   */
+  destroyAll(): Promise<number> {
+    return this.#orRecorded(() => this.#operations.indexed.destroyAll());
+  }
+
+  async #orRecorded<T>(operation: () => Promise<T>): Promise<T> {
     try {
-      await this.store.destroy(session);
+      return await operation();
     } catch (error) {
       this.#operations.failures.record(error);
       throw error;

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe } from '@jest/globals';
 import type { SessionStoreHarness } from './contract-harness.js';
 import { describeAttributes } from './attributes.contract.js';
 import { describeExpiry } from './expiry.contract.js';
+import { describeIndex } from './index.contract.js';
 import { describeLife } from './life.contract.js';
 import { describeLocks } from './locks.contract.js';
 import { describeRepeatedWrites } from './repeated-writes.contract.js';
@@ -18,6 +19,7 @@ export const withoutLocks = [
   describeSecrets,
   describeRepeatedWrites,
   describeExpiry,
+  describeIndex,
 ];
 
 /**

@@ -9,7 +9,7 @@ import { type HttpApp, platforms, startApp } from './http-app.js';
 
 interface Shop {
   item: string;
-  user: string;
+  name: string;
   late: boolean;
 }
 
@@ -54,7 +54,7 @@ class Shops {
   @Post('login')
   login(@Session() session: Session<Shop>): void {
     session.rotate();
-    session.user = 'ada';
+    session.name = 'ada';
     breakLine();
   }
 
@@ -115,7 +115,7 @@ describe.each(platforms)('when Redis is lost during a login, on %s', (platform) 
         expect([answer.status, answer.setCookies.length]).toEqual([503, 1]);
         await mendLine();
         await eventually(async () => expect(await seenBy(browser)).toMatchObject({ item: 'tea' }));
-        expect('user' in (await seenBy(browser))).toBe(carriedOut);
+        expect('name' in (await seenBy(browser))).toBe(carriedOut);
         expect(await seenBy(old)).toEqual({});
       },
     );
@@ -124,7 +124,7 @@ describe.each(platforms)('when Redis is lost during a login, on %s', (platform) 
       await browser.post('/item');
       const answer = await browser.post('/login-in-spite');
       expect([answer.status, answer.setCookies.length]).toEqual([201, 1]);
-      expect(await seenBy(browser)).toEqual({ item: 'tea', user: 'ada', late: true });
+      expect(await seenBy(browser)).toEqual({ item: 'tea', name: 'ada', late: true });
     });
 
     it('the 503 of a visitor without a session contains a credential, in case the session was created', async () => {

@@ -29,8 +29,8 @@ describe.each(platforms)('the Redis commands of a request, on %s', (platform) =>
     await browser.post('/login', { user: 'ada' });
     await browser.post('/logout');
     await browser.post('/session', { item: 'tea' });
-    // A logout drops the lock, if there is one, after its answer.
-    await eventually(async () => (await server.commandStats()).get === 1);
+    // The login sends one GET. A logout drops the lock, if there is one, after its answer.
+    await eventually(async () => (await server.commandStats()).get === 2);
   });
   afterAll(() => stop());
   beforeEach(async () => {
@@ -133,7 +133,10 @@ describe.each(platforms)('the Redis commands of a request, on %s', (platform) =>
       ['one if the session is not used', 1, () => browser.get('/nothing')],
       ['one to create a session', 1, () => app.browser().post('/session', { item: 'tea' })],
       ['two to change an attribute', 2, () => browser.post('/session', { item: 'milk' })],
-      ['two to log in, which rotates', 2, () => browser.post('/login', { user: 'ada' })],
+      ['two to rotate', 2, () => browser.post('/login')],
+      ['four to log in as a user', 4, () => browser.post('/login', { user: 'ada' })],
+      ['one to read a session of a user', 1, () => browser.get('/session')],
+      ['two to change a session of a user', 2, () => browser.post('/session', { item: 'tea' })],
       ['two to log out', 2, () => browser.post('/logout')],
     ])('%s', async (_what, expected, request) => {
       expect(await roundTripsOf(request)).toEqual({ batches: expected, ok: true });

@@ -43,9 +43,9 @@ describe('touch.lua and destroy.lua', () => {
   });
 
   it('destroy returns -1 if the secret does not match, 1 if it removed the session, 0 if there is none', async () => {
-    expect(await lua.run('destroy', [data], ['other'])).toBe(-1);
+    expect(await lua.run('destroy', [data], [':secret', 'other'])).toBe(-1);
     expect(await lua.redis.exists(data)).toBe(1);
-    expect(await lua.run('destroy', [data], ['hash'])).toBe(1);
-    expect(await lua.run('destroy', [data], ['hash'])).toBe(0);
+    expect(await lua.run('destroy', [data], [':secret', 'hash'])).toBe(1);
+    expect(await lua.run('destroy', [data], [':secret', 'hash'])).toBe(0);
   });
 });

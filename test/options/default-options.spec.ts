@@ -48,6 +48,8 @@ describe('without options and environment variables', () => {
       sessionCacheControl: 'private',
       expiresHeader: undefined,
       trustedOrigins: undefined,
+      indexes: {},
+      listedAttributes: [],
       lock: {
         leaseInMilliseconds: 30_000,
         maxHoldInMilliseconds: 300_000,

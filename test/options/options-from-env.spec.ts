@@ -71,6 +71,7 @@ const examples: Record<string, readonly [text: string, value: unknown]> = {
   REDIS_SESSION_LOCK_MAX_WAITERS: ['7', 7],
   REDIS_SESSION_ENCRYPTION_KEYS: [`${KEY}, ${KEY}`, [KEY, KEY]],
   REDIS_SESSION_ENCRYPTION_ACCEPT_PLAIN_TEXT: ['true', true],
+  REDIS_SESSION_LISTED_ATTRIBUTES: ['city, userAgent', ['city', 'userAgent']],
   REDIS_SESSION_CLASS_INSTANCES: ['plain', 'plain'],
   REDIS_SESSION_MAX_SESSION_BYTES: ['4096', 4096],
   REDIS_SESSION_MAX_DEPTH: ['12', 12],
@@ -106,6 +107,7 @@ describe('the environment', () => {
       'onForgedCredential',
       'cluster.options',
       'migrateFrom',
+      'indexes',
       ...groups,
     ]);
     const sayable = optionNames.filter((option) => !withoutText.has(option));

@@ -13,6 +13,7 @@ const hostName = 'cookie.name (REDIS_SESSION_COOKIE_NAME) is "__Host-shop"';
 const nameRule =
   'expected a string of 1 to 128 characters without "{", "}", line breaks and control characters.';
 const nodesRule = 'expected at least one { host, port }; in the environment "host:port,host:port".';
+const indexRule = 'expected an object of functions, with names of 1 to 32 letters and digits.';
 const upTo = (least: number) => `expected an integer from ${least} to 2147483647.`;
 
 type Mistake = readonly [mistake: string, given: object, env: Record<string, string>, ...faults: string[]];
@@ -43,6 +44,19 @@ const mistakes: readonly Mistake[] = [
     { ['x'.repeat(101)]: 1 },
     {},
     `unknown option "${'x'.repeat(101)}"; no option has this name.`,
+  ],
+  ['an index that is no function', { indexes: { idp: 'idpSid' } }, {}, `indexes is an object; ${indexRule}`],
+  [
+    'an index with a name that cannot be in a key',
+    { indexes: { id_p: () => '1' } },
+    {},
+    `indexes is an object; ${indexRule}`,
+  ],
+  [
+    'listed attributes that no session can have',
+    {},
+    { REDIS_SESSION_LISTED_ATTRIBUTES: 'city,id' },
+    'listedAttributes (REDIS_SESSION_LISTED_ATTRIBUTES) is an array; expected an array of names of attributes.',
   ],
   [
     'origins that are no origins',

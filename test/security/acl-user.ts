@@ -4,6 +4,8 @@ import { table } from '../readme/readme.js';
 /** The rows of the documented table of permissions. */
 export type Use =
   | 'sessions'
+  | '`session.user`'
+  | '`destroyAll()`'
   | '`exclusive` routes'
   | '`touch: false`'
   | 'retries, or `client`'

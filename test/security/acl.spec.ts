@@ -16,6 +16,7 @@ import { RedisServer } from '../support/redis-server.js';
 import { allow, commandsIn, refusals, rulesFor, user, type Use } from './acl-user.js';
 
 const always = { store: 'redis', applicationName: 'shop', ...user } as const;
+const USERS: Use = '`session.user`';
 const RETRIES: Use = 'retries, or `client`';
 const ending = { absoluteTimeoutInSeconds: 3600 };
 const busy = { ...ending, retryTimeoutInMilliseconds: 1000 };
@@ -61,15 +62,15 @@ describe.each(platforms)('the documented ACL user, on %s', (platform) => {
   }
 
   it('has the permissions for sessions', async () => {
-    expect(await run(['sessions'], {}, (app) => visit(app.browser()))).toEqual([]);
+    expect(await run(['sessions', USERS], {}, (app) => visit(app.browser()))).toEqual([]);
   });
 
   it('has the permissions with an absolute timeout and retries', async () => {
-    expect(await run(['sessions', RETRIES], busy, (app) => visit(app.browser()))).toEqual([]);
+    expect(await run(['sessions', USERS, RETRIES], busy, (app) => visit(app.browser()))).toEqual([]);
   });
 
   it('has no unused permission for sessions', async () => {
-    await run(['sessions'], ending, async (app) => {
+    await run(['sessions', USERS], ending, async (app) => {
       await server.admin.script('FLUSH');
       await visit(app.browser());
     });
@@ -78,8 +79,31 @@ describe.each(platforms)('the documented ACL user, on %s', (platform) => {
     expect(commandsIn(rulesFor('sessions')).filter((command) => !(command in sent))).toEqual(['info']);
   });
 
+  it('has the permissions to find and end the sessions of a user, and no others', async () => {
+    const refused = await run(['sessions', USERS], {}, async (app) => {
+      await server.admin.script('FLUSH');
+      const browser = app.browser();
+      await browser.post('/login', { user: 'ada' });
+      await server.admin.zadd('{shop_ada}_Sessions', '1', 'expired');
+      await app.browser().post('/login', { user: 'ada' });
+      expect(await app.sessions.findByUser('ada')).toHaveLength(2);
+      expect(await app.sessions.destroyByUser('ada')).toBe(2);
+    });
+    expect(refused).toEqual([]);
+    const sent = await server.commandStats();
+    expect(commandsIn(rulesFor(USERS)).filter((command) => !(command in sent))).toEqual([]);
+  });
+
+  it('has the permissions to end all sessions', async () => {
+    const refused = await run(['sessions', USERS, '`destroyAll()`'], {}, async (app) => {
+      await app.browser().post('/login', { user: 'ada' });
+      expect(await app.sessions.destroyAll()).toBe(1);
+    });
+    expect(refused).toEqual([]);
+  });
+
   it('has the permissions for exclusive routes', async () => {
-    const refused = await run(['sessions', '`exclusive` routes', RETRIES], busy, async (app) => {
+    const refused = await run(['sessions', USERS, '`exclusive` routes', RETRIES], busy, async (app) => {
       const browser = app.browser();
       await browser.post('/visits');
       await Promise.all(Array.from({ length: 10 }, () => browser.post('/visits')));
@@ -98,7 +122,9 @@ describe.each(platforms)('the documented ACL user, on %s', (platform) => {
   });
 
   it('has the permissions for databaseId', async () => {
-    const refused = await run(['sessions', '`databaseId`'], { databaseId: 3 }, (app) => visit(app.browser()));
+    const refused = await run(['sessions', USERS, '`databaseId`'], { databaseId: 3 }, (app) =>
+      visit(app.browser()),
+    );
     expect(refused).toEqual([]);
   });
 
@@ -106,7 +132,7 @@ describe.each(platforms)('the documented ACL user, on %s', (platform) => {
     old = await OldShop.start(server.url, {});
     const cookie = await old.visit({ item: 'tea' });
     const migrateFrom = expressSession({ secret: 'keyboard cat' });
-    const refused = await run(['sessions', '`migrateFrom`'], { migrateFrom }, async (app) => {
+    const refused = await run(['sessions', USERS, '`migrateFrom`'], { migrateFrom }, async (app) => {
       const browser = app.browser();
       browser.setCookie('connect.sid', cookie);
       expect((await browser.get('/session')).json()).toMatchObject({ attributes: { item: 'tea' } });
@@ -125,7 +151,7 @@ describe('the documented ACL user, in a cluster', () => {
   afterAll(() => cluster.stop());
 
   it.each(platforms)('has the permissions, also during a slot migration, on %s', async (platform) => {
-    const rules = rulesFor('sessions', '`exclusive` routes', RETRIES, 'a Cluster');
+    const rules = rulesFor('sessions', USERS, '`exclusive` routes', RETRIES, 'a Cluster');
     await Promise.all(cluster.nodes.map((node) => allow(node, rules)));
     const app = await startApp(platform, {
       controllers,

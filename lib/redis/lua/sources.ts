@@ -59,12 +59,12 @@ redis.call('PEXPIRE', key, idle)
 if KEYS[2] then redis.call('SET', KEYS[2], now, 'PX', ARGV[5]) end
 return now
 `,
-  'destroy': `--[[ destroy: delete a session, unless its secret was replaced.
-  KEYS[1] session hash   ARGV[1] SHA-256 that the secret must still have
-  returns 1 deleted | 0 the session does not exist | -1 the secret was replaced ]]
-local secret = redis.call('HGET', KEYS[1], ':secret')
-if not secret then return 0 end
-if secret ~= ARGV[1] then return -1 end
+  'destroy': `--[[ destroy: delete a session, unless a field of its metadata has another value than expected.
+  KEYS[1] session hash   ARGV[1] name of the field   ARGV[2] value that it must still have
+  returns 1 deleted | 0 the session or the field does not exist | -1 the field has another value ]]
+local value = redis.call('HGET', KEYS[1], ARGV[1])
+if not value then return 0 end
+if value ~= ARGV[2] then return -1 end
 return redis.call('DEL', KEYS[1])
 `,
   'drop': `--[[ drop: delete the lock of a destroyed session and notify its waiters.
@@ -76,6 +76,20 @@ redis.call('DEL', KEYS[1])
 for token, channel in string.gmatch(value, '\\n([^@\\n]+)@([^\\n]+)') do
   redis.pcall('PUBLISH', channel, token)
 end
+return 1
+`,
+  'enlist': `--[[ enlist: note a session in an index, and remove some entries whose time is over.
+  KEYS[1] index   ARGV[1] session id   ARGV[2] how long to keep the entry, ms
+  returns 1
+  Idempotent: an entry is kept for the longest time that it was given. ]]
+local key, keep = KEYS[1], tonumber(ARGV[2])
+local time = redis.call('TIME')
+local now = time[1] * 1000 + math.floor(time[2] / 1000)
+-- At most 100, because Redis serves nobody else meanwhile. Every call adds one, so old entries do not pile up.
+local old = redis.call('ZRANGE', key, '-inf', now, 'BYSCORE', 'LIMIT', 0, 100)
+if #old > 0 then redis.call('ZREM', key, unpack(old)) end
+redis.call('ZADD', key, 'GT', now + keep, ARGV[1])
+if redis.call('PTTL', key) < keep then redis.call('PEXPIRE', key, keep) end
 return 1
 `,
   'hand-over': `--[[ hand_over: give a lock to its first waiter, or delete it if nobody waits. Part of other scripts.

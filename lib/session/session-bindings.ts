@@ -1,0 +1,113 @@
+import { storedIndexValue, type SessionIndexer, USER_INDEX, userIn } from './index-value.js';
+import type { AttributeChanges } from './session-attributes.js';
+import type { SessionCore } from './session-core.js';
+import { type IndexChanges, type SessionIndex, withChanges } from './session-index.js';
+import type { SessionPolicy } from './session-policy.js';
+import { sessionOf } from './session-proxy.js';
+import type { SessionStore } from './session-store.js';
+import { SessionConflictError } from './session.errors.js';
+import type { StoreFailures } from './store-failures.js';
+
+// An entry is written again when its session is used, but at most this often by one process.
+const REWRITE_EVERY_MS = 3_600_000;
+// More than the longest operation takes.
+const MARGIN_MS = 300_000;
+
+/**
+ * Binds sessions to users, and to the application's own values. The entry of the index is written before the session, so
+ * that no session is bound without one; what the session says counts.
+ */
+export class SessionBindings {
+  readonly #index: SessionIndex | undefined;
+  readonly #indexers: readonly (readonly [name: string, indexer: SessionIndexer])[];
+  readonly #userIsAttribute: boolean;
+  readonly #encrypted: boolean;
+  /** Sessions whose entries this process has written since `#startedAt`. */
+  #written = new Set<string>();
+  #startedAt = performance.now();
+
+  constructor(
+    private readonly store: SessionStore,
+    { indexes, cipher }: SessionPolicy,
+    private readonly failures: StoreFailures,
+  ) {
+    this.#index = store.index;
+    this.#encrypted = cipher !== undefined;
+    this.#indexers = Object.entries(indexes);
+    this.#userIsAttribute = !Object.hasOwn(indexes, USER_INDEX);
+  }
+
+  /**
+   * Which values a write has to change.
+   * @returns `undefined` if none
+   * @throws SessionDataError for a value that cannot be stored
+   */
+  changesOf(core: SessionCore, attributes: AttributeChanges): IndexChanges | undefined {
+    if (this.#index === undefined) return undefined;
+    let changes: Map<string, string | undefined> | undefined;
+    const compare = (name: string, given: string | number | null | undefined): void => {
+      const value = storedIndexValue(name, given, this.#encrypted);
+      if (core.indexed?.get(name) !== value) (changes ??= new Map()).set(name, value);
+    };
+    if (this.#userIsAttribute && attributes.has(USER_INDEX))
+      compare(USER_INDEX, userIn(core.attributes.get(USER_INDEX)));
+    for (const [name, indexer] of this.#indexers) compare(name, indexer(sessionOf(core)));
+    return changes;
+  }
+
+  /** Writes the entries that a session needs after a write. Called before the write. */
+  async announce(core: SessionCore, changes?: IndexChanges): Promise<void> {
+    const values = withChanges(core.indexed, changes);
+    if (values === undefined) return;
+    this.#renewPeriod();
+    this.#written.add(core.id);
+    const keep = core.lifetime.idleTimeoutInSeconds * 1000 + REWRITE_EVERY_MS + MARGIN_MS;
+    await Promise.all([...values].map(([index, value]) => this.#index!.add({ index, value }, core.id, keep)));
+  }
+
+  /**
+   * Checks a session after the write that has bound it: `destroyByUser` may have run since its request began, and missed it.
+   * @throws SessionConflictError if so; the session is destroyed then
+   */
+  async confirm(core: SessionCore, changes: IndexChanges): Promise<void> {
+    for (const [index, value] of changes) {
+      if (value === undefined) continue;
+      const ago = await this.#index!.refusedAgo({ index, value }, core.id);
+      if (ago === undefined || ago > performance.now() - core.begunAt) continue;
+      await this.store.destroy(core.id);
+      core.status = 'ended';
+      core.sentCreate = undefined;
+      throw new SessionConflictError(core.id, revoked(core.id, index));
+    }
+  }
+
+  /** Writes the entries of a session that is used, from time to time, so that they outlive it. Nobody waits for it. */
+  refresh(core: SessionCore): void {
+    if (core.indexed === undefined || this.#index === undefined) return;
+    this.#renewPeriod();
+    if (this.#written.has(core.id)) return;
+    this.announce(core).catch((error: unknown) => {
+      this.#written.delete(core.id);
+      this.failures.record(error, core);
+    });
+  }
+
+  /** Removes the entries of a session that was destroyed. Nobody waits for it: entries of no session are harmless. */
+  forget(core: SessionCore): void {
+    if (core.indexed === undefined || this.#index === undefined) return;
+    this.#written.delete(core.id);
+    for (const [index, value] of core.indexed)
+      this.#index.remove({ index, value }, [core.id]).catch((error: unknown) => this.failures.record(error));
+  }
+
+  #renewPeriod(): void {
+    const now = performance.now();
+    if (now - this.#startedAt < REWRITE_EVERY_MS) return;
+    this.#startedAt = now;
+    this.#written = new Set();
+  }
+}
+
+function revoked(id: string, index: string): string {
+  return `The sessions of this ${index} were ended while this request ran, so session ${id} was ended too. Log in again.`;
+}

@@ -1,0 +1,143 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { RedisSessionStore, type SessionRepository } from 'nestjs-redis-session';
+import { eventually } from '../support/eventually.js';
+import { RedisServer } from '../support/redis-server.js';
+import { uniqueName } from '../support/unique-name.js';
+import { type AnySession, repositoryOf, type RepositoryOptions } from '../session/session-fixture.js';
+import { idsOf, login } from '../repository/users-fixture.js';
+
+const HOUR = 3_600_000;
+
+describe('the index of a user in Redis', () => {
+  let server: RedisServer;
+  let application: string;
+  let sessions: SessionRepository;
+  beforeAll(async () => {
+    server = await RedisServer.start();
+  });
+  afterAll(() => server?.stop());
+  beforeEach(() => {
+    application = uniqueName('shop');
+    sessions = sessionsOf();
+  });
+
+  /** The repository of another process. */
+  function sessionsOf(options: RepositoryOptions = {}, name = application): SessionRepository {
+    const timeouts = { operationTimeoutInMilliseconds: 5000, retryTimeoutInMilliseconds: 0 };
+    const client = server.client({ autoResendUnfulfilledCommands: false });
+    return repositoryOf(new RedisSessionStore(client, { applicationName: name, ...timeouts }), options);
+  }
+  const index = (user = '42') => `{${application}_${user}}_Sessions`;
+  const keys = async () => (await server.admin.keys(`*${application}*`)).toSorted();
+
+  it('is one sorted set of session ids, and the session says whose it is', async () => {
+    const { id } = await login(sessions, '42');
+    expect(await keys()).toEqual([`{${application}_${id}}_Data`, index()].toSorted());
+    expect(await server.admin.zrange(index(), '0', '-1')).toEqual([id]);
+    expect(await server.admin.hget(`{${application}_${id}}_Data`, ':user')).toBe('42');
+  });
+
+  it('has nothing of sessions without a user', async () => {
+    const { id } = await login(sessions, undefined, { cart: [] });
+    expect(await keys()).toEqual([`{${application}_${id}}_Data`]);
+    expect(Object.keys(await server.admin.hgetall(`{${application}_${id}}_Data`)).toSorted()).toEqual([
+      ':created',
+      ':secret',
+      'cart',
+    ]);
+  });
+
+  it('has a key of its own for each user of each application', async () => {
+    const neighbour = sessionsOf({}, `${application}_admin`);
+    await login(sessions, 'admin_42');
+    await login(neighbour, '42');
+    await login(sessions, 'a}{\n%');
+    const sets = (await keys()).filter((key) => key.endsWith('_Sessions'));
+    expect(sets).toEqual(
+      [
+        `{${application}_admin%5F42}_Sessions`,
+        `{${application}_admin_42}_Sessions`,
+        `{${application}_a%7D%7B%0A%25}_Sessions`,
+      ].toSorted(),
+    );
+  });
+
+  it('lives longer than its sessions', async () => {
+    const session = await login(sessions, '42');
+    expect(await server.admin.pttl(index())).toBeGreaterThan(1_200_000 + HOUR);
+    session.idleTimeoutInSeconds = 30 * 24 * 3600;
+    await session.save();
+    expect(await server.admin.pttl(index())).toBeGreaterThan(30 * 24 * HOUR + HOUR);
+    await login(sessions, '42');
+    expect(await server.admin.pttl(index())).toBeGreaterThan(30 * 24 * HOUR + HOUR);
+  });
+
+  it('loses the entry of a session that is destroyed', async () => {
+    const [first, second] = [await login(sessions, '42'), await login(sessions, '42')];
+    await first.destroy();
+    await eventually(async () => expect(await server.admin.zrange(index(), '0', '-1')).toEqual([second.id]));
+    await sessions.destroyByUser('42');
+    expect(await server.admin.exists(index())).toBe(0);
+  });
+
+  it('keeps the entry of a session that has moved on, whose user may come back', async () => {
+    const session = await login(sessions, '42');
+    session.user = '43';
+    await session.save();
+    expect(await server.admin.zrange(index('42'), '0', '-1')).toEqual([session.id]);
+    expect(await sessions.findByUser('42')).toEqual([]);
+    expect(await sessions.destroyByUser('42')).toBe(0);
+    session.user = '42';
+    await server.admin.del(`${index('42')}_Refused`);
+    await session.save();
+    expect(await idsOf(sessions, '42')).toEqual([session.id]);
+  });
+
+  it('is written again by the next process that uses a session, once, if it is lost', async () => {
+    const session = await login(sessions, '42');
+    const credential = sessions.credentialOf(session)!;
+    await server.admin.del(index());
+    expect(await sessions.findByUser('42')).toEqual([]);
+    const process = sessionsOf();
+    await process.findByCredential(credential);
+    await eventually(async () => expect(await idsOf(sessions, '42')).toEqual([session.id]));
+    await server.admin.del(index());
+    await process.findByCredential(credential);
+    await process.findByCredential(credential);
+    await process.ping();
+    expect(await server.admin.exists(index())).toBe(0);
+  });
+
+  it('is not written by requests of a session that this process has bound', async () => {
+    const session = await login(sessions, '42');
+    const credential = sessions.credentialOf(session)!;
+    const anonymous = sessions.credentialOf(await login(sessions, undefined, { cart: [] }))!;
+    const commandsOf = async (presented: string) => {
+      await server.resetStats();
+      const found = (await sessions.findByCredential(presented)) as AnySession;
+      const pexpires = async () => (await server.commandStats())['pexpire'];
+      await eventually(async () => expect(await pexpires()).toBe(1));
+      found.visits = Math.random();
+      await found.save();
+      await sessions.findByCredential(presented);
+      await eventually(async () => expect(await pexpires()).toBe(3));
+      return server.commandStats();
+    };
+    await commandsOf(anonymous);
+    const without = await commandsOf(anonymous);
+    expect(without).toMatchObject({ hgetall: 2, evalsha: 1 });
+    expect(await commandsOf(credential)).toEqual(without);
+  });
+
+  it('blocks Redis only for moments while thousands of sessions are listed and ended', async () => {
+    const all = 3000;
+    for (let n = 0; n < all; n += 500)
+      await Promise.all(Array.from({ length: 500 }, () => login(sessions, '42')));
+    await server.admin.config('SET', 'slowlog-log-slower-than', '10000');
+    await server.admin.slowlog('RESET');
+    expect(await sessions.findByUser('42')).toHaveLength(all);
+    expect(await sessions.destroyByUser('42')).toBe(all);
+    expect(await server.admin.slowlog('GET')).toEqual([]);
+    expect(await server.admin.keys(`{${application}_*}_Data`)).toEqual([]);
+  }, 60_000);
+});
