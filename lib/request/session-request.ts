@@ -152,7 +152,11 @@ export class SessionRequest implements Commits {
   deferTouch(isUntouching: () => boolean): void {
     const first = this.#isUntouching === undefined;
     this.#isUntouching = isUntouching;
-    if (first) this.answer?.onceClosed(() => this.#isUntouching?.() === false && this.touch());
+    if (!first) return;
+    this.answer?.onceClosed(() => {
+      // A client that has gone before the route was known does not keep the session alive.
+      if (this.answer?.headersSent && this.#isUntouching?.() === false) this.touch();
+    });
   }
 
   /** Touches the session if `deferTouch` was called. */

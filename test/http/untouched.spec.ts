@@ -183,6 +183,23 @@ describe.each(platforms)('a route with touch: false, on %s', (platform) => {
     expect(left).toBeLessThanOrEqual(LEFT);
   });
 
+  it('does not slide it if the client leaves before the handler is called', async () => {
+    const arrived = deferred();
+    const hanging: HttpAppSetup['middleware'] = (consumer) =>
+      consumer.apply(() => arrived.resolve()).forRoutes('poll');
+    const left = await leftAfter(
+      async (browser) => {
+        const leaving = new AbortController();
+        const answer = browser.get('/poll', { signal: leaving.signal });
+        await arrived.promise;
+        leaving.abort();
+        await expect(answer).rejects.toThrow('aborted');
+      },
+      start({}, { middleware: hanging }),
+    );
+    expect(left).toBeLessThanOrEqual(LEFT);
+  });
+
   it('slides it with its own session.touch()', async () => {
     expect(await leftAfter((browser) => browser.get('/poll/own/touch'))).toBeGreaterThan(LEFT);
   });
