@@ -72,8 +72,12 @@ describe.each(platforms)('someone with the cookie from before a login, on %s', (
     expect(answer.setCookies).toEqual([]);
     const other = await login();
     await server.admin.pexpire(other.key, LEFT);
-    await other.visitor.get('/session');
-    await eventually(async () => expect(await server.admin.pttl(other.key)).toBeGreaterThan(LEFT));
+    // This process has touched both sessions just before, this one first.
+    await eventually(async () => {
+      await old.get('/session');
+      await other.visitor.get('/session');
+      expect(await server.admin.pttl(other.key)).toBeGreaterThan(LEFT);
+    });
     expect(await server.admin.pttl(key)).toBeLessThanOrEqual(LEFT);
   });
 
