@@ -32,7 +32,7 @@ import { RedisSessionStore } from './redis/redis-session.store.js';
 import { SessionKeys } from './redis/session-keys.js';
 import { CookieSessionIdResolver } from './request/cookie-session-id-resolver.js';
 import { HeaderSessionIdResolver } from './request/header-session-id-resolver.js';
-import { SessionRegistration, type SessionTakeover } from './request/session-registration.js';
+import { type MigrationHook, SessionRegistration } from './request/session-registration.js';
 import { AttributeCipher, type EncryptionKeys, keysInMemory } from './session/attribute-cipher.js';
 import { SessionOperations } from './session/session-operations.js';
 import type { SessionPolicy } from './session/session-policy.js';
@@ -110,14 +110,14 @@ const providers: Provider[] = [
     ) => {
       const { header, cookie, sessionState, sessionCacheControl, expiresHeader } = options;
       const resolver = header ? new HeaderSessionIdResolver(header) : new CookieSessionIdResolver(cookie);
-      const takeover = takeoverOf(options, connection, operations);
+      const migration = migrationOf(options, connection, operations);
       return new SessionRegistration(
         name,
         operations,
         resolver,
         sessionState,
         sessionCacheControl,
-        takeover,
+        migration,
         expiresHeader,
       );
     },
@@ -210,11 +210,11 @@ async function policyOf(options: RedisSessionOptions): Promise<SessionPolicy> {
   return Object.assign({ cipher, serializer: options.serializer }, options);
 }
 
-function takeoverOf(
+function migrationOf(
   options: RedisSessionOptions,
   connection: RedisConnection | undefined,
   operations: SessionOperations,
-): SessionTakeover | undefined {
+): MigrationHook | undefined {
   const { migrateFrom } = options;
   const client = migrateFrom?.client ?? connection?.client;
   if (migrateFrom === undefined || client === undefined) return undefined;

@@ -36,7 +36,7 @@ export class InMemoryLocks {
         if ((first || this.isHeld(id, lock.token)) && this.take(id, lock)) return true;
         const left = deadline - performance.now();
         if (left <= 0 || lock.signal?.aborted) return false;
-        await waiter.called(first ? Math.min(left, this.leaseLeft(id)) : left, lock.signal);
+        await waiter.notified(first ? Math.min(left, this.leaseLeft(id)) : left, lock.signal);
       }
       return false;
     } finally {
@@ -51,7 +51,7 @@ export class InMemoryLocks {
   /** Releases the lock of any holder and notifies the first waiter. */
   free(id: string): void {
     this.held.delete(id);
-    this.queues.callFirst(id);
+    this.queues.notifyFirst(id);
   }
 
   private leaseLeft(id: string): number {

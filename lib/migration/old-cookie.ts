@@ -3,7 +3,7 @@ import { serialize } from 'cookie';
 import { formatCredential } from '../session/session-credential.js';
 import { cookieValues } from '../request/cookie-session-id-resolver.js';
 import type { RequestHeaders } from '../request/session-answer.js';
-import type { SessionTakeover, TakenOverSession } from '../request/session-registration.js';
+import type { MigratedSession, MigrationHook } from '../request/session-registration.js';
 import type { OldCredential, SessionMigration } from './session-migration.js';
 
 /** The cookie of express-session. */
@@ -19,7 +19,7 @@ const SIGNED = 's:';
 const MOST_COOKIES = 4;
 
 /** Turns the cookie of express-session into a session of this module. */
-export class OldCookie implements SessionTakeover {
+export class OldCookie implements MigrationHook {
   /** The Set-Cookie header that removes the old cookie. */
   readonly removal: string;
 
@@ -34,7 +34,7 @@ export class OldCookie implements SessionTakeover {
     this.removal = serialize(name, '', { path, domain, httpOnly: true, secure, ...expired });
   }
 
-  takeOver({ cookie: header }: RequestHeaders): Promise<TakenOverSession | undefined> | undefined {
+  migrate({ cookie: header }: RequestHeaders): Promise<MigratedSession | undefined> | undefined {
     if (typeof header !== 'string') return undefined;
     for (const value of cookieValues(header, `${this.options.name}=`).slice(0, MOST_COOKIES)) {
       const presented = this.#unsigned(value);
@@ -43,7 +43,7 @@ export class OldCookie implements SessionTakeover {
     return undefined;
   }
 
-  async #migrate(presented: OldCredential): Promise<TakenOverSession | undefined> {
+  async #migrate(presented: OldCredential): Promise<MigratedSession | undefined> {
     const session = await this.migration.open(presented);
     if (session === undefined) return undefined;
     const { id, secret } = session.credential;

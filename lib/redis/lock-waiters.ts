@@ -88,7 +88,7 @@ export class LockWaiters {
     subscriber.on('close', () => {
       if (subscriber === this.#subscriber) this.#listens = false;
     });
-    subscriber.on('message', (_channel: string, token: string) => this.#waiters.callFirst(token));
+    subscriber.on('message', (_channel: string, token: string) => this.#waiters.notifyFirst(token));
     return subscriber;
   }
 }

@@ -96,21 +96,21 @@ export class RedisSessionLocks {
     const deadline = performance.now() + waitInMilliseconds;
     await this.#waiters.listen();
     const waiter = this.#waiters.expect(token);
-    let called = false;
+    let notified = false;
     try {
       for (;;) {
-        const [place, fields] = await this.#look(id, lock, called);
+        const [place, fields] = await this.#look(id, lock, notified);
         if (place === 0) return undefined;
         // Place 1: the lock is held since the notification, so this read happened under it.
         if (place > 0) return await this.#underLock(id, lock, place === 1 ? fields : undefined);
         const left = deadline - performance.now();
         if (left <= 0) break;
-        called = await waiter.called(
+        notified = await waiter.notified(
           Math.min(left, LOOK_EVERY_MILLISECONDS, Math.max(10, 1 - place)),
           signal,
         );
         if (signal?.aborted) break;
-        if (!called) this.#waiters.check();
+        if (!notified) this.#waiters.check();
       }
     } finally {
       this.#waiters.forget(token, waiter);
@@ -120,14 +120,14 @@ export class RedisSessionLocks {
   }
 
   /** Takes the lock or enters its queue. A notified waiter also reads the session in the same round trip. */
-  #look(id: string, lock: SessionLease, called: boolean): Promise<[place: number, fields?: string[]]> {
+  #look(id: string, lock: SessionLease, notified: boolean): Promise<[place: number, fields?: string[]]> {
     const { client } = this.commands;
     const keys = [this.keys.data(id), this.keys.writeLock(id)];
     const args = [lock.token, lock.leaseInMilliseconds, this.#waiters.channel];
     return this.commands.send('lock', () =>
       Promise.all([
         runScript(client, sessionScripts.wait, keys, args) as Promise<number>,
-        called ? readHash(client, keys[0]!) : undefined,
+        notified ? readHash(client, keys[0]!) : undefined,
       ]),
     );
   }

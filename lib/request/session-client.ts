@@ -10,7 +10,7 @@ export class SessionClient {
   /** Other credentials that it presents: a second cookie of the same name. */
   others: readonly SessionCredential[] | undefined;
   /** Its session took the place of one of other software. */
-  takenOver = false;
+  migrated = false;
   /** Whether a cookie whose expiry slides is sent again. Not by a request that does not touch the session. */
   resends = true;
   /** The session was looked at while the answer could still take a header. */
@@ -24,20 +24,20 @@ export class SessionClient {
 
   /** Gives the client its credential if that is new, or removes it if the session has ended. */
   tell(core: SessionCore): undefined {
-    const { answer, presented, takenOver } = this;
-    const { resolver, takeover, cacheControl, expiresHeader } = this.registration;
+    const { answer, presented, migrated } = this;
+    const { resolver, migration, cacheControl, expiresHeader } = this.registration;
     if (answer === undefined) return;
     if (this.limitsCaching && !answer.hasHeader('cache-control'))
       answer.setHeader('cache-control', cacheControl);
-    if (takenOver) {
-      answer.addCookie(takeover!.removal);
+    if (migrated) {
+      answer.addCookie(migration!.removal);
       keepFromSharedCaches(answer);
     }
     if (hasEnded(core)) {
       if (presented !== undefined) resolver.expire(answer);
     } else if (core.status === 'stored' || core.outcomeUnknown) {
       const resends = this.resends && !core.outdated && resolver.resends(core.persistentCookie);
-      const sent = resends || core.cookieChanged || takenOver ? presented : undefined;
+      const sent = resends || core.cookieChanged || migrated ? presented : undefined;
       this.#send(core, core.newCredential ?? sent);
       if (expiresHeader !== undefined) answer.setHeader(expiresHeader, String(secondsLeft(core)));
     }

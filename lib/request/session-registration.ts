@@ -5,19 +5,19 @@ import type { RequestHeaders } from './session-answer.js';
 import type { SessionIdResolver } from './session-id-resolver.js';
 
 /** A session that takes the place of one of other software. */
-export interface TakenOverSession {
+export interface MigratedSession {
   readonly core: SessionCore;
   /** What opens it. */
   readonly credential: string;
 }
 
 /** Takes over sessions of other software. */
-export interface SessionTakeover {
+export interface MigrationHook {
   /**
    * @returns `undefined` if the request presents none; a promise of `undefined` if the one that it presents is gone.
    * The request starts anew then.
    */
-  takeOver(headers: RequestHeaders): Promise<TakenOverSession | undefined> | undefined;
+  migrate(headers: RequestHeaders): Promise<MigratedSession | undefined> | undefined;
   /** The Set-Cookie header that removes the cookie of the other software. */
   readonly removal: string;
 }
@@ -34,7 +34,7 @@ export class SessionRegistration {
     /** The Cache-Control of an answer for which the session was read, unless the application sets one. */
     readonly cacheControl: 'private' | 'no-store' = 'private',
     /** Asked only if a request has no session of ours. */
-    readonly takeover?: SessionTakeover,
+    readonly migration?: MigrationHook,
     /** The header of an answer that tells the seconds until the session ends. */
     readonly expiresHeader?: string,
   ) {}

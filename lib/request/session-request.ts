@@ -14,7 +14,7 @@ import type { Session } from '../session/session.js';
 import { RequestLock } from './request-lock.js';
 import type { Commits, RequestHeaders, SessionAnswer } from './session-answer.js';
 import { SessionClient } from './session-client.js';
-import type { SessionRegistration, TakenOverSession } from './session-registration.js';
+import type { MigratedSession, SessionRegistration } from './session-registration.js';
 
 // A client that sends more credentials is not a browser with two paths or two subdomains. A logout ends all of them.
 const MOST_OPENED = 4;
@@ -137,9 +137,9 @@ export class SessionRequest implements Commits {
   /** Loads the session that the request presents a credential for. Never rejects: `assertLoaded` tells the failure. */
   begin(): Promise<void> | undefined {
     if (this.#begun !== undefined) return this.#begun === true ? undefined : this.#begun;
-    const { resolver, takeover } = this.registration;
+    const { resolver, migration } = this.registration;
     const credentials = resolver.resolve(this.headers);
-    const old = credentials.length === 0 ? takeover?.takeOver(this.headers) : undefined;
+    const old = credentials.length === 0 ? migration?.migrate(this.headers) : undefined;
     if (credentials.length > 0 || old !== undefined) return (this.#begun = this.#load(credentials, old));
     this.#begun = true;
     return undefined;
@@ -235,9 +235,9 @@ export class SessionRequest implements Commits {
 
   async #load(
     credentials: readonly SessionCredential[],
-    old: Promise<TakenOverSession | undefined> | undefined,
+    old: Promise<MigratedSession | undefined> | undefined,
   ): Promise<void> {
-    const { operations, resolver, takeover, expiresHeader } = this.registration;
+    const { operations, resolver, migration, expiresHeader } = this.registration;
     const touches = this.#isUntouching === undefined;
     try {
       for (const credential of firstOf(credentials)) {
@@ -250,8 +250,8 @@ export class SessionRequest implements Commits {
         break;
       }
       if (this.core === undefined) {
-        const takingOver = old ?? takeover?.takeOver(this.headers);
-        if (takingOver !== undefined) this.#takeOver(await takingOver);
+        const migrating = old ?? migration?.migrate(this.headers);
+        if (migrating !== undefined) this.#migrate(await migrating);
       }
     } catch (error) {
       this.#goOnWithout(error);
@@ -270,8 +270,8 @@ export class SessionRequest implements Commits {
     }
   }
 
-  #takeOver(old: TakenOverSession | undefined): void {
-    this.#client.takenOver = true;
+  #migrate(old: MigratedSession | undefined): void {
+    this.#client.migrated = true;
     this.#client.presented = old?.credential;
     this.#adopt(old?.core ?? this.registration.operations.core());
     this.#holdAnswer();

@@ -46,7 +46,7 @@ export class SessionLocks {
     const leave = (): void => this.#queues.leave(id, waiter);
     let held: LockedSession | undefined;
     try {
-      if (busy && !(await waiter.called(waitTimeoutInMilliseconds, signal))) throw this.#timeout(id);
+      if (busy && !(await waiter.notified(waitTimeoutInMilliseconds, signal))) throw this.#timeout(id);
       const waitInMilliseconds = maxWaiters === 0 ? 0 : Math.max(0, deadline - performance.now());
       held = await this.#ask(id, waitInMilliseconds, signal, leave);
       return held;

@@ -1,38 +1,38 @@
 /** A place in a queue. */
 export class Waiter {
-  #called = false;
+  #notified = false;
   #wake: (() => void) | undefined;
 
-  call(): void {
-    this.#called = true;
+  notify(): void {
+    this.#notified = true;
     this.#wake?.();
   }
 
   /**
-   * Waits until it is called, the time is over or the signal is aborted.
-   * @returns whether it was called since the last wait.
+   * Waits until it is notified, the time is over or the signal is aborted.
+   * @returns whether it was notified since the last wait.
    */
-  async called(milliseconds: number, signal?: AbortSignal): Promise<boolean> {
-    if (!this.#called && !signal?.aborted) {
+  async notified(milliseconds: number, signal?: AbortSignal): Promise<boolean> {
+    if (!this.#notified && !signal?.aborted) {
       await new Promise<void>((resolve) => {
         const wake = (): void => {
           clearTimeout(timer);
           signal?.removeEventListener('abort', wake);
           resolve();
         };
-        // After a stall of the event loop, read the sockets first: the call may have arrived in time.
+        // After a stall of the event loop, read the sockets first: the notification may have arrived in time.
         const timer = setTimeout(() => setImmediate(wake), milliseconds);
         this.#wake = wake;
         signal?.addEventListener('abort', wake);
       });
     }
-    const called = this.#called;
-    this.#called = false;
-    return called;
+    const notified = this.#notified;
+    this.#notified = false;
+    return notified;
   }
 }
 
-/** A queue for each key. When its first waiter leaves, the next one is called. */
+/** A queue for each key. When its first waiter leaves, the next one is notified. */
 export class WaitingQueues {
   readonly #queues = new Map<string, Waiter[]>();
 
@@ -52,8 +52,8 @@ export class WaitingQueues {
     return this.#queues.get(key)?.[0] === waiter;
   }
 
-  callFirst(key: string): void {
-    this.#queues.get(key)?.[0]?.call();
+  notifyFirst(key: string): void {
+    this.#queues.get(key)?.[0]?.notify();
   }
 
   leave(key: string, waiter: Waiter): void {
@@ -62,6 +62,6 @@ export class WaitingQueues {
     if (place < 0) return;
     queue.splice(place, 1);
     if (queue.length === 0) this.#queues.delete(key);
-    else if (place === 0) queue[0]!.call();
+    else if (place === 0) queue[0]!.notify();
   }
 }
