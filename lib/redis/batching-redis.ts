@@ -11,6 +11,7 @@ const MOST_COMMANDS = 16;
 export class BatchingRedis extends Redis {
   #held: Redis['stream'] | undefined;
   #commands = 0;
+  #isBusy = false;
 
   constructor(options: RedisOptions) {
     super(options as RedisOptions & { replyMapping?: 'legacy' });
@@ -22,27 +23,31 @@ export class BatchingRedis extends Redis {
   }
 
   #hold(): void {
-    if (this.#held !== this.stream) this.#begin();
-    else if (this.#commands === MOST_COMMANDS) this.#flush();
-    this.#commands++;
+    const place = this.#commands++;
+    if (place === 0) {
+      setImmediate(this.#endTurn);
+      // After a turn with a single command, the next one is probably alone, too: it is sent at once.
+      if (!this.#isBusy) return;
+    }
+    // After a reconnect in the same turn, #held is the old stream.
+    if (this.#held !== this.stream) this.#cork();
+    else if (place % MOST_COMMANDS === 0) this.#flush();
   }
 
-  #begin(): void {
-    // After a reconnect in the same turn, #held is the old stream and #release is already scheduled.
-    if (this.#held === undefined) setImmediate(this.#release);
+  #cork(): void {
     this.#held = this.stream;
     this.#held.cork();
-    this.#commands = 0;
   }
 
   #flush(): void {
     this.#held!.uncork();
     this.#held!.cork();
-    this.#commands = 0;
   }
 
-  readonly #release = (): void => {
-    this.#held!.uncork();
+  readonly #endTurn = (): void => {
+    this.#isBusy = this.#commands > 1;
+    this.#commands = 0;
+    this.#held?.uncork();
     this.#held = undefined;
   };
 }
