@@ -3,11 +3,11 @@ import { setImmediate as turn } from 'node:timers/promises';
 import { RedisServer } from '../support/redis-server.js';
 import { createdIn, withConnection, type Connected } from './redis-fixture.js';
 
-const OPERATION_TIMEOUT = 200;
+const OPERATION_TIMEOUT = 1000;
 
 /** Blocks the event loop for longer than an operation may take. */
 function stall(): void {
-  const until = performance.now() + 3 * OPERATION_TIMEOUT;
+  const until = performance.now() + 1.5 * OPERATION_TIMEOUT;
   while (performance.now() < until);
 }
 

@@ -50,7 +50,7 @@ export class ChildProgram {
   }
 
   /** Runs an ES module that imports the package from './lib/index.js', until it ends or times out. */
-  async run(source: string, { within = 10_000 } = {}): Promise<EndedProgram> {
+  async run(source: string, { within = 18_000 } = {}): Promise<EndedProgram> {
     const file = join(this.#directory, 'program.js');
     writeFileSync(file, source);
     const child = spawn(process.execPath, [file], {
