@@ -20,7 +20,11 @@ describe('when the event loop stalls for longer than operationTimeoutInMilliseco
 
   /** Starts 50 saves of a session, blocks the event loop, and returns the outcomes. */
   function save50(stallAfter: () => Promise<void>): Promise<string[]> {
-    const options = { port: server.port, operationTimeoutInMilliseconds: OPERATION_TIMEOUT };
+    const options = {
+      port: server.port,
+      operationTimeoutInMilliseconds: OPERATION_TIMEOUT,
+      connectionTimeoutInMilliseconds: 10 * OPERATION_TIMEOUT,
+    };
     return withConnection(options, async ({ store }: Connected) => {
       const { id } = await createdIn(store);
       const saves = Array.from({ length: 50 }, (_, n) =>
