@@ -1,7 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { Redis } from 'ioredis';
 import { eventually } from '../support/eventually.js';
-import { pauseClients } from '../support/faults.js';
 import { RedisCluster } from '../support/redis-cluster.js';
 import { RedisServer } from '../support/redis-server.js';
 import { TcpProxy } from '../support/tcp-proxy.js';
@@ -57,8 +56,9 @@ describe('a connection on which a reply came too late', () => {
     await withConnection({ ...options, port: server.port }, async ({ store, client, log }) => {
       const { id } = await createdIn(store);
       const before = await (client as Redis).client('ID');
-      await pauseClients(server, 300);
+      server.freeze();
       await failureOf(store.load(id));
+      server.thaw();
       await eventually(() => store.load(id));
       expect(await (client as Redis).client('ID')).toBe(before);
       expect(log).toEqual([]);
@@ -70,8 +70,9 @@ describe('a connection on which a reply came too late', () => {
     await withConnection({ ...options, client }, async ({ store }) => {
       const { id } = await createdIn(store);
       await server.resetStats();
-      await pauseClients(server, 300);
+      server.freeze();
       await failureOf(store.load(id));
+      server.thaw();
       await eventually(() => store.load(id));
       expect(await server.commandStats()).not.toHaveProperty('ping');
     });

@@ -338,11 +338,12 @@ describe('a page of another site, over HTTP/2', () => {
       providers: [globalGuard],
       fastify: { http2: true, https: certificate },
     });
-    const client = new Http2Client(app.url, { ca: certificate.cert });
+    // NestJS 11 says http.
+    const url = app.url.replace(/^http:/, 'https:');
+    const client = new Http2Client(url, { ca: certificate.cert });
     const send = async (origin: string) =>
       (await client.request('POST', '/transfer', { headers: { origin } })).status;
-    const own = new URL(app.url).origin;
-    const statuses = [await send(own), await send('https://evil.example')];
+    const statuses = [await send(url), await send('https://evil.example')];
     client.close();
     expect(statuses).toEqual([200, 403]);
   });
