@@ -18,9 +18,9 @@ export type CurrentHarness = () => SessionStoreHarness;
 /** Longer than any test. */
 export const LONG = 3_600_000;
 /** A timeout that expires in a test: long enough for a loaded machine, short enough to wait for. */
-export const SHORT = 1600;
-/** Less than SHORT by 750 ms, but twice this is more than SHORT: two of them show whether the expiry slid in between. */
-export const PART = 850;
+export const SHORT = 2400;
+/** Less than SHORT by 1.1 s, but twice this is more than SHORT: two of them show whether the expiry slid in between. */
+export const PART = 1300;
 /** More than SHORT. */
 export const PAST = SHORT + 50;
 
