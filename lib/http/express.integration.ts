@@ -26,6 +26,7 @@ interface ExpressRequest extends IncomingMessage, WithSession, RoutedByExpress {
   readonly method: string;
   readonly originalUrl: string;
   readonly secure: boolean;
+  readonly ip: string | undefined;
   readonly baseUrl: string;
   readonly route?: { readonly path: unknown };
   /** Express's `next()`, which passes an error to the error handlers. */
@@ -53,6 +54,10 @@ class ExpressAnswer extends HttpAnswer {
 
   get secure(): boolean {
     return this.request.secure;
+  }
+
+  get address(): string | undefined {
+    return this.request.ip;
   }
 
   protected get pattern(): string | undefined {

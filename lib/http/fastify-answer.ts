@@ -29,6 +29,7 @@ export interface FastifyRequest extends WithSession {
   readonly url: string;
   readonly headers: IncomingMessage['headers'];
   readonly protocol: string;
+  readonly ip: string;
   /** The matched route. `url` is `undefined` on a 404. */
   readonly routeOptions: { readonly url: string | undefined; readonly config: RouteConfig };
 }
@@ -51,7 +52,7 @@ export class FastifyAnswer extends HttpAnswer {
   errorHandled = false;
 
   constructor(
-    private readonly request: { readonly protocol: string },
+    private readonly request: { readonly protocol: string; readonly ip?: string },
     response: ServerResponse,
   ) {
     super(response);
@@ -59,6 +60,10 @@ export class FastifyAnswer extends HttpAnswer {
 
   get secure(): boolean {
     return this.request.protocol === 'https';
+  }
+
+  get address(): string | undefined {
+    return this.request.ip ?? this.response.req.socket.remoteAddress;
   }
 
   protected get pattern(): string | undefined {

@@ -18,6 +18,12 @@ export abstract class HttpAnswer implements SessionAnswer, GateKeeper {
 
   abstract get secure(): boolean;
 
+  abstract get address(): string | undefined;
+
+  get forwardedOverTls(): boolean {
+    return /^https\b/i.test(String(this.response.req.headers['x-forwarded-proto']));
+  }
+
   get closed(): boolean {
     return isClosed(this.response);
   }

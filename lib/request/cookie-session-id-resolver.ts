@@ -24,6 +24,10 @@ export class CookieSessionIdResolver implements SessionIdResolver {
     return persistent || this.options.persistent;
   }
 
+  isSecure(answer: SessionAnswer): boolean {
+    return cookieAttributesOf(this.options, answer.secure).secure;
+  }
+
   send(answer: SessionAnswer, credential: string, idleTimeoutInSeconds: number, persistent: boolean): void {
     const maxAge = this.resends(persistent) ? { maxAge: idleTimeoutInSeconds } : undefined;
     this.#set(answer, credential, maxAge);

@@ -27,6 +27,10 @@ export class HeaderSessionIdResolver implements SessionIdResolver {
     return false;
   }
 
+  isSecure(): undefined {
+    return undefined;
+  }
+
   send(answer: SessionAnswer, credential: string): void {
     this.#set(answer, `${this.#prefix}${credential}`);
   }

@@ -18,6 +18,7 @@ export function pinnedTo(
     resolve: () => credentials,
     send: () => undefined,
     expire: () => undefined,
+    isSecure: () => undefined,
   };
   return new SessionRegistration(name, operations, pinned, sessionState);
 }

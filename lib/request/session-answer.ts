@@ -17,6 +17,10 @@ export interface Commits {
 export interface SessionAnswer {
   /** Whether the request came over TLS, by the framework's trust-proxy setting; never by a raw header. */
   readonly secure: boolean;
+  /** A header says that a proxy received the request over TLS. Any client can send it: for warnings only. */
+  readonly forwardedOverTls: boolean;
+  /** The client's address, by the framework's trust-proxy setting. */
+  readonly address: string | undefined;
   /** Nobody waits for the answer any more: it was sent, or the client has gone. */
   readonly closed: boolean;
   /** It is too late for a header. */

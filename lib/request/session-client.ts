@@ -72,6 +72,7 @@ export class SessionClient {
     if (this.answer === undefined || credential === undefined) return;
     const { resolver } = this.registration;
     resolver.send(this.answer, credential, core.idleTimeoutInSeconds, core.persistentCookie);
+    if (this.presented === undefined) this.registration.unreturned.sent(this.answer);
   }
 }
 

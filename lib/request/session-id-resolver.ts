@@ -14,6 +14,8 @@ export interface SessionIdResolver {
   expire(answer: SessionAnswer): void;
   /** Whether every answer sends the credential again, because the client's copy has an expiry that slides. */
   resends(persistent: boolean): boolean;
+  /** Whether the answer gives the credential in a cookie that is Secure; `undefined` if not in a cookie. */
+  isSecure(answer: SessionAnswer): boolean | undefined;
   /** Clients present the credential to this path and those below it (RFC 6265, 5.1.4). */
   readonly path: string;
   /** What carries the credential, in words; no two registrations of an application may share it. */

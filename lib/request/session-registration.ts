@@ -3,6 +3,7 @@ import type { SessionOperations } from '../session/session-operations.js';
 import type { SessionState } from '../session/session-state.js';
 import type { RequestHeaders } from './session-answer.js';
 import type { SessionIdResolver } from './session-id-resolver.js';
+import { UnreturnedCredentials } from './unreturned-credentials.js';
 
 /** A session that takes the place of one of other software. */
 export interface MigratedSession {
@@ -24,6 +25,8 @@ export interface MigrationHook {
 
 /** One import of the module, as its requests need it: whose sessions they are and how a credential is carried. */
 export class SessionRegistration {
+  readonly unreturned: UnreturnedCredentials;
+
   constructor(
     /** `undefined` for the registration without a name. */
     readonly name: string | undefined,
@@ -37,5 +40,7 @@ export class SessionRegistration {
     readonly migration?: MigrationHook,
     /** The header of an answer that tells the seconds until the session ends. */
     readonly expiresHeader?: string,
-  ) {}
+  ) {
+    this.unreturned = new UnreturnedCredentials(resolver);
+  }
 }

@@ -137,8 +137,9 @@ export class SessionRequest implements Commits {
   /** Loads the session that the request presents a credential for. Never rejects: `assertLoaded` tells the failure. */
   begin(): Promise<void> | undefined {
     if (this.#begun !== undefined) return this.#begun === true ? undefined : this.#begun;
-    const { resolver, migration } = this.registration;
+    const { resolver, migration, unreturned } = this.registration;
     const credentials = resolver.resolve(this.headers);
+    if (credentials.length > 0) unreturned.done = true;
     const old = credentials.length === 0 ? migration?.migrate(this.headers) : undefined;
     if (credentials.length > 0 || old !== undefined) return (this.#begun = this.#load(credentials, old));
     this.#begun = true;
