@@ -1,3 +1,4 @@
+import type { Cluster } from 'ioredis';
 import type { RedisSessionOptions } from '../options/redis-session.options.js';
 import { SessionStartError } from '../session/session.errors.js';
 import { connectionHint, firstServer } from './connection-hint.js';
@@ -63,10 +64,18 @@ export class RedisConnection implements ConnectionWatch {
     const connecting = new Deadline(options.connectionTimeoutInMilliseconds).limit(client.connect());
     try {
       await (options.ssl ? refusePlainText(firstServer(options), connecting) : connecting);
+      if (client.isCluster) await this.#connectNodes(client as Cluster);
     } catch (error) {
       // An error event usually has the more precise reason.
       this.#lost(this.#failure ?? error);
     }
+  }
+
+  // The client connects to a node when it first sends a command there, and refuses further ones until it is connected.
+  async #connectNodes(client: Cluster): Promise<void> {
+    const waiting = client.nodes('master').filter(({ status }) => status === 'wait');
+    const connecting = Promise.allSettled(waiting.map((node) => node.connect()));
+    await new Deadline(this.options.connectionTimeoutInMilliseconds).limit(connecting).catch(() => undefined);
   }
 
   async #expectClient(): Promise<void> {
