@@ -14,6 +14,7 @@ const forbidden: Record<string, RegExp> = {
   http: /^(ioredis|\.\.\/(redis|memory|migration|context|websockets)\/)/,
   context: /^(ioredis|\.\.\/(redis|memory|migration|websockets|options)\/)/,
   websockets: /^(ioredis|\.\.\/(redis|memory|migration|context|options(?!\/web-origin\.))\/)/,
+  cli: /^(ioredis|@nestjs\/|express|fastify|(\.\.\/)+(request|http|memory|migration|context|websockets)\/)/,
   options: /^(ioredis|@nestjs\/|\.\.\/(request|http|redis|memory|migration|context|websockets)\/)/,
 };
 
@@ -41,6 +42,13 @@ describe('the layers of lib', () => {
   it('only redis/ imports ioredis', () => {
     const importing = sourcesIn('lib').filter((name) => importsOf(join('lib', name)).includes('ioredis'));
     expect([...new Set(importing.map((name) => name.split('/')[0]))]).toEqual(['redis']);
+  });
+
+  it('nothing imports cli/, and nothing else reads a command line', () => {
+    const importing = sourcesIn('lib').filter((name) =>
+      importsOf(join('lib', name)).some((target) => target === 'commander' || target.includes('/cli/')),
+    );
+    expect([...new Set(importing.map((name) => name.split('/')[0]))]).toEqual(['cli']);
   });
 
   it('no file imports itself through others, not even its types', () => {

@@ -1,6 +1,7 @@
 import type { RedisClient } from './session-scripts.js';
 
-const OLDEST_MAJOR = 7;
+/** The oldest version of Redis that has what sessions need. */
+export const OLDEST_MAJOR = 7;
 
 /** Warns if the server is too old. Servers that do not say that they are Redis of some version are not judged. */
 export async function nameOldServer(

@@ -102,6 +102,18 @@ export class RedisSessionIndex implements SessionIndex {
     for (const node of this.#nodesToScan) yield* this.#scan(node);
   }
 
+  /** How many batches `all` returns, about. @returns `undefined` if Redis does not tell */
+  async scanLength(): Promise<number | undefined> {
+    try {
+      const sizes = await this.commands.send('find', () =>
+        Promise.all(this.#nodesToScan.map((node) => node.dbsize())),
+      );
+      return sizes.reduce((sum, keys) => sum + Math.ceil(keys / ENTRIES_AT_ONCE), 0);
+    } catch {
+      return undefined;
+    }
+  }
+
   get #nodesToScan(): Redis[] {
     const { client } = this.commands;
     if (!client.isCluster) return [client as Redis];

@@ -32,6 +32,11 @@ const SEALED = /^enc1\.([\w-]{1,64})\.([\w-]+)$/;
 const IV_BYTES = 12;
 const TAG_BYTES = 16;
 
+/** Whether a stored text is encrypted. */
+export function isSealed(stored: string): boolean {
+  return SEALED.test(stored);
+}
+
 /** Keys in memory; the first one encrypts. The id of a key is a part of its hash. */
 export function keysInMemory(keys: readonly Uint8Array[]): EncryptionKeys {
   const byId = new Map(keys.map((key) => [idOf(key), key]));

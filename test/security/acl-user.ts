@@ -5,7 +5,7 @@ import { table } from '../readme/readme.js';
 export type Use =
   | 'sessions'
   | '`session.user`'
-  | '`destroyAll()`'
+  | '`destroyAll()`, the command line'
   | '`exclusive` routes'
   | '`touch: false`'
   | 'retries, or `client`'

@@ -95,7 +95,7 @@ describe.each(platforms)('the documented ACL user, on %s', (platform) => {
   });
 
   it('has the permissions to end all sessions', async () => {
-    const refused = await run(['sessions', USERS, '`destroyAll()`'], {}, async (app) => {
+    const refused = await run(['sessions', USERS, '`destroyAll()`, the command line'], {}, async (app) => {
       await app.browser().post('/login', { user: 'ada' });
       expect(await app.sessions.destroyAll()).toBe(1);
     });
