@@ -1,5 +1,5 @@
 // Builds the package: ES modules in dist/esm and CommonJS in dist/cjs, each with its own declarations.
-import { readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { run } from './smoke-support.mjs';
 
@@ -13,6 +13,8 @@ run('npx', ['tsc', '-p', 'tsconfig.cjs.json'], { cwd: root });
 writeFileSync(`${root}dist/cjs/package.json`, '{ "type": "commonjs" }\n');
 await makeOneCopy();
 await guardSubpath('websockets');
+// npm does this at installation; links into this folder need it, too.
+chmodSync(`${root}dist/esm/cli/main.js`, 0o755);
 
 /**
  * Lets the two formats share one copy of the package if an application loads both: each entry point exports what

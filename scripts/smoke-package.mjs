@@ -114,9 +114,22 @@ function checkConsumer({ name, type, nest, ioredis }, tarball) {
     same(said, `${platform}: passed\n`);
     console.log(`${name}, ${platform}: passed`);
   }
+  checkCommandLine(cwd, env, name);
   if (type === 'commonjs') checkWithOlderResolver(cwd);
   checkBothFormats(cwd, env, name);
   checkMissingPeers(cwd, name);
+}
+
+/** The program that the package brings along. */
+function checkCommandLine(cwd, env, name) {
+  const findings = JSON.parse(run('npx', ['nestjs-redis-session', 'doctor', '--json'], { cwd, env }));
+  same(
+    findings.filter(({ status }) => status === 'problem'),
+    [],
+  );
+  match(findings[0].seen, new RegExp(`connected to 127\\.0\\.0\\.1:${redis.port}`));
+  match(run('node_modules/.bin/nestjs-redis-session', ['stats'], { cwd, env }), /^sessions /);
+  console.log(`${name}, the command line: passed`);
 }
 
 /** A peer that is not installed is named by one error at import. */
