@@ -52,6 +52,14 @@ export type * from './session/session-data.js';
 export { jsonSerializer } from './session/session-serializer.js';
 export type { SessionSerializer } from './session/session-serializer.js';
 
+export type {
+  ObservedOperation,
+  ObservedResult,
+  SessionDestroyReason,
+  SessionObserver,
+  SessionOperation,
+  SessionOutcome,
+} from './session/session-observer.js';
 export { SessionStore } from './session/session-store.js';
 export type {
   LockRequest,

@@ -14,6 +14,10 @@ import { ConnectRedisRecords } from './migration/connect-redis-records.js';
 import { MigratedSessions } from './migration/migrated-sessions.js';
 import { OldCookie } from './migration/old-cookie.js';
 import { SessionMigration } from './migration/session-migration.js';
+import { ObservedSessionLocks } from './observed/observed-session-locks.js';
+import { ObservedSessionStore } from './observed/observed-session-store.js';
+import type { Observation } from './observed/observation.js';
+import { observationOf } from './redis-session.observation.js';
 import type { RedisSessionModuleOptions } from './options/redis-session-module-options.js';
 import { keysOf } from './options/encryption-options.js';
 import { RedisSessionOptions } from './options/redis-session.options.js';
@@ -42,6 +46,10 @@ import { SessionRepository } from './session/session.repository.js';
 
 // The options that the module uses, with the overrides of a test.
 const SETTLED_OPTIONS = Symbol('nestjs-redis-session options');
+// Tells the observers; undefined if there are none.
+const OBSERVATION = Symbol('nestjs-redis-session observation');
+// What the module itself uses: the store, or its observed form.
+const USED_STORE = Symbol('nestjs-redis-session store');
 
 const providers: Provider[] = [
   // forRoot() provides both. Without it, these factories throw.
@@ -81,21 +89,39 @@ const providers: Provider[] = [
   },
   {
     provide: SessionStore,
-    inject: [SETTLED_OPTIONS, RedisConnection],
-    useFactory: (options: RedisSessionOptions, connection: RedisConnection | undefined): SessionStore => {
-      if (connection !== undefined) return new RedisSessionStore(connection.client, options, connection);
+    inject: [SETTLED_OPTIONS, RedisConnection, OBSERVATION],
+    useFactory: (
+      options: RedisSessionOptions,
+      connection: RedisConnection | undefined,
+      observation: Observation | undefined,
+    ): SessionStore => {
+      if (connection !== undefined)
+        return new RedisSessionStore(connection.client, options, connection, observation);
       return typeof options.store === 'object' ? options.store : new InMemorySessionStore();
     },
   },
+  { provide: OBSERVATION, inject: [SETTLED_OPTIONS], useFactory: observationOf },
+  {
+    provide: USED_STORE,
+    inject: [SessionStore, OBSERVATION],
+    useFactory: (store: SessionStore, observation: Observation | undefined): SessionStore =>
+      observation === undefined ? store : new ObservedSessionStore(store, observation),
+  },
   {
     provide: SessionOperations,
-    inject: [SessionStore, SETTLED_OPTIONS],
-    useFactory: async (store: SessionStore, options: RedisSessionOptions) =>
-      new SessionOperations(store, await policyOf(options)),
+    inject: [USED_STORE, SETTLED_OPTIONS, OBSERVATION],
+    useFactory: async (
+      store: SessionStore,
+      options: RedisSessionOptions,
+      observation: Observation | undefined,
+    ) => {
+      const locks = observation && new ObservedSessionLocks(store, options.lock, observation);
+      return new SessionOperations(store, await policyOf(options), locks);
+    },
   },
   {
     provide: SessionRepository,
-    inject: [SessionStore, SETTLED_OPTIONS, SessionOperations],
+    inject: [USED_STORE, SETTLED_OPTIONS, SessionOperations],
     useFactory: (store: SessionStore, options: RedisSessionOptions, operations: SessionOperations) =>
       new SessionRepository(store, options, operations),
   },

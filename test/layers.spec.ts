@@ -6,6 +6,7 @@ import { describe, expect, it } from '@jest/globals';
 const forbidden: Record<string, RegExp> = {
   session:
     /^(ioredis|@nestjs\/|express|fastify|cookie$|node:http|\.\.\/(request|redis|http|memory|migration|context|websockets|options)\/)/,
+  observed: /^(ioredis|@nestjs\/|\.\.\/(request|redis|http|memory|migration|context|websockets|options)\/)/,
   request:
     /^(ioredis|@nestjs\/|express|fastify|node:http|\.\.\/(redis|http|memory|migration|context|websockets)\/)/,
   redis: /^(@nestjs\/|\.\.\/(request|http|memory|migration|context|websockets)\/)/,

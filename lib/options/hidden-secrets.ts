@@ -6,10 +6,11 @@ import type { RedisSessionOptions } from './redis-session.options.js';
  * of the application too: a client holds a password, a serializer may hold a key.
  */
 export function hideSecrets(options: RedisSessionOptions): void {
-  const { store, serializer, cluster, sentinel, encryption } = options;
+  const { store, serializer, observers, cluster, sentinel, encryption } = options;
   hide(options, 'accessKey', 'tls', 'client');
   if (typeof store === 'object') hide(options, 'store');
   if (serializer !== jsonSerializer) hide(options, 'serializer');
+  if (observers.length > 0) hide(options, 'observers');
   if (cluster !== undefined) hide(cluster, 'options');
   if (sentinel !== undefined) hide(sentinel, 'password');
   if (encryption !== undefined) hide(encryption, 'keys');

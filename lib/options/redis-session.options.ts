@@ -4,6 +4,7 @@ import { DEFAULT_MAX_DEPTH, jsonSerializer, type SessionSerializer } from '../se
 import { canNameAttribute } from '../session/session-proxy.js';
 import type { SessionIndexer } from '../session/index-value.js';
 import { sessionStates, type SessionState } from '../session/session-state.js';
+import type { SessionObserver } from '../session/session-observer.js';
 import type { SessionStore } from '../session/session-store.js';
 import { CookieOptions } from './cookie-options.js';
 import {
@@ -104,6 +105,22 @@ export class RedisSessionOptions extends RedisConnectionOptions {
   @Optional()
   @Expect('a function', (value) => typeof value === 'function')
   readonly onForgedCredential?: (report: ForgedCredentialReport) => void;
+
+  /**
+   * Hear of every operation on the store: for metrics, traces and logs. Without observers, nothing is measured.
+   * @default none
+   * @example [new OpenTelemetrySessionObserver()]
+   */
+  @Expect('an array of objects with the method begin', isObservers)
+  readonly observers: readonly SessionObserver[] = [];
+
+  /**
+   * Logs a line for every operation on the store, at level `debug` of Nest's Logger. Has no effect, and costs nothing, if the
+   * level hides such lines when the application starts.
+   * @default false
+   */
+  @Flag()
+  readonly logOperations: boolean = false;
 
   /** The cookie that carries the credential. Has no effect if `header` is set. */
   @Group()
@@ -279,6 +296,10 @@ function isIndexers(value: unknown): boolean {
       ([name, indexer]) => /^[A-Za-z\d]{1,32}$/.test(name) && typeof indexer === 'function',
     )
   );
+}
+
+function isObservers(value: unknown): boolean {
+  return Array.isArray(value) && value.every((observer) => hasMethods(observer, ['begin']));
 }
 
 function isAttributeNames(value: unknown): boolean {

@@ -8,6 +8,8 @@ import type {
   SessionStore,
   SessionTouch,
 } from '../session/session-store.js';
+import type { RunningOperation } from '../observed/operation-cost.js';
+import { CountedCommands } from './counted-commands.js';
 import { type ConnectionWatch, RedisCommands, type RedisCommandsOptions } from './redis-commands.js';
 import { RedisSessionLocks } from './redis-session-locks.js';
 import { RedisSessionWrites } from './redis-session-writes.js';
@@ -24,19 +26,26 @@ export interface RedisSessionStoreOptions extends RedisCommandsOptions {
 /** Stores each session in one Redis hash. A read is one plain command, a write is one script. */
 export class RedisSessionStore implements SessionStore {
   readonly index: RedisSessionIndex;
+  private readonly client: RedisClient;
   readonly #keys: SessionKeys;
   readonly #commands: RedisCommands;
   readonly #locks: RedisSessionLocks;
   readonly #writes: RedisSessionWrites;
 
   constructor(
-    private readonly client: RedisClient,
+    client: RedisClient,
     options: RedisSessionStoreOptions,
     /** Knows the state of the connection behind the client's errors. @default none */
     watch?: ConnectionWatch,
+    /** Counts what observed operations send. @default nothing is counted */
+    running?: RunningOperation,
   ) {
     this.#keys = new SessionKeys(options.applicationName);
-    this.#commands = new RedisCommands(client, options, watch);
+    this.#commands =
+      running === undefined
+        ? new RedisCommands(client, options, watch)
+        : new CountedCommands(client, options, watch, running);
+    this.client = this.#commands.client;
     this.#locks = new RedisSessionLocks(this.#commands, this.#keys);
     this.#writes = new RedisSessionWrites(this.#commands, this.#keys);
     this.index = new RedisSessionIndex(this.#commands, this.#keys, this.#locks);

@@ -60,10 +60,12 @@ export class IndexedSessions {
   /** Ends every session of the application. @returns how many */
   async destroyAll(): Promise<number> {
     let destroyed = 0;
-    for await (const ids of this.#index.all())
-      destroyed += (await inBatches(ids, async (id) => (await this.store.destroy(id)) === true)).length;
+    for await (const ids of this.#index.all()) destroyed += (await inBatches(ids, this.#revoke)).length;
     return destroyed;
   }
+
+  readonly #revoke = async (id: string): Promise<boolean> =>
+    (await this.store.destroy(id, undefined, 'revoked')) === true;
 
   get #index(): SessionIndex {
     if (this.store.index !== undefined) return this.store.index;

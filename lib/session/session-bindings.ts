@@ -74,7 +74,7 @@ export class SessionBindings {
       if (value === undefined) continue;
       const ago = await this.#index!.refusedAgo({ index, value }, core.id);
       if (ago === undefined || ago > performance.now() - core.begunAt) continue;
-      await this.store.destroy(core.id);
+      await this.store.destroy(core.id, undefined, 'revoked');
       core.status = 'ended';
       core.sentCreate = undefined;
       throw new SessionConflictError(core.id, revoked(core.id, index));

@@ -4,6 +4,7 @@ import { SessionBindings } from './session-bindings.js';
 import { SessionCore, type SessionActions } from './session-core.js';
 import type { SessionCredential } from './session-credential.js';
 import { SessionLocks, type LockedSession } from './session-locks.js';
+import type { SessionDestroyReason } from './session-observer.js';
 import type { SessionPolicy } from './session-policy.js';
 import { SessionReads } from './session-reads.js';
 import type { SessionStore } from './session-store.js';
@@ -26,9 +27,10 @@ export class SessionOperations implements SessionActions {
   constructor(
     store: SessionStore,
     private readonly policy: SessionPolicy,
+    locks = new SessionLocks(store, policy.lock),
   ) {
     this.failures = new StoreFailures(policy);
-    this.#locks = new SessionLocks(store, policy.lock);
+    this.#locks = locks;
     this.indexed = new IndexedSessions(store, policy);
     this.#bindings = new SessionBindings(store, policy, this.failures);
     this.#writes = new SessionWrites(store, policy, this.#bindings);
@@ -178,11 +180,11 @@ export class SessionOperations implements SessionActions {
    * Ends a session. @throws SessionStoreUnavailableError if the store could not answer, even with `throwOnError: false`: a
    * failed logout must not look like a logout.
    */
-  async destroy(core: SessionCore): Promise<void> {
+  async destroy(core: SessionCore, reason: SessionDestroyReason = 'destroyed'): Promise<void> {
     if (core.readOnly) throw new SessionReadOnlyError('destroy the session');
     core.destroyRequested = true;
     try {
-      await core.enqueue(() => this.#writes.destroy(core));
+      await core.enqueue(() => this.#writes.destroy(core, reason));
     } catch (error) {
       this.failures.record(error, core);
       throw error;
@@ -203,7 +205,7 @@ export class SessionOperations implements SessionActions {
 
   async regenerate(core: SessionCore): Promise<SessionCore> {
     core.assertCanSend('regenerate the session');
-    await this.destroy(core);
+    await this.destroy(core, 'regenerated');
     const next = this.core();
     next.onReplaced = core.onReplaced;
     core.onReplaced?.(next);

@@ -1,4 +1,5 @@
 import type { SessionIndex } from './session-index.js';
+import type { SessionDestroyReason } from './session-observer.js';
 
 /** One session as it is stored. */
 export interface SessionRecord {
@@ -81,6 +82,8 @@ export interface SessionTouch extends SessionTimeouts {
   readonly expiresAt?: number | undefined;
   /** SHA-256 that the secret must still have; `undefined` accepts any. */
   readonly secretHash?: string | undefined;
+  /** No request waits for this touch, and it belongs to none. For observers. @default false */
+  readonly background?: boolean | undefined;
 }
 
 /** Who holds a lock, and for how long unless it is renewed. */
@@ -147,9 +150,10 @@ export interface SessionStore {
   /**
    * Removes a session and its lock, and notifies the lock's waiters.
    * @param secretHash SHA-256 that the secret must still have. @default any
+   * @param reason for observers; a store can ignore it. @default 'destroyed'
    * @returns `false` if the session does not exist, `'conflict'` if its secret is not the expected one.
    */
-  destroy(id: string, secretHash?: string): Promise<boolean | 'conflict'>;
+  destroy(id: string, secretHash?: string, reason?: SessionDestroyReason): Promise<boolean | 'conflict'>;
 
   /**
    * Takes the lock of a session and reads the session under it, without touching it. Waits while another token holds the

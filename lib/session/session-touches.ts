@@ -53,9 +53,10 @@ export class SessionTouches {
   /**
    * Touches a session now.
    * @param secretHash SHA-256 that the secret must still have. @default any
+   * @param background no request waits for it
    * @throws SessionConflictError if the secret is another one.
    */
-  now(core: SessionCore, secretHash?: string): Promise<void> {
+  now(core: SessionCore, secretHash?: string, background = false): Promise<void> {
     const { storedIdle, expiresAt } = core.lifetime;
     return this.#send(core, storedIdle, async () => {
       const outcome = await this.store.touch(core.id, {
@@ -63,6 +64,7 @@ export class SessionTouches {
         idleTimeoutInMilliseconds: storedIdle,
         expiresAt,
         secretHash,
+        background,
       });
       if (outcome === 'conflict') throw new SessionConflictError(core.id);
     });
@@ -100,7 +102,7 @@ export class SessionTouches {
     for (const core of due) {
       // Another request of this turn may have touched it.
       if (core.status !== 'stored' || this.#isRecent(core)) continue;
-      this.now(core).catch((error: unknown) => this.failures.record(error, core));
+      this.now(core, undefined, true).catch((error: unknown) => this.failures.record(error, core));
     }
   };
 

@@ -6,6 +6,7 @@ import { SessionCreates } from './session-creates.js';
 import { drawSecret } from './session-credential.js';
 import { withChanges } from './session-index.js';
 import { timeoutsOf, type SessionPolicy } from './session-policy.js';
+import type { SessionDestroyReason } from './session-observer.js';
 import type {
   PreviousSecret,
   SaveOutcome,
@@ -115,22 +116,26 @@ export class SessionWrites {
   }
 
   /** Removes a session and ends its lock. */
-  async destroy(core: SessionCore): Promise<void> {
+  async destroy(core: SessionCore, reason: SessionDestroyReason): Promise<void> {
     if (core.status === 'detached') throw core.lastException;
     // The store refuses a destroy with a secret that a rotation may have replaced.
     if (core.identity.sentRotation !== undefined) await this.settle(core).catch(ignoreGone);
-    if (core.status === 'stored') await this.#remove(core, [core.identity.expectedHash]);
+    if (core.status === 'stored') await this.#remove(core, [core.identity.expectedHash], reason);
     // A create whose answer was lost may have stored it.
     const secrets = core.sentCreate?.secrets.map(({ secretHash }) => secretHash);
-    if (secrets !== undefined) await this.#remove(core, secrets);
+    if (secrets !== undefined) await this.#remove(core, secrets, reason);
     core.sentCreate = undefined;
     core.status = 'ended';
     core.lock?.ended();
   }
 
-  async #remove(core: SessionCore, hashes: (string | undefined)[]): Promise<void> {
+  async #remove(
+    core: SessionCore,
+    hashes: (string | undefined)[],
+    reason: SessionDestroyReason,
+  ): Promise<void> {
     for (const hash of hashes) {
-      if ((await this.store.destroy(core.id, hash)) !== 'conflict') return this.bindings.forget(core);
+      if ((await this.store.destroy(core.id, hash, reason)) !== 'conflict') return this.bindings.forget(core);
     }
     throw new SessionConflictError(core.id);
   }

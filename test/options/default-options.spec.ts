@@ -31,6 +31,8 @@ describe('without options and environment variables', () => {
       absoluteTimeoutInSeconds: undefined,
       rotationGraceInSeconds: 0,
       onForgedCredential: undefined,
+      observers: [],
+      logOperations: false,
       cookie: {
         name: 'sid',
         path: '/',

@@ -50,6 +50,11 @@ const cases: [what: string, given: object, read: (options: ReturnType<typeof res
       ({ serializer }) => (serializer as { key?: string }).key,
     ],
     [
+      'a property of an observer',
+      { observers: [{ begin: () => undefined, password: SECRET }] },
+      ({ observers }) => (observers[0] as { password?: string }).password,
+    ],
+    [
       'a property of the application’s own store',
       { store: Object.assign(new InMemorySessionStore(), { password: SECRET }) },
       ({ store }) => (store as { password?: string }).password,
