@@ -62,6 +62,8 @@ export type {
 } from './session/session-observer.js';
 export { SessionStore } from './session/session-store.js';
 export type {
+  DeviceChange,
+  DeviceOutcome,
   LockRequest,
   NewSessionRecord,
   SaveOutcome,

@@ -2,6 +2,8 @@ import { InMemoryLocks } from './in-memory-locks.js';
 import { InMemorySessionIndex } from './in-memory-session-index.js';
 import { withChanges } from '../session/session-index.js';
 import type {
+  DeviceChange,
+  DeviceOutcome,
   LockRequest,
   NewSessionRecord,
   SaveOutcome,
@@ -109,6 +111,16 @@ export class InMemorySessionStore implements SessionStore {
       this.locks.release(id, lock.token);
     }
     return 'saved';
+  }
+
+  async bindDevice(id: string, { secretHash, expected, device }: DeviceChange): Promise<DeviceOutcome> {
+    const record = this.findLive(id);
+    if (record === undefined) return 'gone';
+    if (record.device === device) return 'bound';
+    if (isReplaced(record, secretHash)) return 'conflict';
+    if (record.device !== expected) return 'taken';
+    this.sessions.set(id, { ...this.sessions.get(id)!, record: { ...record, device } });
+    return 'bound';
   }
 
   async touch(id: string, touch: SessionTouch): Promise<boolean | 'conflict'> {

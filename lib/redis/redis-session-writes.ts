@@ -1,6 +1,12 @@
 import type { Cluster, Redis } from 'ioredis';
 import { newWriteId } from '../session/session-credential.js';
-import type { NewSessionRecord, SaveOutcome, SessionChanges } from '../session/session-store.js';
+import type {
+  DeviceChange,
+  DeviceOutcome,
+  NewSessionRecord,
+  SaveOutcome,
+  SessionChanges,
+} from '../session/session-store.js';
 import type { RedisCommands } from './redis-commands.js';
 import type { SessionKeys } from './session-keys.js';
 import { indexField } from './session-record.js';
@@ -43,6 +49,12 @@ export class RedisSessionWrites {
       ? this.#savePlain(id, changes, set)
       : this.#save(id, changes, set, removed));
     return outcomes[String(reply)]!;
+  }
+
+  async bindDevice(id: string, { secretHash, expected, device }: DeviceChange): Promise<DeviceOutcome> {
+    const args = [secretHash, expected ?? '', device];
+    const reply = await this.commands.run('bind', sessionScripts.bindDevice, [this.keys.data(id)], args);
+    return deviceOutcomes[String(reply)]!;
   }
 
   #isPlainCreate(session: NewSessionRecord): boolean {
@@ -123,6 +135,13 @@ const outcomes: Readonly<Record<string, SaveOutcome>> = {
   '0': 'gone',
   '-1': 'conflict',
   '-2': 'lock-lost',
+};
+
+const deviceOutcomes: Readonly<Record<string, DeviceOutcome>> = {
+  '1': 'bound',
+  '0': 'gone',
+  '-1': 'conflict',
+  '-2': 'taken',
 };
 
 // 128 bits are enough to tell writes apart.

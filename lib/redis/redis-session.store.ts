@@ -1,4 +1,6 @@
 import type {
+  DeviceChange,
+  DeviceOutcome,
   LockRequest,
   NewSessionRecord,
   SaveOutcome,
@@ -69,6 +71,10 @@ export class RedisSessionStore implements SessionStore {
 
   save(id: string, changes: SessionChanges): Promise<SaveOutcome> {
     return this.#writes.save(id, changes);
+  }
+
+  bindDevice(id: string, change: DeviceChange): Promise<DeviceOutcome> {
+    return this.#writes.bindDevice(id, change);
   }
 
   async touch(id: string, touch: SessionTouch): Promise<boolean | 'conflict'> {

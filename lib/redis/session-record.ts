@@ -19,6 +19,7 @@ export function recordOf(id: string, hash: readonly string[]): SessionRecord | u
   let expires: string | undefined;
   let previous: string | undefined;
   let indexed: Map<string, string> | undefined;
+  let device: string | undefined;
   for (let i = 0; i < hash.length; i += 2) {
     const name = hash[i]!;
     const value = hash[i + 1]!;
@@ -28,6 +29,7 @@ export function recordOf(id: string, hash: readonly string[]): SessionRecord | u
     else if (name === ':idle') idle = value;
     else if (name === ':expires') expires = value;
     else if (name === ':previous') previous = value;
+    else if (name === ':device') device = value;
     else if (isIndexField(name)) (indexed ??= new Map()).set(indexOf(name), value);
   }
   if (secretHash === undefined) return undefined;
@@ -40,6 +42,7 @@ export function recordOf(id: string, hash: readonly string[]): SessionRecord | u
     attributes,
     previous: previous === undefined ? undefined : previousOf(previous),
     indexed,
+    device,
   };
 }
 

@@ -19,6 +19,7 @@ export const sessionScripts = {
   savePlain: script('lifetime', 'save-plain'),
   touch: script('lifetime', 'touch'),
   destroy: script('destroy'),
+  bindDevice: script('bind-device'),
   enlist: script('enlist'),
   wait: script('wait'),
   renew: script('renew'),

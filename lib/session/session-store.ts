@@ -19,6 +19,8 @@ export interface SessionRecord {
   readonly previous?: PreviousSecret | undefined;
   /** Name of an index to the session's value in it; `undefined` if it has none. */
   readonly indexed?: ReadonlyMap<string, string> | undefined;
+  /** What the session knows of the device that it is bound to; `undefined` if it is not bound. */
+  readonly device?: string | undefined;
 }
 
 /** The secret that a rotation has replaced. */
@@ -85,6 +87,25 @@ export interface SessionTouch extends SessionTimeouts {
   /** No request waits for this touch, and it belongs to none. For observers. @default false */
   readonly background?: boolean | undefined;
 }
+
+/** What a session knows of the device that it is bound to changes. */
+export interface DeviceChange {
+  /** SHA-256 that the secret must still have. */
+  readonly secretHash: string;
+  /** What the session must have now; `undefined` if it must have nothing. */
+  readonly expected: string | undefined;
+  /** What replaces it. Drawn for this write: no other write has the same text. */
+  readonly device: string;
+}
+
+/**
+ * How a change of the device ended. Only `bound` has written anything.
+ * - `bound`: the change is stored.
+ * - `gone`: the session does not exist.
+ * - `conflict`: the secret is not the expected one: another request has replaced it.
+ * - `taken`: the session has something else than expected: another write came first.
+ */
+export type DeviceOutcome = 'bound' | 'gone' | 'conflict' | 'taken';
 
 /** Who holds a lock, and for how long unless it is renewed. */
 export interface SessionLease {
@@ -176,6 +197,12 @@ export interface SessionStore {
    * rejects, and may retry in the background for at most `leaseInMilliseconds`, since the lease ends the lock then.
    */
   releaseLock(id: string, token: string, leaseInMilliseconds?: number): Promise<void>;
+
+  /**
+   * Replaces what a session knows of its device, without touching it. If the session has `change.device` already, this write
+   * was sent before: returns `bound`. Optional: without it, sessions cannot be bound to devices.
+   */
+  bindDevice?(id: string, change: DeviceChange): Promise<DeviceOutcome>;
 
   /** Whether a touch costs nothing, so that a session is touched even if it was touched just before. @default false */
   readonly touchesAreFree?: boolean;

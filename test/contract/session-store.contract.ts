@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe } from '@jest/globals';
 import type { SessionStoreHarness } from './contract-harness.js';
 import { describeAttributes } from './attributes.contract.js';
+import { describeDevice } from './device.contract.js';
 import { describeExpiry } from './expiry.contract.js';
 import { describeIndex } from './index.contract.js';
 import { describeLife } from './life.contract.js';
@@ -18,6 +19,7 @@ export const withoutLocks = [
   describeRotation,
   describeSecrets,
   describeRepeatedWrites,
+  describeDevice,
   describeExpiry,
   describeIndex,
 ];
