@@ -44,6 +44,8 @@ export type { DestroyOptions } from './session/session.repository.js';
 export type { ListedSession } from './session/indexed-sessions.js';
 export type { SessionIndexer } from './session/index-value.js';
 export type { IndexedSession, IndexKey, SessionIndex } from './session/session-index.js';
+export type { DeviceBinding } from './session/device-binding.js';
+export type { DeviceBinder } from './request/device-hook.js';
 export type { SessionCookie } from './session/session-cookie.js';
 // `Session` is also a decorator, so declarations that TypeScript infers need another name for the type.
 export type { Session as SessionType, SessionCallback, SessionVerbs } from './session/session.js';
@@ -81,6 +83,7 @@ export {
   SessionConflictError,
   SessionCrossSiteError,
   SessionDataError,
+  SessionDeviceUnboundError,
   SessionError,
   SessionGoneError,
   SessionLockLostError,

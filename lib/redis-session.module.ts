@@ -127,16 +127,25 @@ const providers: Provider[] = [
   },
   {
     provide: SessionRegistration,
-    inject: [SessionOperations, SETTLED_OPTIONS, RedisConnection, REGISTRATION_EXTRAS],
+    inject: [SessionOperations, SETTLED_OPTIONS, RedisConnection, REGISTRATION_EXTRAS, SessionStore],
     useFactory: (
       operations: SessionOperations,
       options: RedisSessionOptions,
       connection: RedisConnection | undefined,
       { name }: RedisSessionModuleExtras,
+      store: SessionStore,
     ) => {
-      const { header, cookie, sessionState, sessionCacheControl, expiresHeader } = options;
+      const { header, cookie, sessionState, sessionCacheControl, expiresHeader, applicationName } = options;
       const resolver = header ? new HeaderSessionIdResolver(header) : new CookieSessionIdResolver(cookie);
       const migration = migrationOf(options, connection, operations);
+      const devices = options.deviceBound?.create({
+        name,
+        applicationName,
+        operations,
+        resolver,
+        cookie: header ? undefined : cookie,
+        canBind: store.bindDevice !== undefined && store.index !== undefined,
+      });
       return new SessionRegistration(
         name,
         operations,
@@ -145,6 +154,7 @@ const providers: Provider[] = [
         sessionCacheControl,
         migration,
         expiresHeader,
+        devices,
       );
     },
   },

@@ -1,8 +1,10 @@
 // What subpaths share with the main entry point. scripts/build.mjs makes one of it if an application loads both formats.
+export { sessionFromContext } from './context/session.decorator.js';
 export { addToArguments, sessionInArguments } from './request/message-arguments.js';
 export { SessionRegistration } from './request/session-registration.js';
 export { SessionRequest } from './request/session-request.js';
 export {
+  SessionDeviceUnboundError,
   SessionError,
   SessionGoneError,
   SessionMissingError,

@@ -13,6 +13,7 @@ run('npx', ['tsc', '-p', 'tsconfig.cjs.json'], { cwd: root });
 writeFileSync(`${root}dist/cjs/package.json`, '{ "type": "commonjs" }\n');
 await makeOneCopy();
 await guardSubpath('websockets');
+await guardSubpath('dbsc');
 // npm does this at installation; links into this folder need it, too.
 chmodSync(`${root}dist/esm/cli/main.js`, 0o755);
 

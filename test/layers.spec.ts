@@ -5,18 +5,20 @@ import { describe, expect, it } from '@jest/globals';
 // What the files of a folder must not import. Type imports are allowed.
 const forbidden: Record<string, RegExp> = {
   session:
-    /^(ioredis|@nestjs\/|express|fastify|cookie$|node:http|\.\.\/(request|redis|http|memory|migration|context|websockets|options)\/)/,
-  observed: /^(ioredis|@nestjs\/|\.\.\/(request|redis|http|memory|migration|context|websockets|options)\/)/,
+    /^(ioredis|@nestjs\/|express|fastify|cookie$|node:http|\.\.\/(request|redis|http|memory|migration|context|websockets|dbsc|options)\/)/,
+  observed:
+    /^(ioredis|@nestjs\/|\.\.\/(request|redis|http|memory|migration|context|websockets|dbsc|options)\/)/,
   request:
-    /^(ioredis|@nestjs\/|express|fastify|node:http|\.\.\/(redis|http|memory|migration|context|websockets)\/)/,
-  redis: /^(@nestjs\/|\.\.\/(request|http|memory|migration|context|websockets)\/)/,
-  memory: /^(ioredis|@nestjs\/|\.\.\/(request|http|redis|migration|context|websockets|options)\/)/,
-  migration: /^(ioredis|@nestjs\/|\.\.\/(redis|http|memory|context|websockets)\/)/,
-  http: /^(ioredis|\.\.\/(redis|memory|migration|context|websockets)\/)/,
+    /^(ioredis|@nestjs\/|express|fastify|node:http|\.\.\/(redis|http|memory|migration|context|websockets|dbsc)\/)/,
+  redis: /^(@nestjs\/|\.\.\/(request|http|memory|migration|context|websockets|dbsc)\/)/,
+  memory: /^(ioredis|@nestjs\/|\.\.\/(request|http|redis|migration|context|websockets|dbsc|options)\/)/,
+  dbsc: /^(ioredis|express|fastify|node:http|\.\.\/(redis|http|memory|migration|context|websockets|options(?!\/(expectations|encryption-options)\.))\/)/,
+  migration: /^(ioredis|@nestjs\/|\.\.\/(redis|http|memory|context|websockets|dbsc)\/)/,
+  http: /^(ioredis|\.\.\/(redis|memory|migration|context|websockets|dbsc)\/)/,
   context: /^(ioredis|\.\.\/(redis|memory|migration|websockets|options)\/)/,
   websockets: /^(ioredis|\.\.\/(redis|memory|migration|context|options(?!\/web-origin\.))\/)/,
-  cli: /^(ioredis|@nestjs\/|express|fastify|(\.\.\/)+(request|http|memory|migration|context|websockets)\/)/,
-  options: /^(ioredis|@nestjs\/|\.\.\/(request|http|redis|memory|migration|context|websockets)\/)/,
+  cli: /^(ioredis|@nestjs\/|express|fastify|(\.\.\/)+(request|http|memory|migration|context|websockets|dbsc)\/)/,
+  options: /^(ioredis|@nestjs\/|\.\.\/(request|http|redis|memory|migration|context|websockets|dbsc)\/)/,
 };
 
 function importsOf(file: string): string[] {

@@ -94,6 +94,7 @@ export class ExpressIntegration extends HttpIntegration<ExpressRequest, ServerRe
 
   protected loadBeforeGuards(): void {
     this.app.use((request, response, next) => {
+      if (this.answersDevice(request.originalUrl, request, response)) return;
       const loading = this.begin(request, response);
       if (loading === undefined) next();
       else

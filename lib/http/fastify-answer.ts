@@ -40,6 +40,8 @@ export interface FastifyReply {
   readonly request: Pick<FastifyRequest, 'routeOptions'>;
   /** The reply was hijacked or has ended. */
   readonly sent: boolean;
+  /** Leaves the answer to whoever writes to `raw`. */
+  hijack(): unknown;
   removeHeader(name: string): unknown;
   send(payload: unknown): unknown;
 }

@@ -86,6 +86,10 @@ export class FastifyIntegration extends HttpIntegration<FastifyRequest, FastifyR
 
   protected loadBeforeGuards(): void {
     this.app.addHook('onRequest', (request, reply, done) => {
+      if (this.answersDevice(request.url, request.raw, reply.raw)) {
+        reply.hijack();
+        return;
+      }
       const loading = this.begin(request, reply);
       if (loading === undefined) done();
       else
@@ -146,6 +150,7 @@ export class FastifyIntegration extends HttpIntegration<FastifyRequest, FastifyR
     const { use } = app;
     if (use === undefined) return false;
     const first: Middleware = (raw, response, next) => {
+      if (this.answersDevice(raw.originalUrl, raw, response)) return;
       const registration = this.registrations.ofTarget(raw.method, raw.originalUrl);
       if (registration !== this.registrations.ofAllRoutes) raw[MIDDLEWARE_ROUTING] = { misrouted: false };
       const session =

@@ -1,7 +1,9 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { SessionRegistration } from '../request/session-registration.js';
 import type { SessionRequest } from '../request/session-request.js';
 import { SessionMissingError, SessionUsageError } from '../session/session.errors.js';
 import type { Session } from '../session/session.js';
+import { DeviceEndpoints } from './device-endpoints.js';
 import { SessionRegistrations, type HttpRegistration } from './session-registrations.js';
 
 /** Key of a request's session. */
@@ -28,14 +30,22 @@ export abstract class HttpIntegration<
   Response,
 > implements SessionRouter<Request> {
   readonly registrations = new SessionRegistrations();
+  #devices: DeviceEndpoints | undefined;
   #loads = false;
 
   /** Adds a registration. In `request` mode its sessions are loaded before guards run. */
   add(registration: HttpRegistration): void {
     this.registrations.add(registration);
-    if (registration.hydrate === 'interceptor' || this.#loads) return;
+    const { devices } = registration.sessions;
+    if (devices !== undefined) (this.#devices ??= new DeviceEndpoints()).add(registration, devices);
+    if ((registration.hydrate === 'interceptor' && devices === undefined) || this.#loads) return;
     this.#loads = true;
     this.loadBeforeGuards();
+  }
+
+  /** Answers a request if a browser posts the proof of a device. @returns false if it is for the application */
+  protected answersDevice(target: string, request: IncomingMessage, response: ServerResponse): boolean {
+    return this.#devices?.answer(target, request, response) === true;
   }
 
   /** Returns the session of a request, and begins it on the first call. @returns `undefined` on routes without sessions */

@@ -2,6 +2,8 @@ import { AsyncResource } from 'node:async_hooks';
 import type { SessionIndex } from '../session/session-index.js';
 import type { SessionDestroyReason } from '../session/session-observer.js';
 import type {
+  DeviceChange,
+  DeviceOutcome,
   LockRequest,
   NewSessionRecord,
   SaveOutcome,
@@ -19,6 +21,7 @@ import { ObservedSessionIndex } from './observed-session-index.js';
 export class ObservedSessionStore implements SessionStore {
   readonly index?: SessionIndex;
   readonly remaining?: NonNullable<SessionStore['remaining']>;
+  readonly bindDevice?: NonNullable<SessionStore['bindDevice']>;
   // Touches are sent in the context of any request of their turn, which must not pay for the others.
   readonly #noRequest = new AsyncResource('RedisSessionTouches');
 
@@ -28,6 +31,7 @@ export class ObservedSessionStore implements SessionStore {
   ) {
     if (store.index !== undefined) this.index = new ObservedSessionIndex(store.index, observation);
     if (store.remaining !== undefined) this.remaining = (id) => this.#remaining(id);
+    if (store.bindDevice !== undefined) this.bindDevice = (id, change) => this.#bindDevice(id, change);
   }
 
   get touchesAreFree(): boolean {
@@ -107,6 +111,14 @@ export class ObservedSessionStore implements SessionStore {
 
   close(): void | Promise<void> {
     return this.store.close?.();
+  }
+
+  #bindDevice(id: string, change: DeviceChange): Promise<DeviceOutcome> {
+    return this.observation.run(
+      { operation: 'bindDevice', id },
+      () => this.store.bindDevice!(id, change),
+      (outcome) => ({ outcome }),
+    );
   }
 
   #remaining(id: string): Promise<number | undefined> {

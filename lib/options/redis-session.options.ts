@@ -1,4 +1,5 @@
 import type { AllowedOrigins } from '../request/allowed-origins.js';
+import type { DeviceBinder } from '../request/device-hook.js';
 import type { ForgedCredentialReport } from '../session/forged-credentials.js';
 import { DEFAULT_MAX_DEPTH, jsonSerializer, type SessionSerializer } from '../session/session-serializer.js';
 import { canNameAttribute } from '../session/session-proxy.js';
@@ -143,6 +144,16 @@ export class RedisSessionOptions extends RedisConnectionOptions {
   @Optional()
   @Expect('what expressSession() returns', (value) => value instanceof ExpressSessionMigration)
   readonly migrateFrom?: ExpressSessionMigration;
+
+  /**
+   * Binds sessions to the devices of their visitors, so that a stolen cookie is useless elsewhere. Experimental: the
+   * protocol (Device Bound Session Credentials) is a draft, and this option follows it in minor versions.
+   * @default none
+   * @example dbsc({ mode: 'observe', keys: [process.env.DEVICE_KEY!] }), from `nestjs-redis-session/dbsc`
+   */
+  @Optional()
+  @HasMethods('what dbsc() of nestjs-redis-session/dbsc returns', 'create')
+  readonly deviceBound?: DeviceBinder;
 
   /**
    * When the session is loaded: `'request'` for every request, before guards run; `'interceptor'` only around handlers.

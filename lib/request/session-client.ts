@@ -25,7 +25,7 @@ export class SessionClient {
   /** Gives the client its credential if that is new, or removes it if the session has ended. */
   tell(core: SessionCore): undefined {
     const { answer, presented, migrated } = this;
-    const { resolver, migration, cacheControl, expiresHeader } = this.registration;
+    const { resolver, migration, cacheControl, expiresHeader, devices } = this.registration;
     if (answer === undefined) return;
     if (this.limitsCaching && !answer.hasHeader('cache-control'))
       answer.setHeader('cache-control', cacheControl);
@@ -34,11 +34,15 @@ export class SessionClient {
       keepFromSharedCaches(answer);
     }
     if (hasEnded(core)) {
-      if (presented !== undefined) resolver.expire(answer);
+      if (presented !== undefined) {
+        resolver.expire(answer);
+        devices?.expire(answer);
+      }
     } else if (core.status === 'stored' || core.outcomeUnknown) {
       const resends = this.resends && !core.outdated && resolver.resends(core.persistentCookie);
       const sent = resends || core.cookieChanged || migrated ? presented : undefined;
       this.#send(core, core.newCredential ?? sent);
+      if (devices !== undefined && core.newCredential !== undefined) devices.offer(core, answer);
       if (expiresHeader !== undefined) answer.setHeader(expiresHeader, String(secondsLeft(core)));
     }
   }

@@ -1,6 +1,7 @@
 import type { SessionCore } from '../session/session-core.js';
 import type { SessionOperations } from '../session/session-operations.js';
 import type { SessionState } from '../session/session-state.js';
+import type { DeviceHook } from './device-hook.js';
 import type { RequestHeaders } from './session-answer.js';
 import type { SessionIdResolver } from './session-id-resolver.js';
 import { UnreturnedCredentials } from './unreturned-credentials.js';
@@ -40,6 +41,8 @@ export class SessionRegistration {
     readonly migration?: MigrationHook,
     /** The header of an answer that tells the seconds until the session ends. */
     readonly expiresHeader?: string,
+    /** Asked only about sessions that were found. */
+    readonly devices?: DeviceHook,
   ) {
     this.unreturned = new UnreturnedCredentials(resolver);
   }

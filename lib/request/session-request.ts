@@ -1,6 +1,7 @@
 import { formatCredential, type SessionCredential } from '../session/session-credential.js';
 import type { SessionCore } from '../session/session-core.js';
 import { coreIn, sessionOf } from '../session/session-proxy.js';
+import type { SessionAdmission } from '../session/session-operations.js';
 import type { SessionState } from '../session/session-state.js';
 import {
   SessionAnswerSentError,
@@ -238,11 +239,14 @@ export class SessionRequest implements Commits {
     credentials: readonly SessionCredential[],
     old: Promise<MigratedSession | undefined> | undefined,
   ): Promise<void> {
-    const { operations, resolver, migration, expiresHeader } = this.registration;
+    const { operations, resolver, migration, expiresHeader, devices } = this.registration;
     const touches = this.#isUntouching === undefined;
+    const admits = devices && ((core: SessionCore) => devices.admits(core, this.headers));
     try {
       for (const credential of firstOf(credentials)) {
-        const core = await (touches ? operations.open(credential) : operations.openUntouched(credential));
+        const core = await (touches
+          ? operations.open(credential, admits)
+          : operations.openUntouched(credential, admits));
         if (core === undefined) continue;
         this.#client.presented = formatCredential(credential.id, credential.secret);
         if (credentials.length > 1) this.#client.others = credentials.filter((other) => other !== credential);
@@ -252,7 +256,7 @@ export class SessionRequest implements Commits {
       }
       if (this.core === undefined) {
         const migrating = old ?? migration?.migrate(this.headers);
-        if (migrating !== undefined) this.#migrate(await migrating);
+        if (migrating !== undefined) this.#migrate(await migrating, admits);
       }
     } catch (error) {
       this.#goOnWithout(error);
@@ -271,7 +275,9 @@ export class SessionRequest implements Commits {
     }
   }
 
-  #migrate(old: MigratedSession | undefined): void {
+  #migrate(old: MigratedSession | undefined, admits: SessionAdmission | undefined): void {
+    // The credential of the other software may lead to a session that is bound by now.
+    if (old !== undefined && admits?.(old.core) === false) return;
     this.#client.migrated = true;
     this.#client.presented = old?.credential;
     this.#adopt(old?.core ?? this.registration.operations.core());

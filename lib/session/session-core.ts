@@ -5,6 +5,7 @@ import { cookieAttributesOf, type CookieAttributes, type CookieOwner } from './s
 import { type DrawnSecret, SessionIdentity } from './session-credential.js';
 import { isPersistent, setPersistent, SessionLifetime } from './session-lifetime.js';
 import type { IndexChanges } from './session-index.js';
+import type { DeviceBinding } from './device-binding.js';
 import type { SessionLock } from './session-lock.js';
 import type { SessionPolicy } from './session-policy.js';
 import type { SessionRecord } from './session-store.js';
@@ -72,6 +73,10 @@ export class SessionCore implements CookieOwner {
   sentCreate: SentCreate | undefined;
   /** The values that the stored session has in indexes. */
   indexed: ReadonlyMap<string, string> | undefined;
+  /** What the stored session knows of the device that it is bound to. */
+  device: string | undefined;
+  /** Whether the request of this session comes from that device; `undefined` if nobody has judged it. */
+  deviceBound: DeviceBinding | undefined;
   /** When the session object was made, by the monotonic clock. */
   readonly begunAt = performance.now();
   /** The error of the latest operation of this session that failed silently. */
@@ -210,6 +215,7 @@ export class SessionCore implements CookieOwner {
     this.identity.adopt(record.id, record.secretHash);
     this.lifetime.adopt(record);
     this.indexed = record.indexed;
+    this.device = record.device;
   }
 }
 

@@ -4,6 +4,7 @@
  * - `create`, `save`, `destroy`, `touch`: as they say. `rotate` is a save that replaces the secret.
  * - `lock`: a request waits for its session on a route of state `exclusive`, in the queue of this process and in the store,
  *   and reads it. `renewLock` and `releaseLock` belong to the lock that it holds then.
+ * - `bindDevice`: keeps the key of a device, or counts a proof of it.
  * - `find`: reads lists of sessions, a batch at a time. `index`: keeps the index of users and the indexes of your own.
  */
 export type SessionOperation =
@@ -17,6 +18,7 @@ export type SessionOperation =
   | 'lock'
   | 'renewLock'
   | 'releaseLock'
+  | 'bindDevice'
   | 'find'
   | 'index';
 
@@ -27,6 +29,7 @@ export type SessionOperation =
  * - `save`, `rotate`: `saved`; refused, and nothing was written: `gone`, `conflict`, `lock-lost`.
  * - `touch`: `touched`, `gone` or `conflict`. `destroy`: `destroyed`, `absent` or `conflict`.
  * - `renewLock`: `renewed` or `lock-lost`.
+ * - `bindDevice`: `bound`; refused, and nothing was written: `gone`, `conflict`, `taken`.
  * - the others: `done`.
  * - any: `error`. `errorCode` says which.
  */
@@ -43,6 +46,7 @@ export type SessionOutcome =
   | 'touched'
   | 'destroyed'
   | 'renewed'
+  | 'bound'
   | 'done'
   | 'error';
 

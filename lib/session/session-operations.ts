@@ -7,11 +7,14 @@ import { SessionLocks, type LockedSession } from './session-locks.js';
 import type { SessionDestroyReason } from './session-observer.js';
 import type { SessionPolicy } from './session-policy.js';
 import { SessionReads } from './session-reads.js';
-import type { SessionStore } from './session-store.js';
+import type { DeviceOutcome, SessionStore } from './session-store.js';
 import { SessionTouches } from './session-touches.js';
 import { SessionWrites } from './session-writes.js';
 import { SessionConflictError, SessionGoneError, SessionReadOnlyError } from './session.errors.js';
 import { StoreFailures } from './store-failures.js';
+
+/** Judges a session that a credential opens. Returns false if the request must not have it. */
+export type SessionAdmission = (core: SessionCore) => boolean;
 
 /** Carries out the verbs of sessions on a store: one operation of a session at a time, in the order of the calls. */
 export class SessionOperations implements SessionActions {
@@ -25,7 +28,7 @@ export class SessionOperations implements SessionActions {
   readonly #touches: SessionTouches;
 
   constructor(
-    store: SessionStore,
+    private readonly store: SessionStore,
     private readonly policy: SessionPolicy,
     locks = new SessionLocks(store, policy.lock),
   ) {
@@ -55,24 +58,30 @@ export class SessionOperations implements SessionActions {
   /**
    * Finds the session that a credential opens, and touches it. Always throws if the store cannot answer. The session's
    * operations are refused once another request has replaced this secret.
-   * @returns `undefined` if it does not exist, or has another secret.
+   * @param admits Asked before the touch: whoever is refused must not keep the session alive. @default admits all
+   * @returns `undefined` if it does not exist, has another secret, or is not admitted.
    */
-  async open(credential: SessionCredential): Promise<SessionCore | undefined> {
+  async open(credential: SessionCredential, admits?: SessionAdmission): Promise<SessionCore | undefined> {
     const record = await this.#reads.byCredential(credential, true);
     if (record === undefined) return undefined;
     const core = new SessionCore(record, this.policy, this);
+    if (admits !== undefined && !admits(core)) return undefined;
     this.touchLater(core);
     return core;
   }
 
   /** Finds the session that a credential opens, as `open` does, without a touch. */
-  async openUntouched(credential: SessionCredential): Promise<SessionCore | undefined> {
+  async openUntouched(
+    credential: SessionCredential,
+    admits?: SessionAdmission,
+  ): Promise<SessionCore | undefined> {
     const [record, left] = await Promise.all([
       this.#reads.byCredential(credential, true),
       this.#reads.remaining(credential.id),
     ]);
     if (record === undefined) return undefined;
     const core = new SessionCore(record, this.policy, this);
+    if (admits !== undefined && !admits(core)) return undefined;
     core.lifetime.endsIn(left);
     return core;
   }
@@ -88,6 +97,18 @@ export class SessionOperations implements SessionActions {
   /** Whether a credential still opens a session. Does not touch it. */
   async isLive(credential: SessionCredential): Promise<boolean> {
     return (await this.#reads.byCredential(credential)) !== undefined;
+  }
+
+  /**
+   * Replaces what a session knows of its device, unless another write came first.
+   * @param device drawn for this write
+   * @throws SessionStoreUnavailableError if the store could not answer
+   */
+  async bindDevice(core: SessionCore, device: string): Promise<DeviceOutcome> {
+    const { secretHash } = core.identity;
+    const outcome = await this.store.bindDevice!(core.id, { secretHash, expected: core.device, device });
+    if (outcome === 'bound') core.device = device;
+    return outcome;
   }
 
   /**

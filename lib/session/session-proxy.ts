@@ -34,6 +34,7 @@ const properties: Readonly<Record<string, ((core: SessionCore) => unknown) | und
     expiresAt: (core) => new Date(core.lifetime.endsAt),
     idleTimeoutInSeconds: (core) => core.idleTimeoutInSeconds,
     lastException: (core) => core.lastException,
+    deviceBound: (core) => core.deviceBound,
   } satisfies Record<string, (core: SessionCore) => unknown>,
 );
 

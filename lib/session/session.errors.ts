@@ -1,3 +1,5 @@
+import type { DeviceBinding } from './device-binding.js';
+
 /** The stable codes of this package's errors. Match on these instead of the message. */
 export type SessionErrorCode =
   | 'SESSION_OPTIONS'
@@ -13,7 +15,8 @@ export type SessionErrorCode =
   | 'SESSION_TOO_LARGE'
   | 'SESSION_LOCK_TIMEOUT'
   | 'SESSION_LOCK_LOST'
-  | 'SESSION_CROSS_SITE';
+  | 'SESSION_CROSS_SITE'
+  | 'SESSION_DEVICE_UNBOUND';
 
 /**
  * Base of every error that this package throws. `code` is stable; the message is not.
@@ -202,6 +205,22 @@ export class SessionCrossSiteError extends SessionError {
   constructor() {
     super(
       'A page of another site sent this request, so it was refused. If the page is yours, add its origin to trustedOrigins. If any site may send it, write @AllowCrossSite() above the handler.',
+    );
+  }
+}
+
+/** `@RequireDeviceBound()` refused a request that has not proved that it comes from the device of its session. HTTP 403. */
+export class SessionDeviceUnboundError extends SessionError {
+  readonly code = 'SESSION_DEVICE_UNBOUND';
+  override readonly statusCode = 403;
+  constructor(
+    /** What the request has proved; `undefined` if there is no stored session, or nobody judges it. */
+    readonly deviceBound: DeviceBinding | undefined,
+  ) {
+    super(
+      deviceBound === 'stale'
+        ? 'This request has no valid proof that it comes from the device of its session. Send it again: the browser renews the proof.'
+        : 'This request needs a session that is bound to a device, and its session is not. Log in with a browser that supports device-bound sessions.',
     );
   }
 }

@@ -1,3 +1,4 @@
+import type { DeviceBinding } from './device-binding.js';
 import type { SessionCookie } from './session-cookie.js';
 import type { SessionData } from './session-data.js';
 
@@ -28,6 +29,11 @@ export interface SessionVerbs {
   readonly expiresAt: Date;
   /** The cookie's attributes and the lifetime, for code written for express-session. */
   readonly cookie: SessionCookie;
+  /**
+   * Whether the request comes from the device that the session is bound to. `undefined` without the option `deviceBound`,
+   * and for sessions that are new or not of an HTTP request.
+   */
+  readonly deviceBound: DeviceBinding | undefined;
   /** With `throwOnError: false`, the error of the latest operation that failed silently; `undefined` if none has. */
   readonly lastException: Error | undefined;
 

@@ -45,6 +45,7 @@ describe('without options and environment variables', () => {
         persistent: false,
       },
       header: undefined,
+      deviceBound: undefined,
       hydrate: 'request',
       sessionState: 'read-write',
       sessionCacheControl: 'private',

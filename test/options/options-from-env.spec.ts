@@ -107,6 +107,7 @@ describe('the environment', () => {
       'serializer',
       'onForgedCredential',
       'observers',
+      'deviceBound',
       'cluster.options',
       'migrateFrom',
       'indexes',

@@ -1,6 +1,7 @@
 // Compiled by consumer.spec.ts with declarations: every type that TypeScript infers here must have a public name.
 import type { ExecutionContext } from '@nestjs/common';
 import * as library from 'nestjs-redis-session';
+import * as dbsc from 'nestjs-redis-session/dbsc';
 import * as websockets from 'nestjs-redis-session/websockets';
 
 interface Shop {
@@ -49,6 +50,7 @@ export class Service {
 
 export const everything = { ...library };
 export const everythingOfWebSockets = { ...websockets };
+export const everythingOfDbsc = { ...dbsc, binder: dbsc.dbsc() };
 export const { forRoot, forRootAsync } = library.RedisSessionModule;
 export const settings = library.redisSessionConfig();
 export const provider = library.redisSessionConfig.asProvider();

@@ -1,0 +1,44 @@
+import type { DeviceAnswer, DeviceRequest } from '../request/device-hook.js';
+import type { SessionCore } from '../session/session-core.js';
+import { bound, later, refused } from './device-answers.js';
+import { DeviceKey } from './device-key.js';
+import type { DeviceProtocol } from './device-protocol.js';
+import { DeviceRecord } from './device-record.js';
+import { Proof } from './proof.js';
+import { hostsFor, PresentedSessions } from './presented-sessions.js';
+
+/** The endpoint where a browser registers its key for a session. A session gets one key, once. */
+export class Registration {
+  readonly #sessions: PresentedSessions;
+
+  constructor(private readonly protocol: DeviceProtocol) {
+    this.#sessions = new PresentedSessions(protocol.setting);
+  }
+
+  async answer({ headers }: DeviceRequest): Promise<DeviceAnswer> {
+    const proof = Proof.parse(headers['secure-session-response']);
+    if (proof === undefined) return refused(400, 'malformed-proof');
+    const { registrations, options } = this.protocol;
+    try {
+      const core = await this.#sessions.find(headers, ({ id }) =>
+        registrations.isOpen(proof.challenge, id, 0),
+      );
+      if (core === undefined) return refused(400, 'unknown-challenge');
+      const key = DeviceKey.fromJwk(proof.algorithm, proof.jwk);
+      if (key === undefined) return refused(400, 'unsupported-key');
+      if (!proof.isSignedBy(key)) return refused(400, 'wrong-signature');
+      if (!proof.isFor(hostsFor(headers, options.hosts))) return refused(400, 'wrong-audience');
+      return await this.#bind(core, key);
+    } catch {
+      return later();
+    }
+  }
+
+  async #bind(core: SessionCore, key: DeviceKey): Promise<DeviceAnswer> {
+    // Not even by the same key: whoever copied this request would get a cookie for it.
+    if (core.device !== undefined) return refused(409, 'already-bound');
+    const outcome = await this.protocol.setting.operations.bindDevice(core, new DeviceRecord(key, 0).next());
+    if (outcome === 'bound') return bound(this.protocol, core, key.thumbprint);
+    return outcome === 'gone' ? refused(404, 'no-session') : refused(409, 'already-bound');
+  }
+}
