@@ -48,7 +48,12 @@ export type { DeviceBinding } from './session/device-binding.js';
 export type { DeviceBinder } from './request/device-hook.js';
 export type { SessionCookie } from './session/session-cookie.js';
 // `Session` is also a decorator, so declarations that TypeScript infers need another name for the type.
-export type { Session as SessionType, SessionCallback, SessionVerbs } from './session/session.js';
+export type {
+  RotateOptions,
+  Session as SessionType,
+  SessionCallback,
+  SessionVerbs,
+} from './session/session.js';
 // A star export: only through it does TypeScript merge `declare module 'nestjs-redis-session'`.
 export type * from './session/session-data.js';
 export { jsonSerializer } from './session/session-serializer.js';
@@ -66,6 +71,7 @@ export { SessionStore } from './session/session-store.js';
 export type {
   DeviceChange,
   DeviceOutcome,
+  AuthenticationChange,
   LockRequest,
   NewSessionRecord,
   SaveOutcome,

@@ -73,7 +73,7 @@ const groups = {
     'peers: GET + SET EX': [get, set],
     'HGETALL + save, touched just before': [load, (id) => store.save(id, { ...changes, touched: true })],
     'HGETALL + save': [load, (id) => store.save(id, changes)],
-    'HGETALL + save.lua': [load, script(sessionScripts.save.lua, IDLE, '', secretHash, '', 0, '', '', '', 2, 'visits', '2')], // prettier-ignore
+    'HGETALL + save.lua': [load, script(sessionScripts.save.lua, IDLE, '', secretHash, '', 0, '', '', '', '', 2, 'visits', '2')], // prettier-ignore
     'HGETALL + a script of no calls': [load, script('return 1', secretHash, '', 'visits', '2')],
     'HGETALL + MULTI PEXPIRE HSET EXEC': [load, (id) => client.multi().pexpire(key(id), IDLE).hset(key(id), 'visits', '2').exec()], // prettier-ignore
     ...(hasHsetex && { 'HGETALL + HSETEX FXX': [load, (id) => client.call('HSETEX', key(id), 'FXX', 'FIELDS', 2, ':secret', secretHash, 'visits', '2')] }), // prettier-ignore
@@ -81,7 +81,7 @@ const groups = {
   'new session': {
     'peers: SET EX': [fresh(set)],
     create: [fresh(create)],
-    'create.lua': [fresh(script(sessionScripts.create.lua, secretHash, IDLE, '', '', 0, ...pairs))],
+    'create.lua': [fresh(script(sessionScripts.create.lua, secretHash, IDLE, '', '', 0, '', ...pairs))],
     'HGET, HSET, PEXPIRE: our clock': [fresh(script(ourClock, IDLE, ...fields))],
     'a script of no calls': [fresh(script('return 1', secretHash, IDLE, ...pairs))],
     'MULTI HSET PEXPIRE EXEC': [fresh((id) => inMulti(key(id)))],

@@ -47,6 +47,7 @@ export class InMemorySessionIndex implements SessionIndex {
     return live.map(({ record, endsAt }) => ({
       id: record.id,
       createdAt: record.createdAt,
+      restartedAt: record.restartedAt,
       idleTimeoutInMilliseconds: record.idleTimeoutInMilliseconds,
       endsAt,
       attributes: new Map([...record.attributes].filter(([name]) => attributes.includes(name))),

@@ -1,5 +1,6 @@
 import { InMemoryLocks } from './in-memory-locks.js';
 import { InMemorySessionIndex } from './in-memory-session-index.js';
+import { absoluteEnd, timesAfter } from './session-times.js';
 import { withChanges } from '../session/session-index.js';
 import type {
   DeviceChange,
@@ -68,10 +69,9 @@ export class InMemorySessionStore implements SessionStore {
     const expiresAt = most === undefined ? undefined : createdAt + most;
     const attributes = new Map(session.attributes);
     const { indexed } = session;
-    this.store(
-      { id, secretHash, createdAt, idleTimeoutInMilliseconds, expiresAt, attributes, indexed },
-      session,
-    );
+    const authenticatedAt = session.authenticated ? createdAt : undefined;
+    const times = { createdAt, idleTimeoutInMilliseconds, expiresAt, authenticatedAt };
+    this.store({ id, secretHash, ...times, attributes, indexed }, session);
     // Unref'ed: the timer must not keep the process alive.
     this.sweepTimer ??= setInterval(() => this.sweep(), SWEEP_INTERVAL_IN_MILLISECONDS).unref();
     return createdAt;
@@ -105,7 +105,8 @@ export class InMemorySessionStore implements SessionStore {
     const secretHash = newSecretHash ?? record.secretHash;
     const previous = changes.previous ?? record.previous;
     const indexed = withChanges(record.indexed, changes.indexed);
-    this.store({ ...record, secretHash, idleTimeoutInMilliseconds, previous, indexed }, changes);
+    const times = timesAfter(changes, this.now());
+    this.store({ ...record, ...times, secretHash, idleTimeoutInMilliseconds, previous, indexed }, changes);
     if (lock?.release) {
       this.sessions.get(id)!.receipt = lock.token;
       this.locks.release(id, lock.token);
@@ -193,9 +194,4 @@ export class InMemorySessionStore implements SessionStore {
 
 function isReplaced(record: SessionRecord, secretHash: string | undefined): boolean {
   return secretHash !== undefined && secretHash !== record.secretHash;
-}
-
-// The earlier of the stored absolute end and the one of today's option.
-function absoluteEnd({ createdAt, expiresAt = Infinity }: SessionRecord, timeouts?: SessionTimeouts): number {
-  return Math.min(expiresAt, createdAt + (timeouts?.absoluteTimeoutInMilliseconds ?? Infinity));
 }

@@ -69,6 +69,7 @@ export class SessionMigration {
     if (old === undefined || wasMigrated) return undefined;
     const core = this.operations.core();
     core.identity.assume(credential);
+    core.migrated = true;
     try {
       fill(core, old);
       await this.operations.save(core);
@@ -82,6 +83,7 @@ export class SessionMigration {
       return undefined;
     }
     if (core.status !== 'stored') throw core.lastException!;
+    core.migrated = false;
     return core;
   }
 

@@ -15,7 +15,7 @@ import { sessionScripts } from './session-scripts.js';
 // Few enough that Redis serves others within a millisecond, and that a batch ends before its deadline.
 const ENTRIES_AT_ONCE = 500;
 const SESSIONS_AT_ONCE = 100;
-const METADATA = [':created', ':idle'] as const;
+const METADATA = [':created', ':idle', ':restarted'] as const;
 
 /**
  * Indexes in Redis, each value in a sorted set of its own: session ids, scored by when their entries can be removed. The set
@@ -146,13 +146,14 @@ export class RedisSessionIndex implements SessionIndex {
       client.hmget(data, indexField(index), ...METADATA, ...attributes),
       client.pexpiretime(data),
     ]);
-    const [found, createdAt, idle, ...texts] = fields;
+    const [found, createdAt, idle, restarted, ...texts] = fields;
     // The session may have expired between the two commands.
     if (found !== value || endsAt < 0) return undefined;
     const named = attributes.map((name, place) => [name, texts[place]] as const);
     return {
       id,
       createdAt: Number(createdAt),
+      restartedAt: restarted == null ? undefined : Number(restarted),
       idleTimeoutInMilliseconds: idle == null ? undefined : Number(idle),
       endsAt,
       attributes: new Map(named.filter((entry): entry is [string, string] => entry[1] != null)),

@@ -60,6 +60,7 @@ export class RedisSessionWrites {
   #isPlainCreate(session: NewSessionRecord): boolean {
     return (
       this.#receiptInMilliseconds === 0 &&
+      session.authenticated !== true &&
       session.idleTimeoutInMilliseconds === undefined &&
       session.absoluteTimeoutInMilliseconds === undefined
     );
@@ -82,6 +83,7 @@ export class RedisSessionWrites {
       session.idleTimeoutInMilliseconds ?? '',
       session.absoluteTimeoutInMilliseconds ?? '',
       this.#receiptInMilliseconds,
+      session.authenticated ? 1 : '',
       ...attributes,
     ]);
   }
@@ -92,6 +94,7 @@ export class RedisSessionWrites {
       this.#receiptInMilliseconds === 0 &&
       changes.lock === undefined &&
       changes.newSecretHash === undefined &&
+      changes.authentication === undefined &&
       changes.idleTimeoutInMilliseconds === undefined &&
       (changes.touched === true || changes.absoluteTimeoutInMilliseconds === undefined)
     );
@@ -120,6 +123,7 @@ export class RedisSessionWrites {
       lock?.release ? 1 : '',
       changes.idleTimeoutInMilliseconds ?? '',
       changes.absoluteTimeoutInMilliseconds ?? '',
+      changes.authentication ?? '',
       set.length,
       ...set,
       ...removed,

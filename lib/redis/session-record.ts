@@ -17,6 +17,8 @@ export function recordOf(id: string, hash: readonly string[]): SessionRecord | u
   let createdAt: string | undefined;
   let idle: string | undefined;
   let expires: string | undefined;
+  let authenticated: string | undefined;
+  let restarted: string | undefined;
   let previous: string | undefined;
   let indexed: Map<string, string> | undefined;
   let device: string | undefined;
@@ -28,6 +30,8 @@ export function recordOf(id: string, hash: readonly string[]): SessionRecord | u
     else if (name === ':created') createdAt = value;
     else if (name === ':idle') idle = value;
     else if (name === ':expires') expires = value;
+    else if (name === ':authenticated') authenticated = value;
+    else if (name === ':restarted') restarted = value;
     else if (name === ':previous') previous = value;
     else if (name === ':device') device = value;
     else if (isIndexField(name)) (indexed ??= new Map()).set(indexOf(name), value);
@@ -39,6 +43,8 @@ export function recordOf(id: string, hash: readonly string[]): SessionRecord | u
     createdAt: Number(createdAt),
     idleTimeoutInMilliseconds: idle === undefined ? undefined : Number(idle),
     expiresAt: expires === undefined ? undefined : Number(expires),
+    authenticatedAt: authenticated === undefined ? undefined : Number(authenticated),
+    restartedAt: restarted === undefined ? undefined : Number(restarted),
     attributes,
     previous: previous === undefined ? undefined : previousOf(previous),
     indexed,

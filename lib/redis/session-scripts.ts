@@ -15,7 +15,7 @@ export interface SessionScript {
 export const sessionScripts = {
   create: script('create'),
   createPlain: script('create-plain'),
-  save: script('hand-over', 'lifetime', 'save'),
+  save: script('hand-over', 'lifetime', 'authenticate', 'save'),
   savePlain: script('lifetime', 'save-plain'),
   touch: script('lifetime', 'touch'),
   destroy: script('destroy'),

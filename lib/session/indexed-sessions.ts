@@ -86,8 +86,8 @@ export class IndexedSessions {
   }
 
   // As for a request: the option may be shorter than it was when the session was stored.
-  #isLive({ createdAt }: IndexedSession): boolean {
-    return Date.now() < createdAt + (this.policy.absoluteTimeoutInSeconds ?? Infinity) * 1000;
+  #isLive({ createdAt, restartedAt = createdAt }: IndexedSession): boolean {
+    return Date.now() < restartedAt + (this.policy.absoluteTimeoutInSeconds ?? Infinity) * 1000;
   }
 
   #listed({ id, createdAt, endsAt, idleTimeoutInMilliseconds, attributes }: IndexedSession): ListedSession {

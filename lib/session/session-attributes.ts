@@ -83,6 +83,11 @@ export class SessionAttributes {
     return changes;
   }
 
+  /** The texts that the store has. */
+  stored(): Map<string, string> {
+    return new Map(this.texts);
+  }
+
   /** Notes that `changes` are stored. What the request has written since then stays a change. */
   accept(changes: AttributeChanges): void {
     for (const [name, text] of changes) {

@@ -32,6 +32,7 @@ export interface SentCreate {
   /** The secrets that it was sent with, a new one each time. The store may have one of them. */
   readonly secrets: DrawnSecret[];
   readonly indexed: IndexChanges | undefined;
+  readonly authenticated: boolean;
 }
 
 /** Carries out the verbs of a session. */
@@ -63,6 +64,8 @@ export class SessionCore implements CookieOwner {
   prototype: object | undefined;
   /** Called when `regenerate()` replaces this session. */
   onReplaced: ((next: SessionCore) => void) | undefined;
+  /** Filled by a migration: nobody knows when its user authenticated. */
+  migrated = false;
   /** The cookie's lifetime was set: the client gets the cookie again. */
   cookieChanged = false;
   /** How the request of this session arrived. */
@@ -114,6 +117,15 @@ export class SessionCore implements CookieOwner {
 
   get createdAt(): number {
     return this.lifetime.createdAt;
+  }
+
+  /**
+   * When the session's user last authenticated, in milliseconds since the epoch; `undefined` if never. Also `undefined` for a
+   * secret that a rotation has replaced, because whoever holds it may not be the one who authenticated.
+   */
+  get authenticatedAt(): number | undefined {
+    const holds = this.status === 'stored' && !this.outdated && !this.destroyRequested;
+    return holds ? this.lifetime.authenticatedAt : undefined;
   }
 
   get idleTimeoutInSeconds(): number {
@@ -172,6 +184,20 @@ export class SessionCore implements CookieOwner {
     else this.attributes.thaw();
   }
 
+  /** The session as the store has it, without what this request changed. */
+  asStored(): SessionCore {
+    const { id, createdAt, identity, lifetime } = this;
+    const record = {
+      id,
+      secretHash: identity.secretHash,
+      createdAt,
+      idleTimeoutInMilliseconds: lifetime.storedIdle,
+      expiresAt: lifetime.expiresAt,
+      attributes: this.attributes.stored(),
+    };
+    return new SessionCore(record, this.policy, this.actions);
+  }
+
   /** Runs one store operation of this session at a time, in the order of the calls. */
   enqueue<T>(operation: () => Promise<T>): Promise<T> {
     const run = this.#operations === undefined ? operation() : this.#operations.then(operation);
@@ -189,11 +215,12 @@ export class SessionCore implements CookieOwner {
   }
 
   /** Notes that the session is stored for the first time. */
-  created(createdAt: number, idleTimeoutInMilliseconds: number | undefined): void {
+  created(createdAt: number, idleTimeoutInMilliseconds: number | undefined, authenticated: boolean): void {
     this.status = 'stored';
     this.sentCreate = undefined;
-    this.lifetime.adopt({ createdAt, idleTimeoutInMilliseconds, expiresAt: undefined });
-    this.identity.rotateRequested = false;
+    const authenticatedAt = authenticated ? createdAt : undefined;
+    this.lifetime.adopt({ createdAt, idleTimeoutInMilliseconds, expiresAt: undefined, authenticatedAt });
+    this.identity.forgetRequests();
   }
 
   /** Takes the record that the store has now, and keeps what this request changed (`rebase`) or forgets it (`reset`). */
@@ -202,7 +229,7 @@ export class SessionCore implements CookieOwner {
     this.attributes[mode](record.attributes);
     if (mode === 'rebase') return;
     this.lifetime.requestedIdle = undefined;
-    this.identity.rotateRequested = false;
+    this.identity.forgetRequests();
   }
 
   /** Called by util.inspect for the session object, which is `this` then. */

@@ -3,9 +3,11 @@ import type { SessionBindings } from './session-bindings.js';
 import type { SentCreate, SessionCore } from './session-core.js';
 import { type DrawnSecret, drawSecret } from './session-credential.js';
 import { withChanges } from './session-index.js';
-import type { SessionStore, SessionTimeouts } from './session-store.js';
+import { timeoutsOf, type SessionPolicy } from './session-policy.js';
+import type { SessionStore } from './session-store.js';
 import { SessionConflictError } from './session.errors.js';
 import { mayBeStored } from './unknown-outcome.js';
+import { authenticationIn } from './user-authentication.js';
 
 const SETTLE_TRIES = 3;
 
@@ -15,7 +17,7 @@ type Given = Omit<SentCreate, 'secrets'>;
 export class SessionCreates {
   constructor(
     private readonly store: SessionStore,
-    private readonly timeouts: SessionTimeouts,
+    private readonly policy: SessionPolicy,
     private readonly bindings: SessionBindings,
   ) {}
 
@@ -23,7 +25,8 @@ export class SessionCreates {
     // In this order: the first one draws the second one.
     const { secretHash, newSecret } = core.identity;
     const indexed = this.bindings.changesOf(core, changes);
-    const given = { changes, ownIdle: core.lifetime.ownIdle, indexed };
+    const authenticated = authenticationIn(core, this.policy, indexed) !== undefined;
+    const given = { changes, ownIdle: core.lifetime.ownIdle, indexed, authenticated };
     if (indexed !== undefined) await this.bindings.announce(core, indexed);
     try {
       const createdAt = await this.#send(core.id, given, secretHash);
@@ -67,15 +70,20 @@ export class SessionCreates {
     created(core, sent, createdAt, secret);
   }
 
-  #send(id: string, { changes, ownIdle, indexed }: Given, secretHash: string): Promise<number | undefined> {
+  #send(
+    id: string,
+    { changes, ownIdle, indexed, authenticated }: Given,
+    secretHash: string,
+  ): Promise<number | undefined> {
     const attributes = new Map<string, string>();
     for (const [name, text] of changes) if (text !== undefined) attributes.set(name, text);
     return this.store.create({
-      ...this.timeouts,
+      ...timeoutsOf(this.policy),
       id,
       secretHash,
       idleTimeoutInMilliseconds: ownIdle,
       attributes,
+      authenticated,
       indexed: withChanges(undefined, indexed),
     });
   }
@@ -83,14 +91,14 @@ export class SessionCreates {
 
 function created(
   core: SessionCore,
-  { changes, ownIdle, indexed }: Given,
+  { changes, ownIdle, indexed, authenticated }: Given,
   createdAt: number,
   secret?: DrawnSecret,
 ): void {
   if (secret !== undefined) core.identity.drawn(secret);
   core.attributes.accept(changes);
   core.indexed = withChanges(undefined, indexed);
-  core.created(createdAt, ownIdle);
+  core.created(createdAt, ownIdle, authenticated);
 }
 
 function mayBeCreated({ identity }: SessionCore, { secrets }: SentCreate, secret: DrawnSecret): void {

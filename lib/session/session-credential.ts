@@ -103,6 +103,8 @@ export class SessionIdentity {
   newSecret: DrawnSecret | undefined;
   /** `rotate()` was called: the next save replaces the secret. */
   rotateRequested = false;
+  /** `rotate({ authenticated: true })` was called: the next save notes the time and restarts both timeouts. */
+  authenticateRequested = false;
   /** A rotation whose answer was lost. It is sent again, with the same secret, before anything else is done. */
   sentRotation: DrawnSecret | undefined;
   #id: string | undefined;
@@ -136,6 +138,11 @@ export class SessionIdentity {
     return this.sentRotation === undefined ? this.expectedHash : undefined;
   }
 
+  /** Whether a rotation or an authentication is left to store. */
+  get changeRequested(): boolean {
+    return this.rotateRequested || this.authenticateRequested;
+  }
+
   /** Takes the id and the secret's hash that the store has. */
   adopt(id: string, secretHash: string): void {
     this.#id = id;
@@ -151,6 +158,19 @@ export class SessionIdentity {
   drawn(secret: DrawnSecret): void {
     this.#secretHash = secret.secretHash;
     this.newSecret = secret;
+  }
+
+  /** Asks the next save for a new secret. @param authenticated the user has just authenticated */
+  requestRotation(authenticated: boolean): void {
+    this.rotateRequested = true;
+    // A second rotation of the request does not withdraw it.
+    this.authenticateRequested ||= authenticated;
+  }
+
+  /** Withdraws what `requestRotation` asked for, or notes that it is stored. */
+  forgetRequests(): void {
+    this.rotateRequested = false;
+    this.authenticateRequested = false;
   }
 
   /** The store has the new secret. */

@@ -9,6 +9,8 @@ export interface IndexedSession {
   readonly id: string;
   /** When the session was created, in milliseconds since the epoch by the store's clock. */
   readonly createdAt: number;
+  /** When its absolute timeout started again, in milliseconds since the epoch by the store's clock. @default never */
+  readonly restartedAt?: number | undefined;
   /** The session's own idle timeout in milliseconds, or `undefined` if the application's applies. */
   readonly idleTimeoutInMilliseconds: number | undefined;
   /** When the session ends unless it is used before, in milliseconds since the epoch by the store's clock. */

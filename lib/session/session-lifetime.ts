@@ -1,6 +1,6 @@
 import type { SessionAttributes } from './session-attributes.js';
 import type { SessionPolicy } from './session-policy.js';
-import type { SessionRecord } from './session-store.js';
+import type { AuthenticationChange, SessionRecord } from './session-store.js';
 
 /** When one session began and when it ends. */
 export class SessionLifetime {
@@ -10,7 +10,10 @@ export class SessionLifetime {
   storedIdle: number | undefined;
   /** An own idle timeout that the request has set, in milliseconds. */
   requestedIdle: number | undefined;
+  /** When the session's user last authenticated, in milliseconds since the epoch. */
+  authenticatedAt: number | undefined;
   #createdAt: number | undefined;
+  #restartedAt: number | undefined;
   // When the idle timeout was restarted, and otherwise when it ends; milliseconds by the clock of this process.
   #touchedAt: number | undefined;
   #idleEndsAt: number | undefined;
@@ -32,7 +35,8 @@ export class SessionLifetime {
     const { absoluteTimeoutInSeconds: most = Infinity } = this.policy;
     const idle = (this.#touchedAt ?? Date.now()) + this.idleTimeoutInSeconds * 1000;
     const idleEnd = this.#idleEndsAt ?? idle;
-    return Math.min(idleEnd, this.expiresAt ?? Infinity, this.createdAt + most * 1000);
+    const began = this.#restartedAt ?? this.createdAt;
+    return Math.min(idleEnd, this.expiresAt ?? Infinity, began + most * 1000);
   }
 
   /** Notes that the idle timeout starts again now. */
@@ -44,6 +48,15 @@ export class SessionLifetime {
   /** Notes how long the session still lives. It was read without a touch. */
   endsIn(milliseconds: number | undefined): void {
     this.#idleEndsAt = milliseconds === undefined ? undefined : Date.now() + milliseconds;
+  }
+
+  /** Notes what a write has stored. @param at before it was sent, by the clock of this process */
+  authenticated(change: AuthenticationChange, at: number): void {
+    this.authenticatedAt = change === 'ended' ? undefined : at;
+    if (change !== 'renewed') return;
+    const { absoluteTimeoutInSeconds: most } = this.policy;
+    this.#restartedAt = at;
+    this.expiresAt = most === undefined ? undefined : at + most * 1000;
   }
 
   /** Milliseconds; `undefined` if the application's idle timeout applies. */
@@ -76,12 +89,19 @@ export class SessionLifetime {
     );
   }
 
-  adopt(record: Pick<SessionRecord, 'createdAt' | 'idleTimeoutInMilliseconds' | 'expiresAt'>): void {
+  adopt(record: Times): void {
     this.#createdAt = record.createdAt;
     this.storedIdle = record.idleTimeoutInMilliseconds;
     this.expiresAt = record.expiresAt;
+    this.authenticatedAt = record.authenticatedAt;
+    this.#restartedAt = record.restartedAt;
   }
 }
+
+type Times = Pick<
+  SessionRecord,
+  'createdAt' | 'idleTimeoutInMilliseconds' | 'expiresAt' | 'authenticatedAt' | 'restartedAt'
+>;
 
 // No application can use this name for an attribute; express-session uses it in its records.
 const MARK = 'cookie';

@@ -139,7 +139,7 @@ export class SessionOperations implements SessionActions {
     const changes = core.attributes.changes();
     if (!isChanged(core, changes)) return undefined;
     return this.#save(core, true, changes).catch((error: unknown) => {
-      if (!(error instanceof SessionGoneError) || core.identity.rotateRequested) throw error;
+      if (!(error instanceof SessionGoneError) || core.identity.changeRequested) throw error;
     });
   }
 
@@ -264,6 +264,7 @@ export class SessionOperations implements SessionActions {
 }
 
 function isChanged(core: SessionCore, changes: AttributeChanges): boolean {
-  const rotates = core.identity.rotateRequested && core.status === 'stored';
+  const { rotateRequested, authenticateRequested } = core.identity;
+  const rotates = authenticateRequested || (rotateRequested && core.status === 'stored');
   return changes.size > 0 || rotates || core.lifetime.idleChange !== undefined || core.outcomeUnknown;
 }

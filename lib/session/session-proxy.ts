@@ -17,10 +17,11 @@ const verbs: Readonly<Record<string, Verb | undefined>> = Object.assign(Object.c
     return answer(core.actions.regenerate(core).then(sessionOf), callback);
   },
   destroy: (core, callback) => answer(core.actions.destroy(core), callback),
-  rotate: (core) => {
+  rotate: (core, options) => {
+    const authenticated = isAuthenticated(options);
     core.assertWritable('rotate the session');
     core.assertCanSend('rotate the session');
-    core.identity.rotateRequested = true;
+    core.identity.requestRotation(authenticated);
   },
 } satisfies Record<string, Verb>);
 
@@ -31,6 +32,8 @@ const properties: Readonly<Record<string, ((core: SessionCore) => unknown) | und
     cookie: (core) => cookieOf(core),
     isNew: (core) => core.status === 'new' || core.status === 'detached',
     createdAt: (core) => new Date(core.createdAt),
+    authenticatedAt: ({ authenticatedAt }) =>
+      authenticatedAt === undefined ? undefined : new Date(authenticatedAt),
     expiresAt: (core) => new Date(core.lifetime.endsAt),
     idleTimeoutInSeconds: (core) => core.idleTimeoutInSeconds,
     lastException: (core) => core.lastException,
@@ -144,6 +147,18 @@ function assertNoAttributesToKeep(callback: unknown): void {
   if (callback === undefined || callback === null || typeof callback === 'function') return;
   throw new SessionUsageError(
     `session.regenerate() takes a callback or nothing, not ${Array.isArray(callback) ? 'a list of attributes to keep' : `a value of type ${typeof callback}`}; nothing was changed. Use session.rotate() to keep all attributes, or assign the attributes to keep to the new session.`,
+  );
+}
+
+// A mistake here must neither count as an authentication nor go unnoticed.
+function isAuthenticated(options: unknown): boolean {
+  if (options === undefined) return false;
+  const { authenticated, ...others } = Object(options) as Record<string, unknown>;
+  const isKnown = typeof options === 'object' && options !== null && Object.keys(others).length === 0;
+  if (isKnown && (authenticated === undefined || typeof authenticated === 'boolean'))
+    return authenticated === true;
+  throw new SessionUsageError(
+    'session.rotate() takes nothing or { authenticated: true }; nothing was changed. Pass true only if the user has just proved who they are.',
   );
 }
 

@@ -66,13 +66,13 @@ export class SessionReads {
     return record;
   }
 
-  // The store ends what was created under this absolute timeout or a shorter one, by its own clock. What was created under
+  // The store ends what began under this absolute timeout or a shorter one, by its own clock. What began under
   // a longer one or none is judged by its age, until the next touch or save sets its end in the store.
   #live(record: SessionRecord | undefined): SessionRecord | undefined {
     const most = this.#mostMilliseconds;
     if (record === undefined || most === undefined) return record;
-    const { createdAt, expiresAt } = record;
-    if (expiresAt !== undefined && expiresAt <= createdAt + most) return record;
-    return Date.now() < createdAt + most ? record : undefined;
+    const { createdAt, restartedAt = createdAt, expiresAt } = record;
+    if (expiresAt !== undefined && expiresAt <= restartedAt + most) return record;
+    return Date.now() < restartedAt + most ? record : undefined;
   }
 }

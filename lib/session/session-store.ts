@@ -13,6 +13,12 @@ export interface SessionRecord {
   readonly idleTimeoutInMilliseconds: number | undefined;
   /** When the session ends even if it is in use, in milliseconds since the epoch by the store's clock, or `undefined`. */
   readonly expiresAt: number | undefined;
+  /**
+   * When the user of the session last authenticated, in milliseconds since the epoch by the store's clock, or `undefined`.
+   */
+  readonly authenticatedAt?: number | undefined;
+  /** Since when the absolute timeout counts if not since `createdAt`, in milliseconds since the epoch by the store's clock. */
+  readonly restartedAt?: number | undefined;
   /** Attribute name to serialized text. */
   readonly attributes: Map<string, string>;
   /** The secret that the last rotation has replaced, if it may still read. */
@@ -36,11 +42,20 @@ export interface SessionTimeouts {
   /** Ends a session this long after its last request, unless the session has an idle timeout of its own. */
   readonly defaultIdleTimeoutInMilliseconds: number;
   /**
-   * Ends a session this long after it was created, even if it is in use. Applies to sessions that were created under another
+   * Ends a session this long after it was created or `renewed`, even if it is in use. Applies to sessions that were created under another
    * value or none, too: the earlier end wins.
    */
   readonly absoluteTimeoutInMilliseconds?: number | undefined;
 }
+
+/**
+ * What a write says of the user of a session.
+ * - `bound`: the session was bound to a user: notes the time.
+ * - `renewed`: its user has authenticated again: notes the time, and both timeouts start again as in a session that is
+ *   created now.
+ * - `ended`: the session has no user any more: forgets the time.
+ */
+export type AuthenticationChange = 'bound' | 'renewed' | 'ended';
 
 /** A session to create. */
 export interface NewSessionRecord extends SessionTimeouts {
@@ -49,6 +64,8 @@ export interface NewSessionRecord extends SessionTimeouts {
   /** The session's own idle timeout in milliseconds, if it differs from the application's. */
   readonly idleTimeoutInMilliseconds?: number | undefined;
   readonly attributes: ReadonlyMap<string, string>;
+  /** The user of the session has just authenticated: `authenticatedAt` is `createdAt`. @default false */
+  readonly authenticated?: boolean | undefined;
   /** Name of an index to the session's value in it. Only for a store with `index`. */
   readonly indexed?: ReadonlyMap<string, string> | undefined;
 }
@@ -72,6 +89,8 @@ export interface SessionChanges extends SessionTimeouts {
   readonly newSecretHash?: string | undefined;
   /** With `newSecretHash`: the replaced secret, to be stored with it. */
   readonly previous?: PreviousSecret | undefined;
+  /** What the write says of the user of the session. Its time is that of the store's clock. @default nothing */
+  readonly authentication?: AuthenticationChange | undefined;
   /** The lock that this write must hold, and whether the write releases it. `undefined` writes without a lock. */
   readonly lock?: { readonly token: string; readonly release: boolean } | undefined;
 }

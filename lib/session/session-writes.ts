@@ -21,6 +21,7 @@ import {
   SessionTooLargeError,
 } from './session.errors.js';
 import { isRefusal, mayBeStored } from './unknown-outcome.js';
+import { authenticationIn } from './user-authentication.js';
 
 const NOTHING: AttributeChanges = new Map();
 
@@ -36,7 +37,7 @@ export class SessionWrites {
     private readonly bindings: SessionBindings,
   ) {
     this.#timeouts = timeoutsOf(policy);
-    this.#creates = new SessionCreates(store, this.#timeouts, bindings);
+    this.#creates = new SessionCreates(store, policy, bindings);
   }
 
   /** Stores a session for the first time. */
@@ -61,7 +62,9 @@ export class SessionWrites {
     this.#assertSize(core, changes);
     const indexed = this.bindings.changesOf(core, changes);
     if (indexed !== undefined || idleChange !== undefined) await this.bindings.announce(core, indexed);
+    const authentication = authenticationIn(core, this.policy, indexed);
     const rotation = identity.rotateRequested ? drawSecret() : undefined;
+    const sentAt = Date.now();
     try {
       await this.#save(core, {
         ...this.#timeouts,
@@ -72,6 +75,7 @@ export class SessionWrites {
         secretHash: rotation === undefined ? identity.expectedHash : identity.secretHash,
         newSecretHash: rotation?.secretHash,
         previous: rotation && this.#previous(identity.secretHash),
+        authentication,
         lock: lock && { token: lock.token, release },
       });
       if (indexed !== undefined) await this.bindings.confirm(core, indexed);
@@ -86,6 +90,8 @@ export class SessionWrites {
     core.attributes.accept(changes);
     core.indexed = withChanges(core.indexed, indexed);
     if (idleChange !== undefined) lifetime.storedIdle = idleChange;
+    if (authentication !== undefined) lifetime.authenticated(authentication, sentAt);
+    if (authentication === 'renewed') identity.authenticateRequested = false;
     if (rotation !== undefined) identity.rotated(rotation);
   }
 
@@ -101,7 +107,8 @@ export class SessionWrites {
     if (sentCreate !== undefined) return this.#creates.settle(core, sentCreate);
     if (sentRotation === undefined) return;
     try {
-      // Without the other changes of the request, which may not be stored: they remain changes.
+      // Without the other changes of the request, which may not be stored: they remain changes. Without its authentication
+      // too, because this may be minutes later.
       await this.#save(core, {
         ...this.#timeouts,
         attributes: NOTHING,

@@ -6,7 +6,7 @@ import type { SessionPolicy } from './session-policy.js';
 import { coreOf, sessionOf } from './session-proxy.js';
 import type { SessionStore } from './session-store.js';
 import type { SessionData } from './session-data.js';
-import type { Session } from './session.js';
+import type { RotateOptions, Session } from './session.js';
 
 /** What `destroyByUser` leaves. */
 export interface DestroyOptions {
@@ -108,13 +108,14 @@ export class SessionRepository {
 
   /**
    * Gives the session a new secret and stores its changes, in one atomic write. The old credential stops working.
+   * @param options as for `session.rotate()`
    * @returns the new credential, for the client; `undefined` if the store failed silently (`throwOnError: false`).
    * @throws SessionConflictError if another request rotated the session first, SessionGoneError if it was destroyed or has
    * expired: nothing is written then. SessionStoreUnavailableError if the store did not answer: give the client what
    * `credentialOf` returns, because the old credential may no longer work.
    */
-  async rotate(session: Session<object>): Promise<string | undefined> {
-    session.rotate();
+  async rotate(session: Session<object>, options?: RotateOptions): Promise<string | undefined> {
+    session.rotate(options);
     await this.save(session);
     // Still requested: the store failed silently.
     return coreOf(session).identity.rotateRequested ? undefined : this.credentialOf(session);

@@ -5,6 +5,12 @@ import type { SessionData } from './session-data.js';
 /** Called when an operation has ended: without an argument, or with the error. */
 export type SessionCallback = (error?: unknown) => void;
 
+/** What `session.rotate()` is told. */
+export interface RotateOptions {
+  /** The user has just proved who they are: with a password or a passkey, for example. @default false */
+  readonly authenticated?: boolean | undefined;
+}
+
 /** The methods and properties of every session. None of these names can be an attribute. */
 export interface SessionVerbs {
   /** Public name of the session: 128 random bits, base64url. Safe to log and to list: it does not open the session. */
@@ -13,6 +19,13 @@ export interface SessionVerbs {
   readonly isNew: boolean;
   /** When the session was created, by the store's clock. For a session that is not stored yet, when it was first used. */
   readonly createdAt: Date;
+  /**
+   * When the session's user last proved who they are, by the store's clock: when the session was bound to a user (see
+   * `SessionRepository.findByUser`) or rotated with `{ authenticated: true }`. `undefined` if that never happened, once the
+   * session has no user any more, and for a request whose secret a rotation has replaced. Changes with the next save.
+   * Handlers cannot set it. `@RequireRecentAuthentication()` checks it.
+   */
+  readonly authenticatedAt: Date | undefined;
   /**
    * Ends this session this long after its last request. Stored with the session. Whole seconds, from 1 to the lower of the
    * options `maxIdleTimeoutInSeconds` and `absoluteTimeoutInSeconds`. @default the option `idleTimeoutInSeconds`
@@ -52,8 +65,13 @@ export interface SessionVerbs {
   /**
    * Gives the session a new secret with the next save, in the same atomic write. Id and data stay, and the old credential
    * stops working. Call it at login and at every change of privilege (OWASP ASVS 5.0 V7.2.4).
+   *
+   * With `{ authenticated: true }` the same write sets `authenticatedAt`, and the idle and the absolute timeout start again
+   * (NIST SP 800-63B-4, 5.2).
+   * @throws SessionReadOnlyError on a read-only route. SessionAnswerSentError after the first byte of the answer.
+   * @example `if (await passwords.match(user, password)) session.rotate({ authenticated: true });`
    */
-  rotate(): void;
+  rotate(options?: RotateOptions): void;
   /**
    * Ends this session and puts a new, empty one with a new id on the request. This object keeps its data but refuses
    * writes.

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe } from '@jest/globals';
 import type { SessionStoreHarness } from './contract-harness.js';
 import { describeAttributes } from './attributes.contract.js';
 import { describeDevice } from './device.contract.js';
+import { describeAuthentication } from './authentication.contract.js';
 import { describeExpiry } from './expiry.contract.js';
 import { describeIndex } from './index.contract.js';
 import { describeLife } from './life.contract.js';
@@ -21,6 +22,7 @@ export const withoutLocks = [
   describeRepeatedWrites,
   describeDevice,
   describeExpiry,
+  describeAuthentication,
   describeIndex,
 ];
 

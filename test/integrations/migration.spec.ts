@@ -155,6 +155,18 @@ describe.each(platforms)('migrateFrom: expressSession(), on %s', (platform) => {
     expect(left).toBeLessThanOrEqual(60_000);
   });
 
+  it('does not count as a login of its user, and ignores an attribute that says so', async () => {
+    const visitor = await start({ ...ada, user: 'ada', authenticatedAt: Date.now() });
+
+    expect((await visitor.get('/')).json()).toEqual({ ...ada, user: 'ada' });
+    await visitor.post('/visits');
+
+    const stored = await redis.admin.hgetall((await newKeys())[0]!);
+    expect(stored).toMatchObject({ ':user': 'ada', visits: '1' });
+    expect(Object.keys(stored)).not.toContain(':authenticated');
+    expect(Object.keys(stored)).not.toContain('authenticatedAt');
+  });
+
   it('tries all secrets', async () => {
     const secret = ['newest', 'newer', 'oldest'];
     const visitor = await start(ada, { secret: 'oldest' }, { secret });

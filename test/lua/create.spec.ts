@@ -12,7 +12,7 @@ afterAll(() => lua.stop());
 
 const scripts = {
   'create.lua': (data: string, secret: string, idle: number, ...attributes: string[]) =>
-    lua.run('create', [data], [secret, idle, '', '', 0, ...attributes]),
+    lua.run('create', [data], [secret, idle, '', '', 0, '', ...attributes]),
   'create-plain.lua': (data: string, secret: string, idle: number, ...attributes: string[]) =>
     lua.run('createPlain', [data], [secret, idle, ...attributes]),
 };
@@ -55,9 +55,20 @@ describe.each(Object.entries(scripts))('%s', (_, create) => {
 });
 
 describe('create.lua, with what create-plain.lua does not take', () => {
+  it('notes that the user authenticated when the session was created', async () => {
+    const { data } = newKeys();
+    const created = await lua.run('create', [data], ['hash', 60_000, '', '', 0, 1, 'a', '1']);
+    expect(await lua.redis.hgetall(data)).toEqual({
+      ':secret': 'hash',
+      ':created': String(created),
+      ':authenticated': String(created),
+      a: '1',
+    });
+  });
+
   it('does not restore a destroyed session if it is sent again', async () => {
     const { data, receipt } = newKeys();
-    const args = ['hash', 60_000, '', '', RECEIPT, 'a', '1'];
+    const args = ['hash', 60_000, '', '', RECEIPT, '', 'a', '1'];
     const created = await lua.run('create', [data, receipt], args);
     await lua.expectExpiry(receipt, RECEIPT);
     await lua.redis.del(data);
@@ -67,7 +78,7 @@ describe('create.lua, with what create-plain.lua does not take', () => {
 
   it('stores the idle timeout of the session, and caps its expiry at the absolute timeout', async () => {
     const { data } = newKeys();
-    const created = Number(await lua.run('create', [data], ['hash', 60_000, 70_000, 30_000]));
+    const created = Number(await lua.run('create', [data], ['hash', 60_000, 70_000, 30_000, 0, '']));
     expect(await lua.redis.hgetall(data)).toMatchObject({
       ':idle': '70000',
       ':expires': String(created + 30_000),
@@ -78,7 +89,7 @@ describe('create.lua, with what create-plain.lua does not take', () => {
   it('stores any number of attributes', async () => {
     const { data } = newKeys();
     const attributes = Array.from({ length: 4003 }, (_, n) => [`a${n}`, String(n)]).flat();
-    await lua.run('create', [data], ['hash', 60_000, '', '', 0, ...attributes]);
+    await lua.run('create', [data], ['hash', 60_000, '', '', 0, '', ...attributes]);
     const stored = await lua.redis.hgetall(data);
     expect(Object.keys(stored)).toHaveLength(4005);
     expect([stored.a1999, stored.a2000, stored.a4002]).toEqual(['1999', '2000', '4002']);

@@ -11,7 +11,7 @@ describe('the scripts of the session lock', () => {
   afterAll(() => lua.stop());
   beforeEach(async () => {
     keys = newKeys();
-    await lua.run('create', [keys.data], ['hash', 60_000, '', '', 0]);
+    await lua.run('create', [keys.data], ['hash', 60_000, '', '', 0, '']);
   });
 
   const [a, b, c] = [token('a'), token('b'), token('c')];
@@ -128,7 +128,7 @@ describe('the scripts of the session lock', () => {
     });
 
     it('save.lua hands the lock over if it only removes attributes', async () => {
-      const changes = [60_000, a, '', '', 0, 1, '', '', 0, 'gone'];
+      const changes = [60_000, a, '', '', 0, 1, '', '', '', 0, 'gone'];
       expect(await lua.run('save', [keys.data, keys.lock], changes)).toBe(1);
       expect(await lua.redis.get(keys.lock)).toBe(`${b}\n${c}@at-c`);
     });

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { redisNow } from '../support/redis-now.js';
 import { type LuaFixture, newKeys, startLua, token } from './lua-fixture.js';
 
 const RECEIPT = 30_000;
@@ -11,11 +12,17 @@ const changes = (lockToken = '', from = '', to = '', release: 1 | '' = '') => [
   release,
   '',
   '',
+  '',
   2,
   'a',
   '2',
   'b',
 ];
+const noted = (what: string, absolute: number | '' = '') => {
+  const args = changes('', 'hash', 'new');
+  [args[7], args[8]] = [absolute, what];
+  return args;
+};
 const refused = (answer: number) => ({ answer, written: false });
 
 describe('save.lua', () => {
@@ -27,13 +34,15 @@ describe('save.lua', () => {
   afterAll(() => lua.stop());
   beforeEach(async () => {
     keys = newKeys();
-    await lua.run('create', [keys.data], ['hash', 60_000, '', '', 0, 'a', '1', 'b', '1']);
+    await lua.run('create', [keys.data], ['hash', 60_000, '', '', 0, '', 'a', '1', 'b', '1']);
   });
 
   const [mine, other] = [token('mine'), token('other')];
   const plain = () => [keys.data];
   const locked = () => [keys.data, keys.lock];
   const releasing = () => [keys.data, keys.lock, keys.receipt];
+
+  const times = () => lua.redis.hmget(keys.data, ':authenticated', ':restarted', ':expires');
 
   /** What a save returns, and whether it wrote anything. */
   async function attempt(from: string[], args: (string | number)[]) {
@@ -82,6 +91,61 @@ describe('save.lua', () => {
     const args = changes();
     args[7] = 50_000;
     expect(await attempt(plain(), args)).toEqual(refused(0));
+  });
+
+  describe('with an authentication', () => {
+    const EARLIER = 1_600_000_000_000;
+
+    it('notes the time of Redis when a user is bound, and leaves the timeouts', async () => {
+      const before = await redisNow(lua.redis);
+      await lua.redis.hset(keys.data, ':expires', before + 40_000);
+      expect(await lua.run('save', plain(), noted('bound', 900_000))).toBe(1);
+      const [authenticated, ...others] = await times();
+      expect(Number(authenticated)).toBeGreaterThanOrEqual(before);
+      expect(Number(authenticated)).toBeLessThanOrEqual(await redisNow(lua.redis));
+      expect(others).toEqual([null, String(before + 40_000)]);
+      await lua.expectExpiry(keys.data, 40_000);
+    });
+
+    it('starts both timeouts again when the user has authenticated again', async () => {
+      const now = await redisNow(lua.redis);
+      await lua.redis.hset(keys.data, ':created', now - 50_000, ':expires', now + 10_000);
+      expect(await lua.run('save', plain(), noted('renewed', 55_000))).toBe(1);
+      const [authenticated, restarted, expires] = await times();
+      expect(Number(authenticated)).toBeGreaterThanOrEqual(now);
+      expect([restarted, expires]).toEqual([authenticated, String(Number(authenticated) + 55_000)]);
+      await lua.expectExpiry(keys.data, 55_000);
+      await lua.redis.pexpire(keys.data, 1000);
+      expect(await lua.run('touch', [keys.data], [60_000, 55_000, ''])).toBe(1);
+      await lua.expectExpiry(keys.data, 55_000);
+    });
+
+    it('forgets an absolute end that today’s options no longer have', async () => {
+      await lua.redis.hset(keys.data, ':expires', (await redisNow(lua.redis)) + 10_000);
+      expect(await lua.run('save', plain(), noted('renewed'))).toBe(1);
+      expect((await times())[2]).toBeNull();
+      await lua.expectExpiry(keys.data, 60_000);
+    });
+
+    it('forgets the time when the session has no user any more', async () => {
+      await lua.redis.hset(keys.data, ':authenticated', EARLIER, ':restarted', EARLIER);
+      expect(await lua.run('save', plain(), noted('ended'))).toBe(1);
+      expect(await times()).toEqual([null, String(EARLIER), null]);
+    });
+
+    it.each(['bound', 'renewed', 'ended'])(
+      'writes nothing of it if it is refused or is a copy: %s',
+      async (what) => {
+        await lua.redis.hset(keys.data, ':authenticated', EARLIER);
+        const late = noted(what, 55_000);
+        late[2] = 'old';
+        expect(await attempt(plain(), late)).toEqual(refused(-1));
+        await lua.redis.hset(keys.data, ':secret', 'new');
+        expect(await attempt(plain(), noted(what, 900_000))).toEqual({ answer: 1, written: false });
+        await lua.redis.hset(keys.data, ':secret', 'hash', ':created', EARLIER);
+        expect(await attempt(plain(), noted(what, 55_000))).toEqual(refused(0));
+      },
+    );
   });
 
   describe('with a receipt, and without a lock', () => {
@@ -156,7 +220,7 @@ describe('save.lua', () => {
       await lua.run(
         'save',
         [keys.data, keys.lock, theirs],
-        [60_000, other, '', '', RECEIPT, 1, '', '', 2, 'a', '3'],
+        [60_000, other, '', '', RECEIPT, 1, '', '', '', 2, 'a', '3'],
       );
       expect(await lua.run('save', releasing(), changes(mine, '', '', 1))).toBe(1);
       expect(await lua.redis.hget(keys.data, 'a')).toBe('3');

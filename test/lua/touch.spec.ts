@@ -10,7 +10,7 @@ describe('touch.lua and destroy.lua', () => {
   afterAll(() => lua.stop());
   beforeEach(async () => {
     ({ data } = newKeys());
-    await lua.run('create', [data], ['hash', 60_000, '', '', 0, 'a', '1']);
+    await lua.run('create', [data], ['hash', 60_000, '', '', 0, '', 'a', '1']);
   });
   const touch = (idle: number, absolute: number | '' = '', secret = '') =>
     lua.run('touch', [data], [idle, absolute, secret]);

@@ -4,7 +4,7 @@ import { InMemorySessionStore, SessionDataError } from 'nestjs-redis-session';
 import { found, repositoryOf, stored, type AnySession } from './session-fixture.js';
 
 const verbs = ['save', 'reload', 'touch', 'rotate', 'regenerate', 'destroy'];
-const properties = ['id', 'isNew', 'createdAt', 'expiresAt', 'lastException'];
+const properties = ['id', 'isNew', 'createdAt', 'authenticatedAt', 'expiresAt', 'lastException'];
 const inherited = ['constructor', 'toString', 'hasOwnProperty', 'valueOf', '__defineGetter__', 'prototype'];
 const reserved = [...verbs, ...properties, ...inherited, '__proto__', 'cookie'];
 
@@ -92,6 +92,7 @@ describe('a session in which other software has stored attributes with reserved 
     expect(session.createdAt).toBeInstanceOf(Date);
     expect(session.idleTimeoutInSeconds).toBe(1200);
     expect(session.lastException).toBeUndefined();
+    expect(session.authenticatedAt).toBeUndefined();
     session.cart.push(2);
     await session.save();
     await session.reload();
