@@ -36,6 +36,9 @@ export { SessionState } from './context/session-state.decorator.js';
 export type { SessionStateOptions } from './context/session-state.decorator.js';
 export { AllowCrossSite } from './context/allow-cross-site.decorator.js';
 export { CrossSiteGuard } from './context/cross-site.guard.js';
+export { RequireRecentAuthentication } from './context/require-recent-authentication.decorator.js';
+export type { RecentAuthenticationOptions } from './context/require-recent-authentication.decorator.js';
+export { RecentAuthenticationRequiredError } from './context/recent-authentication-required.error.js';
 export { UseSession } from './context/use-session.decorator.js';
 export { SessionInterceptor } from './context/session.interceptor.js';
 

@@ -6,6 +6,9 @@ export const ALLOWS_CROSS_SITE = 'nestjs-redis-session:cross-site';
 /** Key of the options of `@GatewaySession()`. */
 export const GATEWAY_SESSION = 'nestjs-redis-session:gateway';
 
+/** Key of the seconds that `@RequireRecentAuthentication()` sets. */
+export const RECENT_AUTHENTICATION = 'nestjs-redis-session:recent-authentication';
+
 /** Key of the state that `@SessionState()` sets. */
 export const SESSION_STATE = 'nestjs-redis-session:state';
 

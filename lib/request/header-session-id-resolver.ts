@@ -7,11 +7,13 @@ import type { SessionIdResolver } from './session-id-resolver.js';
 export class HeaderSessionIdResolver implements SessionIdResolver {
   readonly path = '/';
   readonly transport: string;
+  readonly scheme: string | undefined;
   readonly #name: string;
   readonly #prefix: string;
 
   constructor({ name, scheme }: HeaderOptions) {
     this.#name = name.toLowerCase();
+    this.scheme = this.#name === 'authorization' && scheme ? scheme : undefined;
     this.#prefix = scheme ? `${scheme} ` : '';
     this.transport = `header "${name}"${scheme ? ` with the scheme ${scheme}` : ''}`;
   }

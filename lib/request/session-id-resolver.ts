@@ -18,6 +18,8 @@ export interface SessionIdResolver {
   isSecure(answer: SessionAnswer): boolean | undefined;
   /** Clients present the credential to this path and those below it (RFC 6265, 5.1.4). */
   readonly path: string;
+  /** The authentication scheme that carries the credential (RFC 9110, 11.1). @default none: a cookie, or a plain header */
+  readonly scheme?: string | undefined;
   /** What carries the credential, in words; no two registrations of an application may share it. */
   readonly transport: string;
 }

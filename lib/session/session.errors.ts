@@ -16,10 +16,12 @@ export type SessionErrorCode =
   | 'SESSION_LOCK_TIMEOUT'
   | 'SESSION_LOCK_LOST'
   | 'SESSION_CROSS_SITE'
-  | 'SESSION_DEVICE_UNBOUND';
+  | 'SESSION_DEVICE_UNBOUND'
+  | 'SESSION_RECENT_AUTHENTICATION_REQUIRED';
 
 /**
- * Base of every error that this package throws. `code` is stable; the message is not.
+ * Base of the errors that this package throws, except RecentAuthenticationRequiredError. `code` is stable; the message is
+ * not.
  *
  * An error that nobody catches becomes an HTTP answer with its `statusCode`: it has the shape of the package `http-errors`,
  * which NestJS, Express and Fastify know.

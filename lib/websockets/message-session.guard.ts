@@ -1,9 +1,10 @@
 import { Injectable, type CanActivate, type ExecutionContext } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
-import { GATEWAY_SESSION, SESSION_TOUCH } from '../request/decorator-metadata.js';
+import { GATEWAY_SESSION, RECENT_AUTHENTICATION, SESSION_TOUCH } from '../request/decorator-metadata.js';
+import { isRecentlyAuthenticated } from '../session/recent-authentication.js';
 import { SessionGoneError, addToArguments, sessionInArguments } from '../shared.js';
 import type { GatewaySessionOptions } from './gateway-session-options.js';
-import { toWsException } from './session-ws-exception.js';
+import { recentAuthenticationException, toWsException } from './session-ws-exception.js';
 import { closeEndedSocket } from './socket.js';
 import { socketSessionOf } from './socket-session.js';
 
@@ -34,12 +35,16 @@ export class MessageSessionGuard implements CanActivate {
     const client = context.switchToWs().getClient<object>();
     const places = [context.getHandler(), gateway];
     const touches = this.reflector.getAllAndOverride<boolean | undefined>(SESSION_TOUCH, places);
+    const seconds = this.reflector.getAllAndOverride<number | undefined>(RECENT_AUTHENTICATION, places);
     try {
-      addToArguments(args, await socketSessionOf(client, gateway).message(touches));
-      return true;
+      const request = await socketSessionOf(client, gateway).message(touches);
+      addToArguments(args, request);
+      // Before the decorator's own guard, whose error would reach a gateway's filter as an unknown one.
+      if (seconds === undefined || isRecentlyAuthenticated(request.session ?? {}, seconds)) return true;
     } catch (error) {
       if (options.closeOnSessionEnd && error instanceof SessionGoneError) closeEndedSocket(client);
       throw toWsException(error);
     }
+    throw recentAuthenticationException(seconds);
   }
 }

@@ -1,5 +1,9 @@
 import { STATUS_CODES } from 'node:http';
 import { WsException } from '@nestjs/websockets';
+import {
+  RECENT_AUTHENTICATION_REQUIRED,
+  recentAuthenticationMessage,
+} from '../session/recent-authentication.js';
 import { SessionError } from '../shared.js';
 
 /**
@@ -11,6 +15,12 @@ export function toWsException(error: unknown): unknown {
   const { code, expose, statusCode } = error;
   const message = expose ? error.message : STATUS_CODES[statusCode];
   return Object.assign(new WsException({ status: 'error', code, message }), { cause: error });
+}
+
+/** What a message gets whose handler requires a more recent authentication. */
+export function recentAuthenticationException(maxAge: number): WsException {
+  const message = recentAuthenticationMessage(maxAge);
+  return new WsException({ status: 'error', code: RECENT_AUTHENTICATION_REQUIRED, message, maxAge });
 }
 
 /** Whether a handler rejected its message on purpose. Its changes are stored then, as with an HTTP status below 500. */

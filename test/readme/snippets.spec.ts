@@ -13,6 +13,7 @@ import { freePort } from '../support/free-port.js';
 import { Browser } from '../support/http-browser.js';
 import { RedisServer } from '../support/redis-server.js';
 import { uniqueName } from '../support/unique-name.js';
+import { CheckoutController } from './checkout.js';
 import { CounterController } from './exclusive.js';
 import { forApiClients } from './api-clients.js';
 import { connections } from './connections.js';
@@ -28,6 +29,7 @@ import { ShopController as OutageController, survivesOutages } from './outage.js
 import { AppModule as WithOwnClient } from './own-client.js';
 import { AppModule as QuickStart } from './quick-start.js';
 import { CartController } from './states.js';
+import { ShopController } from '../http/shop.controller.js';
 
 /** The options that a snippet passes to forRoot(). */
 function given(module: DynamicModule): Record<string, unknown> {
@@ -106,6 +108,20 @@ describe.each(platforms)('the routes of the README, on %s', (platform) => {
     expect((await app.sessions.find(id!))?.idleTimeoutInSeconds).toBe(30 * 24 * 3600);
     await browser.post('/logout');
     expect((await browser.get('/me')).json()).toEqual({ visitor: 'nobody' });
+  });
+
+  it('ask for the password again', async () => {
+    app = await startApp(platform, { controllers: [ShopController, CheckoutController] });
+    const browser = app.browser();
+    await browser.post('/session', { item: 'tea' });
+    expect((await browser.post('/checkout')).status).toBe(401);
+    expect((await browser.post('/confirm', { password: 'open sesame' })).status).toBe(401);
+    await browser.post('/login', { user: 'ada' });
+    expect((await browser.post('/checkout')).json()).toEqual({ paid: true });
+    const wrong = await browser.post('/confirm', { password: 'wrong' });
+    expect([wrong.status, wrong.setCookies]).toEqual([401, []]);
+    expect((await browser.post('/confirm', { password: 'open sesame' })).setCookies).toHaveLength(1);
+    expect((await browser.post('/checkout')).json()).toEqual({ paid: true });
   });
 
   it('run one after the other, so that no visit is lost', async () => {
