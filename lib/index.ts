@@ -24,6 +24,7 @@ export type {
   RedisSentinelOptions,
   SentinelNode,
 } from './options/topology-options.js';
+export type { RedisCredentials, RedisCredentialsProvider } from './options/redis-credentials.js';
 export type { RedisSessionModuleOptions } from './options/redis-session-module-options.js';
 export { expressSession } from './options/express-session.js';
 export type { ExpressSessionMigration, ExpressSessionOptions } from './options/express-session.js';

@@ -14,6 +14,7 @@ export const replacedBy = {
     'port',
     'username',
     'accessKey',
+    'credentials',
     'ssl',
     'tls',
     'databaseId',
@@ -21,6 +22,7 @@ export const replacedBy = {
     'sentinel',
   ],
   connectionString: ['host', 'port', 'username', 'accessKey', 'ssl', 'databaseId', 'cluster', 'sentinel'],
+  credentials: ['username', 'accessKey'],
   cluster: ['host', 'port', 'sentinel'],
   sentinel: ['host', 'port'],
 } as const;

@@ -11,6 +11,7 @@ import {
   Optional,
   Text,
 } from './expectations.js';
+import type { RedisCredentialsProvider } from './redis-credentials.js';
 import { RedisClusterOptions, RedisSentinelOptions } from './topology-options.js';
 
 /** Where Redis is, how to reach it, and how long to wait for it. */
@@ -52,6 +53,17 @@ export class RedisConnectionOptions {
   @Optional()
   @Text('a non-empty string')
   readonly accessKey?: string;
+
+  /**
+   * Returns the user and the password of Redis, for services whose passwords are tokens (Microsoft Entra ID, AWS IAM). Called
+   * for each connection that is opened, and again before `expiresAt`; open connections then send AUTH. A call that fails or
+   * takes longer than `connectionTimeoutInMilliseconds` is logged and tried again. Replaces `username` and `accessKey`.
+   * @default none
+   * @example async () => ({ username: 'shop', password: await token(), expiresAt: Date.now() + 3_600_000 })
+   */
+  @Optional()
+  @Expect('a function that returns a promise of { username, password, expiresAt }', isFunction)
+  readonly credentials?: RedisCredentialsProvider;
 
   /**
    * Encrypts the connection to Redis.
@@ -131,4 +143,8 @@ export class RedisConnectionOptions {
    */
   @IntegerFrom(1)
   readonly operationTimeoutInMilliseconds: number = 1000;
+}
+
+function isFunction(value: unknown): boolean {
+  return typeof value === 'function';
 }

@@ -32,7 +32,7 @@ export function resolveOptions(
     ...connectionContradictions(merged),
   ];
   const target = redisUrl
-    ? { ...merged, ...fromRedisUrl(redisUrl, faults) }
+    ? { ...merged, ...fromRedisUrl(redisUrl, merged['credentials'], faults) }
     : withoutConnectionString(merged, faults);
   const options = instantiate(withDerivedDefaults(target, env));
   faults.push(...optionFaults(options), ...valueContradictions(options));
@@ -66,9 +66,9 @@ function merge(fromEnv: Options, given: Options): Options {
   return merged;
 }
 
-function fromRedisUrl(connectionString: string, faults: string[]): Options {
+function fromRedisUrl(connectionString: string, credentials: unknown, faults: string[]): Options {
   const found: string[] = [];
-  const target = withoutConnectionString({ connectionString }, found);
+  const target = withoutConnectionString({ connectionString, credentials }, found);
   faults.push(...found.map((fault) => fault.replace(nameWithVariable('connectionString'), 'REDIS_URL')));
   return target;
 }
@@ -77,7 +77,12 @@ function withoutConnectionString(given: Options, faults: string[]): Options {
   const { connectionString, ...others } = given;
   if (typeof connectionString !== 'string' || connectionString === '') return given;
   try {
-    return { ...others, ...parseConnectionString(connectionString) };
+    const target = parseConnectionString(connectionString);
+    if (others['credentials'] !== undefined && target.accessKey !== undefined)
+      faults.push(
+        `${nameWithVariable('connectionString')} has a password while credentials is set, which replaces it. Remove one of them.`,
+      );
+    return { ...others, ...target };
   } catch (error) {
     if (!(error instanceof SessionOptionsError)) throw error;
     faults.push(...error.faults);

@@ -10,6 +10,8 @@ export function firstServer({ cluster, sentinel, host, port }: RedisSessionOptio
 
 /** What to check in the options if Redis cannot be reached for this reason. @returns '' if nothing is likely */
 export function connectionHint(reason: string, options: RedisSessionOptions): string {
+  if (options.credentials !== undefined && /^(NOAUTH|WRONGPASS)/.test(reason))
+    return ' Check what credentials returns, and that Redis has this user.';
   if (reason.startsWith('NOAUTH')) return ' Redis asks for a password: set accessKey.';
   if (reason.startsWith('WRONGPASS')) return ' Check accessKey and username.';
   const { host, port } = firstServer(options);

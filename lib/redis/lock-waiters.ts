@@ -10,6 +10,9 @@ import type { RedisClient } from './session-scripts.js';
 /** How often a waiter checks the lock itself, in case a notification is lost or the holder is killed. */
 export const LOOK_EVERY_MILLISECONDS = 500;
 
+// The right to subscribe is not refused, and the next connection gets another token.
+const NO_PASSWORD = /^(NOAUTH|WRONGPASS)/;
+
 // A waiter does not need the subscription: it also polls.
 const listenWithin = new Deadline(LOOK_EVERY_MILLISECONDS);
 
@@ -35,6 +38,7 @@ export class LockWaiters {
   ) {
     this.channel = keys.turns(randomBytes(8).toString('base64url'));
     this.#deadline = new Deadline(commands.options.operationTimeoutInMilliseconds);
+    commands.watch?.credentials?.onRenewal(() => void this.#replace());
   }
 
   /** Subscribes to the channel. Never rejects, because Redis may refuse the subscription. */
@@ -74,7 +78,8 @@ export class LockWaiters {
       this.#listens = true;
     } catch (error) {
       this.#listens = false;
-      if (isReply(error)) return this.commands.watch?.subscriptionRefused(error);
+      if (isReply(error) && !NO_PASSWORD.test(error.message))
+        return this.commands.watch?.subscriptionRefused(error);
       subscriber.disconnect();
       this.#subscriber = undefined;
     }
@@ -82,6 +87,7 @@ export class LockWaiters {
 
   #connect(): RedisClient {
     const subscriber = duplicate(this.commands.client);
+    this.commands.watch?.credentials?.attach(subscriber);
     // The main client reports the same errors.
     subscriber.on('error', () => undefined);
     // The next waiter subscribes again.
@@ -89,13 +95,24 @@ export class LockWaiters {
       if (subscriber === this.#subscriber) this.#listens = false;
     });
     subscriber.on('message', (_channel: string, token: string) => this.#waiters.notifyFirst(token));
+    subscriber.connect().catch(() => undefined);
     return subscriber;
+  }
+
+  // A connection with a subscription cannot send AUTH in every protocol.
+  async #replace(): Promise<void> {
+    await this.#subscribing;
+    const old = this.#subscriber;
+    if (old === undefined || this.#closed) return;
+    this.#subscriber = undefined;
+    await this.#subscribe();
+    old.disconnect();
   }
 }
 
 // The connection can be idle for hours, and it reconnects by itself.
 const listener = {
-  lazyConnect: false,
+  lazyConnect: true,
   enableOfflineQueue: true,
   // The client would subscribe again without handling the rejection, which ends the process if the connection is given up
   // meanwhile. `check` subscribes again.
@@ -108,7 +125,7 @@ const listener = {
 function duplicate(client: RedisClient): RedisClient {
   return client.isCluster
     ? (client as Cluster).duplicate([], {
-        lazyConnect: false,
+        lazyConnect: true,
         enableOfflineQueue: true,
         redisOptions: listener,
       })

@@ -1,4 +1,5 @@
 import { SessionStoreUnavailableError } from '../session/session.errors.js';
+import type { ClientCredentials } from './client-credentials.js';
 import { Deadline } from './deadline.js';
 import { isRetryable, isOutcomeUnknown, withoutArguments } from './redis-failure.js';
 import { retry } from './retry.js';
@@ -12,6 +13,8 @@ export interface RedisCommandsOptions {
 
 /** Knows the state of the connection behind the client's errors. */
 export interface ConnectionWatch {
+  /** Where connections get their passwords from, if they are tokens. */
+  readonly credentials?: ClientCredentials | undefined;
   /** Returns the cause of a failed command. */
   explain(failure: unknown): unknown;
   /** Called when operations were not answered in time. */

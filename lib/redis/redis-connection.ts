@@ -1,6 +1,7 @@
 import type { Cluster } from 'ioredis';
 import type { RedisSessionOptions } from '../options/redis-session.options.js';
 import { SessionStartError } from '../session/session.errors.js';
+import { ClientCredentials } from './client-credentials.js';
 import { connectionHint, firstServer } from './connection-hint.js';
 import { Deadline } from './deadline.js';
 import { warningOfResending, whenReady } from './own-client.js';
@@ -24,6 +25,7 @@ export interface ConnectionLog {
  */
 export class RedisConnection implements ConnectionWatch {
   readonly client: RedisClient;
+  readonly credentials: ClientCredentials | undefined;
   readonly #ownsClient: boolean;
   readonly #silent: SilentConnections;
   #reachable = true;
@@ -38,6 +40,9 @@ export class RedisConnection implements ConnectionWatch {
   ) {
     this.#ownsClient = options.client === undefined;
     this.client = options.client ?? createClient(options);
+    this.credentials = credentialsOf(options, logger);
+    this.credentials?.attach(this.client);
+    this.credentials?.keepAuthenticated(this.client);
     this.#silent = new SilentConnections(this.client, options.operationTimeoutInMilliseconds);
     if (this.#ownsClient) this.#report(this.client);
   }
@@ -91,6 +96,7 @@ export class RedisConnection implements ConnectionWatch {
   /** Closes the client, unless it is the application's own. */
   async close(): Promise<void> {
     if (!this.#ownsClient) return;
+    this.credentials?.close();
     try {
       if (this.client.status === 'ready') {
         await new Deadline(this.options.operationTimeoutInMilliseconds).limit(this.client.quit());
@@ -166,6 +172,13 @@ export class RedisConnection implements ConnectionWatch {
   get #reason(): string {
     return messageOf(this.#failure);
   }
+}
+
+function credentialsOf(
+  { credentials, connectionTimeoutInMilliseconds }: RedisSessionOptions,
+  logger: ConnectionLog,
+): ClientCredentials | undefined {
+  return credentials && new ClientCredentials(credentials, connectionTimeoutInMilliseconds, logger);
 }
 
 function messageOf(error: unknown): string {

@@ -103,6 +103,7 @@ describe('the environment', () => {
     const groups = Object.keys(optionGroups);
     const withoutText = new Set([
       'client',
+      'credentials',
       'tls',
       'serializer',
       'onForgedCredential',

@@ -6,6 +6,7 @@ import { resolveOptions } from '../../lib/options/resolve-options.js';
 import { faultsOf } from './faults-of.js';
 
 const nodes = [{ host: 'a' }];
+const credentials = async () => ({ password: 'hunter2' });
 const client = new Redis({ lazyConnect: true });
 
 const cookieSecure = 'cookie.secure (REDIS_SESSION_COOKIE_SECURE)';
@@ -23,6 +24,36 @@ const deepList = Array.from({ length: 20_000 }).reduce<unknown[]>((inner) => [in
 const noText = { toString: 1 };
 
 const mistakes: readonly Mistake[] = [
+  [
+    'credentials that are no function',
+    { credentials: { username: 'shop', password: 'hunter2' } },
+    {},
+    'credentials is an object; expected a function that returns a promise of { username, password, expiresAt }.',
+  ],
+  [
+    'credentials and a password',
+    { credentials, username: 'shop', accessKey: 'hunter2' },
+    {},
+    'credentials is set together with username (REDIS_SESSION_USERNAME) and accessKey (REDIS_SESSION_ACCESS_KEY), which it replaces. Remove credentials, or username and accessKey.',
+  ],
+  [
+    'credentials and a password in a connection string',
+    { credentials, connectionString: 'redis://:hunter2@redis' },
+    {},
+    'connectionString (REDIS_SESSION_CONNECTION_STRING) has a password while credentials is set, which replaces it. Remove one of them.',
+  ],
+  [
+    'credentials and a password in REDIS_URL',
+    { credentials },
+    { REDIS_URL: 'redis://:hunter2@redis' },
+    'REDIS_URL has a password while credentials is set, which replaces it. Remove one of them.',
+  ],
+  [
+    'credentials and a client that has its own',
+    { credentials, client },
+    {},
+    'client is set together with credentials, which it replaces. Remove client, or credentials.',
+  ],
   ['a deeply nested list for a group', { header: deepList }, {}, 'header is an array; expected an object.'],
   ['a list for a group', { lock: [{ constructor: null }] }, {}, 'lock is an array; expected an object.'],
   [

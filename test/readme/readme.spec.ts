@@ -74,14 +74,13 @@ describe('the table of options', () => {
     expect(named && `REDIS_SESSION_${named}`).toBe(variableOf(name));
   });
 
-  // The values of client, serializer and tls are objects, and header.scheme has a default only with a header.
-  it.each(single.filter((name) => !['client', 'serializer', 'tls', 'header.scheme'].includes(name)))(
-    'gives the default of %s',
-    (name) => {
-      const [, shown = ''] = rows.get(name)!;
-      expect(/^`([^`]+)`|^none/.exec(shown)?.[1]).toBe(defaultOf(name));
-    },
-  );
+  // The values of client, credentials, serializer and tls are objects, and header.scheme has a default only with a header.
+  it.each(
+    single.filter((name) => !['client', 'credentials', 'serializer', 'tls', 'header.scheme'].includes(name)),
+  )('gives the default of %s', (name) => {
+    const [, shown = ''] = rows.get(name)!;
+    expect(/^`([^`]+)`|^none/.exec(shown)?.[1]).toBe(defaultOf(name));
+  });
 });
 
 /** The default as text, or `undefined`. */
