@@ -2,14 +2,16 @@ import { ALGORITHMS, type Algorithm, type DeviceKey } from './device-key.js';
 
 // A proof of a key of 4096 bits has less than 2500 characters.
 const MOST_CHARACTERS = 4096;
-const STRING_ITEM = /^"([\w.-]+)"\s*(?:;.*)?$/;
+// Chromium 156 writes no quotes around the proof.
+const STRING_ITEM = /^(?:"([\w.-]+)"|([\w.-]+))\s*(?:;.*)?$/;
 
 type Json = Readonly<Record<string, unknown>>;
 
 /** The string of a structured header field (RFC 9651, 3.3.3). @returns `undefined` unless it is one of plain characters */
 export function stringItem(header: string | string[] | undefined): string | undefined {
   if (typeof header !== 'string' || header.length > MOST_CHARACTERS) return undefined;
-  return STRING_ITEM.exec(header.trim())?.[1];
+  const [, quoted, plain] = STRING_ITEM.exec(header.trim()) ?? [];
+  return quoted ?? plain;
 }
 
 /** A signed statement of a browser: the draft's DBSC proof. Nothing in it is true before `isSignedBy` says so. */

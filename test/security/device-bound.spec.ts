@@ -1,7 +1,9 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { platforms } from '../http/http-app.js';
 import { type Bank, later, startBank } from './device-bound-app.js';
-import { challengeIn, newKeys, newRsaKeys, offerIn, proofOf } from './device-browser.js';
+import { challengeIn, jwkOf, newKeys, newRsaKeys, offerIn, proofOf } from './device-browser.js';
+
+const plain = (proof: string) => ({ 'secure-session-response': proof.replaceAll('"', '') });
 
 describe.each(platforms)('a session that is bound to a device, on %s', (platform) => {
   let bank: Bank;
@@ -69,6 +71,19 @@ describe.each(platforms)('a session that is bound to a device, on %s', (platform
       expect(second.status).toBe(200);
       expect(second.json()).toEqual(browser.session);
       expect(await browser.me()).toMatchObject({ deviceBound: 'bound' });
+    });
+
+    it('takes headers with quotes, as the draft says, and without, as Chromium 156 writes them', async () => {
+      const browser = bank.device();
+      const { path, challenge } = await browser.logIn();
+      const proof = proofOf(browser.keys, challenge, { header: { jwk: jwkOf(browser.keys) } });
+      const answer = await browser.web.post(path, undefined, { headers: plain(proof) });
+      expect(answer.status).toBe(200);
+      browser.session = answer.json();
+      const id = { 'sec-secure-session-id': browser.session!.session_identifier };
+      const asked = await browser.prove(undefined, { headers: id });
+      const again = plain(proofOf(browser.keys, challengeIn(asked)));
+      expect((await browser.prove(undefined, { headers: { ...id, ...again } })).status).toBe(200);
     });
 
     it('tolerates a request that left before the cookie expired, and a server whose clock is ahead', async () => {
