@@ -11,7 +11,6 @@ import type { MacKeys } from './mac-keys.js';
  */
 export type CookieProof = 'device' | 'login';
 
-const PROOFS: Readonly<Record<string, CookieProof>> = { d: 'device', l: 'login' };
 const COOKIE = /^([dl])([\da-z]{8,9})\.([\w-]{4})\.([\w-]{43})$/;
 
 // A page on a sibling domain can plant cookies of this name before the right one. More than this are not a browser's.
@@ -66,10 +65,11 @@ export class BoundCookie {
   }
 
   #proofOf(value: string, id: string, thumbprint: string): CookieProof | undefined {
-    const [, kind, expiresAt, keyId, mac] = COOKIE.exec(value) ?? [];
-    if (kind === undefined || Date.now() >= Number.parseInt(expiresAt!, 36)) return undefined;
-    const text = signed(kind + expiresAt!, id, kind === 'd' ? thumbprint : '');
-    return this.keys.verify(text, keyId!, mac!) ? PROOFS[kind] : undefined;
+    const found = COOKIE.exec(value);
+    if (found === null || Date.now() >= Number.parseInt(found[2]!, 36)) return undefined;
+    const proof = found[1] === 'd' ? 'device' : 'login';
+    const text = signed(found[1]! + found[2]!, id, proof === 'device' ? thumbprint : '');
+    return this.keys.verify(text, found[3]!, found[4]!) ? proof : undefined;
   }
 }
 

@@ -1,16 +1,17 @@
-import { createHmac, createSecretKey, hash, hkdfSync, timingSafeEqual, type KeyObject } from 'node:crypto';
+import { hash, hkdfSync, timingSafeEqual } from 'node:crypto';
+import { Hmac } from './hmac.js';
 
 const KEY_ID_LENGTH = 4;
 
 interface MacKey {
   readonly id: string;
-  readonly key: KeyObject;
+  readonly key: Hmac;
 }
 
 /** HMAC-SHA-256 under keys that rotate: the first one signs, and all of them verify. */
 export class MacKeys {
   readonly #first: MacKey;
-  readonly #all: ReadonlyMap<string, KeyObject>;
+  readonly #all: ReadonlyMap<string, Hmac>;
 
   /** @param purpose what is signed: the same keys sign nothing else by it */
   constructor(secrets: readonly Uint8Array[], purpose: string) {
@@ -23,24 +24,21 @@ export class MacKeys {
   /** @returns the id of the key and the MAC, with a dot between them */
   sign(text: string): string {
     const { id, key } = this.#first;
-    return `${id}.${macOf(key, text)}`;
+    return `${id}.${key.of(text)}`;
   }
 
   /** Whether a key of this id has signed the text, in constant time. */
   verify(text: string, keyId: string, mac: string): boolean {
     const key = this.#all.get(keyId);
     if (key === undefined) return false;
-    const [expected, given] = [Buffer.from(macOf(key, text)), Buffer.from(mac)];
+    const expected = Buffer.from(key.of(text));
+    const given = Buffer.from(mac);
     return expected.length === given.length && timingSafeEqual(expected, given);
   }
-}
-
-function macOf(key: KeyObject, text: string): string {
-  return createHmac('sha256', key).update(text).digest('base64url');
 }
 
 function derive(secret: Uint8Array, purpose: string): MacKey {
   const key = Buffer.from(hkdfSync('sha256', secret, '', `nestjs-redis-session dbsc ${purpose}`, 32));
   const id = hash('sha256', key, 'base64url').slice(0, KEY_ID_LENGTH);
-  return { id, key: createSecretKey(key) };
+  return { id, key: new Hmac(key) };
 }
