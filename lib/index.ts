@@ -96,6 +96,7 @@ export {
   SessionDeviceUnboundError,
   SessionError,
   SessionGoneError,
+  SessionLimitError,
   SessionLockLostError,
   SessionLockTimeoutError,
   SessionMissingError,

@@ -7,7 +7,7 @@ interface HeldLock {
   readonly endsAt: number;
 }
 
-/** The locks of in-memory sessions, each with a queue of waiters. */
+/** Locks in memory, each with a queue of waiters. */
 export class InMemoryLocks {
   private readonly held = new Map<string, HeldLock>();
   private readonly queues = new WaitingQueues();
@@ -44,8 +44,11 @@ export class InMemoryLocks {
     }
   }
 
-  release(id: string, token: string): void {
-    if (this.isHeld(id, token)) this.free(id);
+  /** @returns `false` if the token did not hold the lock */
+  release(id: string, token: string): boolean {
+    const held = this.isHeld(id, token);
+    if (held) this.free(id);
+    return held;
   }
 
   /** Releases the lock of any holder and notifies the first waiter. */

@@ -4,7 +4,8 @@ import {
   REFUSED_FOR_MS,
   type SessionIndex,
 } from '../session/session-index.js';
-import type { SessionRecord } from '../session/session-store.js';
+import type { LockRequest, SessionRecord } from '../session/session-store.js';
+import { InMemoryLocks } from './in-memory-locks.js';
 
 /** What the index needs of the store. */
 export interface InMemorySessions {
@@ -24,7 +25,11 @@ interface Refusal {
 export class InMemorySessionIndex implements SessionIndex {
   readonly #refusals = new Map<string, Refusal>();
 
-  constructor(private readonly sessions: InMemorySessions) {}
+  readonly #locks: InMemoryLocks;
+
+  constructor(private readonly sessions: InMemorySessions) {
+    this.#locks = new InMemoryLocks(sessions.now);
+  }
 
   async add(): Promise<void> {
     // Nothing to note.
@@ -71,6 +76,14 @@ export class InMemorySessionIndex implements SessionIndex {
     if (refusal === undefined || refusal.except === id) return undefined;
     const ago = this.sessions.now() - refusal.at;
     return ago > REFUSED_FOR_MS ? undefined : Math.max(0, ago - 1);
+  }
+
+  lock(key: IndexKey, lock: LockRequest): Promise<boolean> {
+    return this.#locks.wait(nameOf(key), lock, () => true);
+  }
+
+  async unlock(key: IndexKey, token: string): Promise<boolean> {
+    return this.#locks.release(nameOf(key), token);
   }
 
   async *all(): AsyncIterable<readonly string[]> {

@@ -1,4 +1,5 @@
 import type { IndexedSession, IndexKey, SessionIndex } from '../session/session-index.js';
+import type { LockRequest } from '../session/lock-request.js';
 import type { Observation } from './observation.js';
 import { bytesIn } from './observed-bytes.js';
 
@@ -48,6 +49,14 @@ export class ObservedSessionIndex implements SessionIndex {
 
   refusedAgo(key: IndexKey, id: string): Promise<number | undefined> {
     return this.#keep(() => this.index.refusedAgo(key, id), id);
+  }
+
+  lock(key: IndexKey, lock: LockRequest): Promise<boolean> {
+    return this.#keep(() => this.index.lock(key, lock));
+  }
+
+  unlock(key: IndexKey, token: string): Promise<boolean> {
+    return this.#keep(() => this.index.unlock(key, token));
   }
 
   all(): AsyncIterable<readonly string[]> {

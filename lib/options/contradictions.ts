@@ -1,10 +1,13 @@
 import { CookieOptions } from './cookie-options.js';
-import { isIntegerFrom, LARGEST_INTEGER } from './expectations.js';
+import { hasMethods, isIntegerFrom, isObject, LARGEST_INTEGER } from './expectations.js';
 import { ExpressSessionMigration } from './express-session.js';
 import { LockOptions } from './lock-options.js';
 import { nameWithVariable, shown } from './option-faults.js';
 import type { RedisSessionOptions } from './redis-session.options.js';
 import { faultsOfOrigins } from './web-origin.js';
+
+// Of SessionIndex: those that a limit needs.
+const INDEX_METHODS = ['add', 'remove', 'ids', 'read', 'destroy', 'lock', 'unlock'];
 
 /** Each of these options replaces the options listed with it. */
 export const replacedBy = {
@@ -27,8 +30,8 @@ export const replacedBy = {
   sentinel: ['host', 'port'],
 } as const;
 
-/** One fault for each set of options that exclude each other, whether they come from the code or the environment. */
-export function connectionContradictions(given: Readonly<Record<string, unknown>>): string[] {
+/** One fault for each set of options that exclude or need each other, whether they come from the code or the environment. */
+export function optionContradictions(given: Readonly<Record<string, unknown>>): string[] {
   const faults: string[] = [];
   for (const [option, replaced] of Object.entries(replacedBy)) {
     const beside = replaced.filter((other) => given[other] !== undefined);
@@ -44,6 +47,11 @@ export function connectionContradictions(given: Readonly<Record<string, unknown>
       `${nameWithVariable('username')} is set without ${nameWithVariable('accessKey')}; ` +
         'Redis accepts a user name only with a password. Set accessKey, or remove username.',
     );
+  if (given['onSessionLimit'] !== undefined && given['maxSessionsPerUser'] === undefined)
+    faults.push(
+      `${nameWithVariable('onSessionLimit')} is set without ${nameWithVariable('maxSessionsPerUser')}, so it has no effect. ` +
+        'Set maxSessionsPerUser, or remove onSessionLimit.',
+    );
   return faults;
 }
 
@@ -54,6 +62,7 @@ export function valueContradictions(options: RedisSessionOptions): string[] {
     ...timeoutFaults(options),
     ...(options.cookie instanceof CookieOptions ? cookieFaults(options.cookie) : []),
     ...(options.lock instanceof LockOptions ? lockFaults(options) : []),
+    ...limitFaults(options),
     ...migrationFaults(options),
     ...originFaults(options),
     ...expiresHeaderFaults(options),
@@ -144,6 +153,15 @@ function lockFaults({ lock, operationTimeoutInMilliseconds }: RedisSessionOption
 // A value that is not an integer is a fault already, and comparing it can throw.
 function isLess(one: number, other: number): boolean {
   return Number.isInteger(one) && Number.isInteger(other) && one < other;
+}
+
+function limitFaults({ maxSessionsPerUser, store }: RedisSessionOptions): string[] {
+  if (maxSessionsPerUser === undefined || !isObject(store) || hasMethods(store['index'], INDEX_METHODS))
+    return [];
+  return [
+    `${nameWithVariable('maxSessionsPerUser')} is ${shown(maxSessionsPerUser)} while store is a SessionStore without an index ` +
+      'that can lock, so it cannot count the sessions of a user. Implement SessionStore.index, or remove maxSessionsPerUser.',
+  ];
 }
 
 function migrationFaults({ migrateFrom, store }: RedisSessionOptions): string[] {

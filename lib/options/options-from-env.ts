@@ -72,6 +72,8 @@ export const variables: Readonly<Record<string, readonly [option: string, parse:
   REDIS_SESSION_ENCRYPTION_KEYS: ['encryption.keys', list],
   REDIS_SESSION_ENCRYPTION_ACCEPT_PLAIN_TEXT: ['encryption.acceptPlainText', flag],
   REDIS_SESSION_LISTED_ATTRIBUTES: ['listedAttributes', list],
+  REDIS_SESSION_MAX_SESSIONS_PER_USER: ['maxSessionsPerUser', number],
+  REDIS_SESSION_ON_SESSION_LIMIT: ['onSessionLimit', text],
   REDIS_SESSION_CLASS_INSTANCES: ['classInstances', text],
   REDIS_SESSION_MAX_SESSION_BYTES: ['maxSessionBytes', number],
   REDIS_SESSION_MAX_DEPTH: ['maxDepth', number],

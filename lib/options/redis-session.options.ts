@@ -4,6 +4,7 @@ import type { ForgedCredentialReport } from '../session/forged-credentials.js';
 import { DEFAULT_MAX_DEPTH, jsonSerializer, type SessionSerializer } from '../session/session-serializer.js';
 import { canNameAttribute } from '../session/session-proxy.js';
 import type { SessionIndexer } from '../session/index-value.js';
+import type { OnSessionLimit } from '../session/session-policy.js';
 import { sessionStates, type SessionState } from '../session/session-state.js';
 import type { SessionObserver } from '../session/session-observer.js';
 import type { SessionStore } from '../session/session-store.js';
@@ -221,6 +222,24 @@ export class RedisSessionOptions extends RedisConnectionOptions {
    */
   @Expect('an array of names of attributes', isAttributeNames)
   readonly listedAttributes: readonly string[] = [];
+
+  /**
+   * The maximum number of sessions that a user has at a time (OWASP ASVS 5.0 V7.1.2). A login counts the user's other
+   * sessions first, one login of a user at a time. At least 1.
+   * @default no limit
+   * @example 5
+   */
+  @Optional()
+  @IntegerFrom(1)
+  readonly maxSessionsPerUser?: number;
+
+  /**
+   * What a login does if its user already has `maxSessionsPerUser` sessions: `'end-oldest'` ends the sessions that were
+   * created first, `'refuse'` refuses the login with a SessionLimitError (409). Needs `maxSessionsPerUser`.
+   * @default 'end-oldest'
+   */
+  @OneOf('end-oldest', 'refuse')
+  readonly onSessionLimit: OnSessionLimit = 'end-oldest';
 
   /** How `exclusive` requests lock their session and wait for the lock. */
   @Group()

@@ -1,6 +1,6 @@
 import { SessionOptionsError } from '../session/session.errors.js';
 import { parseConnectionString } from './connection-string.js';
-import { connectionContradictions, replacedBy, valueContradictions } from './contradictions.js';
+import { optionContradictions, replacedBy, valueContradictions } from './contradictions.js';
 import { withDerivedDefaults } from './derived-defaults.js';
 import { isObject } from './expectations.js';
 import { hideSecrets } from './hidden-secrets.js';
@@ -26,11 +26,7 @@ export function resolveOptions(
 ): RedisSessionOptions {
   const merged = merge(withoutReplaced(optionsFromEnv(env), given), given);
   const redisUrl = redisUrlOf(merged, env);
-  const faults = [
-    ...unknownVariables(env),
-    ...inheritedNameFaults(given),
-    ...connectionContradictions(merged),
-  ];
+  const faults = [...unknownVariables(env), ...inheritedNameFaults(given), ...optionContradictions(merged)];
   const target = redisUrl
     ? { ...merged, ...fromRedisUrl(redisUrl, merged['credentials'], faults) }
     : withoutConnectionString(merged, faults);

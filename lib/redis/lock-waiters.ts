@@ -1,20 +1,24 @@
 import { randomBytes } from 'node:crypto';
 import type { Cluster, Redis } from 'ioredis';
-import { type Waiter, WaitingQueues } from '../session/waiting-queue.js';
+import type { LockRequest } from '../session/session-store.js';
+import { WaitingQueues } from '../session/waiting-queue.js';
 import { Deadline } from './deadline.js';
 import type { RedisCommands } from './redis-commands.js';
 import { isReply } from './redis-failure.js';
 import type { SessionKeys } from './session-keys.js';
 import type { RedisClient } from './session-scripts.js';
 
-/** How often a waiter checks the lock itself, in case a notification is lost or the holder is killed. */
-export const LOOK_EVERY_MILLISECONDS = 500;
+// How often a waiter checks the lock itself, in case a notification is lost or the holder is killed.
+const LOOK_EVERY_MILLISECONDS = 500;
 
 // The right to subscribe is not refused, and the next connection gets another token.
 const NO_PASSWORD = /^(NOAUTH|WRONGPASS)/;
 
 // A waiter does not need the subscription: it also polls.
 const listenWithin = new Deadline(LOOK_EVERY_MILLISECONDS);
+
+/** The reply of `wait.lua`, and what was read with it. */
+export type Look = readonly [place: number, fields?: string[] | undefined];
 
 /**
  * Notifies the waiters of this process when they get a lock. They share one channel on a separate connection, which is
@@ -41,27 +45,50 @@ export class LockWaiters {
     commands.watch?.credentials?.onRenewal(() => void this.#replace());
   }
 
-  /** Subscribes to the channel. Never rejects, because Redis may refuse the subscription. */
-  async listen(): Promise<void> {
-    if (!this.#listens) await listenWithin.limit(this.#subscribe()).catch(() => undefined);
-  }
-
-  /** Checks from time to time that the connection still answers, in case it was dropped without notice. */
-  check(): void {
-    if (performance.now() - this.#askedAt >= LOOK_EVERY_MILLISECONDS) void this.#subscribe();
-  }
-
-  expect(token: string): Waiter {
-    return this.#waiters.enter(token);
-  }
-
-  forget(token: string, waiter: Waiter): void {
-    this.#waiters.leave(token, waiter);
+  /**
+   * Waits in the queue of a lock.
+   * @param look takes the lock or enters its queue; gets whether this waiter was notified that it holds the lock
+   * @returns the last look, which is the end of the wait; `undefined` if the time is over or the signal was aborted.
+   */
+  async turn(
+    { token, waitInMilliseconds, signal }: LockRequest,
+    look: (notified: boolean) => Promise<Look>,
+  ): Promise<Look | undefined> {
+    const deadline = performance.now() + waitInMilliseconds;
+    await this.#listen();
+    const waiter = this.#waiters.enter(token);
+    let notified = false;
+    try {
+      for (;;) {
+        const looked = await look(notified);
+        if (looked[0] >= 0) return looked;
+        const left = deadline - performance.now();
+        if (left <= 0) return undefined;
+        notified = await waiter.notified(
+          Math.min(left, LOOK_EVERY_MILLISECONDS, Math.max(10, 1 - looked[0])),
+          signal,
+        );
+        if (signal?.aborted) return undefined;
+        if (!notified) this.#check();
+      }
+    } finally {
+      this.#waiters.leave(token, waiter);
+    }
   }
 
   close(): void {
     this.#closed = true;
     this.#subscriber?.disconnect();
+  }
+
+  // Never rejects, because Redis may refuse the subscription.
+  async #listen(): Promise<void> {
+    if (!this.#listens) await listenWithin.limit(this.#subscribe()).catch(() => undefined);
+  }
+
+  // From time to time, in case the connection was dropped without notice.
+  #check(): void {
+    if (performance.now() - this.#askedAt >= LOOK_EVERY_MILLISECONDS) void this.#subscribe();
   }
 
   #subscribe(): Promise<void> {
@@ -115,7 +142,7 @@ const listener = {
   lazyConnect: true,
   enableOfflineQueue: true,
   // The client would subscribe again without handling the rejection, which ends the process if the connection is given up
-  // meanwhile. `check` subscribes again.
+  // meanwhile. `#check` subscribes again.
   autoResubscribe: false,
   maxRetriesPerRequest: null,
   socketTimeout: undefined,

@@ -12,6 +12,7 @@ export interface NeededCommand {
 export type SessionUse =
   | 'sessions'
   | 'session.user'
+  | 'maxSessionsPerUser'
   | 'destroyAll(), the command line'
   | 'exclusive routes'
   | 'retries, or client'
@@ -25,6 +26,7 @@ export function neededCommands(applicationName: string, databaseId = 0): Record<
   const data = keys.data(id);
   const lock = keys.writeLock(id);
   const sessions = keys.sessions({ index: 'user', value: id });
+  const limit = keys.limitLock({ index: 'user', value: id });
   const channel = keys.turns('doctor-says');
   return {
     sessions: [
@@ -49,6 +51,13 @@ export function neededCommands(applicationName: string, databaseId = 0): Record<
       harmless('ZSCAN', sessions, '0'),
       harmless('PTTL', data),
       harmless('PEXPIRETIME', data),
+    ],
+    maxSessionsPerUser: [
+      harmless('EXISTS', limit),
+      sent('APPEND', limit, 'a'),
+      harmless('PUBLISH', channel, ''),
+      sent('SUBSCRIBE', channel),
+      harmless('PING'),
     ],
     'destroyAll(), the command line': [harmless('SCAN', '0', 'COUNT', '1'), harmless('PTTL', data)],
     'exclusive routes': [

@@ -6,7 +6,9 @@ import {
   REFUSED_FOR_MS,
   type SessionIndex,
 } from '../session/session-index.js';
+import type { LockRequest } from '../session/session-store.js';
 import type { RedisCommands } from './redis-commands.js';
+import type { RedisIndexLocks } from './redis-index-locks.js';
 import type { RedisSessionLocks } from './redis-session-locks.js';
 import type { SessionKeys } from './session-keys.js';
 import { indexField } from './session-record.js';
@@ -26,6 +28,7 @@ export class RedisSessionIndex implements SessionIndex {
     private readonly commands: RedisCommands,
     private readonly keys: SessionKeys,
     private readonly locks: RedisSessionLocks,
+    private readonly indexLocks: RedisIndexLocks,
   ) {}
 
   async add(key: IndexKey, id: string, keepInMilliseconds: number): Promise<void> {
@@ -96,6 +99,14 @@ export class RedisSessionIndex implements SessionIndex {
     );
     // One less, because Redis counts whole milliseconds.
     return except === null || except === id || left < 0 ? undefined : Math.max(0, REFUSED_FOR_MS - left - 1);
+  }
+
+  lock(key: IndexKey, lock: LockRequest): Promise<boolean> {
+    return this.indexLocks.take(key, lock);
+  }
+
+  unlock(key: IndexKey, token: string): Promise<boolean> {
+    return this.indexLocks.release(key, token);
   }
 
   async *all(): AsyncIterable<readonly string[]> {

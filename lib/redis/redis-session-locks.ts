@@ -1,5 +1,5 @@
 import type { LockRequest, SessionLease, SessionRecord } from '../session/session-store.js';
-import { LOOK_EVERY_MILLISECONDS, LockWaiters } from './lock-waiters.js';
+import type { Look, LockWaiters } from './lock-waiters.js';
 import type { RedisCommands } from './redis-commands.js';
 import type { SessionKeys } from './session-keys.js';
 import { readHash, recordOf } from './session-record.js';
@@ -11,15 +11,13 @@ import { UnreleasedLocks } from './unreleased-locks.js';
  * is stored with the lock, and its release hands it to the first waiter.
  */
 export class RedisSessionLocks {
-  readonly #waiters: LockWaiters;
   readonly #unreleased = new UnreleasedLocks();
 
   constructor(
     private readonly commands: RedisCommands,
     private readonly keys: SessionKeys,
-  ) {
-    this.#waiters = new LockWaiters(commands, keys);
-  }
+    private readonly waiters: LockWaiters,
+  ) {}
 
   async loadExclusive(id: string, lock: LockRequest): Promise<SessionRecord | 'locked' | undefined> {
     try {
@@ -65,7 +63,6 @@ export class RedisSessionLocks {
   }
 
   close(): void {
-    this.#waiters.close();
     this.#unreleased.close();
   }
 
@@ -92,38 +89,21 @@ export class RedisSessionLocks {
   }
 
   async #wait(id: string, lock: LockRequest): Promise<SessionRecord | 'locked' | undefined> {
-    const { token, waitInMilliseconds, signal } = lock;
-    const deadline = performance.now() + waitInMilliseconds;
-    await this.#waiters.listen();
-    const waiter = this.#waiters.expect(token);
-    let notified = false;
-    try {
-      for (;;) {
-        const [place, fields] = await this.#look(id, lock, notified);
-        if (place === 0) return undefined;
-        // Place 1: the lock is held since the notification, so this read happened under it.
-        if (place > 0) return await this.#underLock(id, lock, place === 1 ? fields : undefined);
-        const left = deadline - performance.now();
-        if (left <= 0) break;
-        notified = await waiter.notified(
-          Math.min(left, LOOK_EVERY_MILLISECONDS, Math.max(10, 1 - place)),
-          signal,
-        );
-        if (signal?.aborted) break;
-        if (!notified) this.#waiters.check();
-      }
-    } finally {
-      this.#waiters.forget(token, waiter);
+    const turn = await this.waiters.turn(lock, (notified) => this.#look(id, lock, notified));
+    if (turn === undefined) {
+      await this.#giveUp(id, lock);
+      return 'locked';
     }
-    await this.#giveUp(id, lock);
-    return 'locked';
+    const [place, fields] = turn;
+    // Place 1: the lock is held since the notification, so this read happened under it.
+    return place === 0 ? undefined : this.#underLock(id, lock, place === 1 ? fields : undefined);
   }
 
   /** Takes the lock or enters its queue. A notified waiter also reads the session in the same round trip. */
-  #look(id: string, lock: SessionLease, notified: boolean): Promise<[place: number, fields?: string[]]> {
+  #look(id: string, lock: SessionLease, notified: boolean): Promise<Look> {
     const { client } = this.commands;
     const keys = [this.keys.data(id), this.keys.writeLock(id)];
-    const args = [lock.token, lock.leaseInMilliseconds, this.#waiters.channel];
+    const args = [lock.token, lock.leaseInMilliseconds, this.waiters.channel];
     return this.commands.send('lock', () =>
       Promise.all([
         runScript(client, sessionScripts.wait, keys, args) as Promise<number>,

@@ -12,7 +12,9 @@ import type {
 } from '../session/session-store.js';
 import type { RunningOperation } from '../observed/operation-cost.js';
 import { CountedCommands } from './counted-commands.js';
+import { LockWaiters } from './lock-waiters.js';
 import { type ConnectionWatch, RedisCommands, type RedisCommandsOptions } from './redis-commands.js';
+import { RedisIndexLocks } from './redis-index-locks.js';
 import { RedisSessionLocks } from './redis-session-locks.js';
 import { RedisSessionWrites } from './redis-session-writes.js';
 import { RedisSessionIndex } from './redis-session-index.js';
@@ -31,6 +33,7 @@ export class RedisSessionStore implements SessionStore {
   private readonly client: RedisClient;
   readonly #keys: SessionKeys;
   readonly #commands: RedisCommands;
+  readonly #waiters: LockWaiters;
   readonly #locks: RedisSessionLocks;
   readonly #writes: RedisSessionWrites;
 
@@ -48,9 +51,11 @@ export class RedisSessionStore implements SessionStore {
         ? new RedisCommands(client, options, watch)
         : new CountedCommands(client, options, watch, running);
     this.client = this.#commands.client;
-    this.#locks = new RedisSessionLocks(this.#commands, this.#keys);
+    this.#waiters = new LockWaiters(this.#commands, this.#keys);
+    this.#locks = new RedisSessionLocks(this.#commands, this.#keys, this.#waiters);
     this.#writes = new RedisSessionWrites(this.#commands, this.#keys);
-    this.index = new RedisSessionIndex(this.#commands, this.#keys, this.#locks);
+    const indexLocks = new RedisIndexLocks(this.#commands, this.#keys, this.#waiters);
+    this.index = new RedisSessionIndex(this.#commands, this.#keys, this.#locks, indexLocks);
   }
 
   create(session: NewSessionRecord): Promise<number | undefined> {
@@ -109,6 +114,7 @@ export class RedisSessionStore implements SessionStore {
 
   /** Closes the connection that notifies waiters. The client's owner closes the client. */
   close(): void {
+    this.#waiters.close();
     this.#locks.close();
   }
 }

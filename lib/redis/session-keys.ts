@@ -46,6 +46,11 @@ export class SessionKeys {
     return `${this.sessions(key)}_Refused`;
   }
 
+  /** String: the lock under which the sessions of one value are counted. As `writeLock`. */
+  limitLock(key: IndexKey): string {
+    return `${this.sessions(key)}_Limit_Lock`;
+  }
+
   /** A pattern for SCAN: the data of all sessions. */
   allData(prefix = ''): string {
     const open = `${prefix}${this.#open}`.replaceAll(/[\\*?[\]]/g, '\\$&');

@@ -6,6 +6,7 @@ import type { SessionState } from '../session/session-state.js';
 import {
   SessionAnswerSentError,
   SessionConflictError,
+  SessionLimitError,
   SessionLockLostError,
   SessionMissingError,
   SessionReadOnlyError,
@@ -229,6 +230,7 @@ export class SessionRequest implements Commits {
     const refused =
       error instanceof SessionAnswerSentError ||
       error instanceof SessionConflictError ||
+      error instanceof SessionLimitError ||
       error instanceof SessionLockLostError;
     if (!refused) throw error;
     if (!this.#warned) this.answer?.warn(error.message);

@@ -1,3 +1,4 @@
+import { endSessions, inBatches } from './end-sessions.js';
 import { indexValue, storedIndexValue, USER_INDEX } from './index-value.js';
 import { SessionAttributes } from './session-attributes.js';
 import type { IndexedSession, IndexKey, SessionIndex } from './session-index.js';
@@ -18,7 +19,6 @@ export interface ListedSession {
   readonly attributes: Readonly<Record<string, unknown>>;
 }
 
-const DESTROYED_AT_ONCE = 100;
 // Somebody who logs in without pause must not keep one call busy for ever. Those logins began after it.
 const MOST_PASSES = 5;
 
@@ -36,7 +36,7 @@ export class IndexedSessions {
     for (const key of this.#keysOf(name, value)) {
       for await (const ids of index.ids(key)) {
         for (const session of await index.read(key, ids, this.policy.listedAttributes))
-          if (this.#isLive(session)) found.set(session.id, this.#listed(session));
+          if (isLive(session, this.policy)) found.set(session.id, this.#listed(session));
       }
     }
     return [...found.values()].toSorted((a, b) => b.lastAccessedAt.getTime() - a.lastAccessedAt.getTime());
@@ -85,11 +85,6 @@ export class IndexedSessions {
     return [value, encrypted].flatMap((text) => (text === undefined ? [] : [{ index, value: text }]));
   }
 
-  // As for a request: the option may be shorter than it was when the session was stored.
-  #isLive({ createdAt, restartedAt = createdAt }: IndexedSession): boolean {
-    return Date.now() < restartedAt + (this.policy.absoluteTimeoutInSeconds ?? Infinity) * 1000;
-  }
-
   #listed({ id, createdAt, endsAt, idleTimeoutInMilliseconds, attributes }: IndexedSession): ListedSession {
     const idle = idleTimeoutInMilliseconds ?? this.policy.idleTimeoutInSeconds * 1000;
     const accessedAt = Math.max(createdAt, Math.min(endsAt - idle, Date.now()));
@@ -112,28 +107,20 @@ export class IndexedSessions {
   }
 }
 
+/** Whether a session that the store has is live for requests: the option may be shorter than when it was stored. */
+export function isLive(
+  { createdAt, restartedAt = createdAt }: IndexedSession,
+  { absoluteTimeoutInSeconds }: SessionPolicy,
+): boolean {
+  return Date.now() < restartedAt + (absoluteTimeoutInSeconds ?? Infinity) * 1000;
+}
+
 /** Ends the sessions that the index lists now. @returns how many */
 async function destroyListed(index: SessionIndex, key: IndexKey, except?: string): Promise<number> {
   let destroyed = 0;
   for await (const ids of index.ids(key)) {
     const others = ids.filter((id) => id !== except);
-    const ended = await inBatches(others, (id) => index.destroy(key, id));
-    if (ended.length > 0) await index.remove(key, ended);
-    destroyed += ended.length;
-  }
-  return destroyed;
-}
-
-/** @returns the ids of the sessions that were destroyed */
-async function inBatches(
-  ids: readonly string[],
-  destroy: (id: string) => Promise<boolean>,
-): Promise<string[]> {
-  const destroyed: string[] = [];
-  for (let first = 0; first < ids.length; first += DESTROYED_AT_ONCE) {
-    const some = ids.slice(first, first + DESTROYED_AT_ONCE);
-    const outcomes = await Promise.all(some.map(destroy));
-    destroyed.push(...some.filter((_, place) => outcomes[place]));
+    destroyed += await endSessions(index, key, others);
   }
   return destroyed;
 }

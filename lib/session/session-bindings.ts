@@ -1,7 +1,8 @@
-import { storedIndexValue, type SessionIndexer, USER_INDEX, userIn } from './index-value.js';
+import { indexValue, storedIndexValue, type SessionIndexer, USER_INDEX, userIn } from './index-value.js';
 import type { AttributeChanges } from './session-attributes.js';
 import type { SessionCore } from './session-core.js';
-import { type IndexChanges, type SessionIndex, withChanges } from './session-index.js';
+import { type IndexChanges, type IndexKey, type SessionIndex, withChanges } from './session-index.js';
+import { SessionLimits, withdraw } from './session-limits.js';
 import type { SessionPolicy } from './session-policy.js';
 import { sessionOf } from './session-proxy.js';
 import type { SessionStore } from './session-store.js';
@@ -20,21 +21,24 @@ const MARGIN_MS = 300_000;
 export class SessionBindings {
   readonly #index: SessionIndex | undefined;
   readonly #indexers: readonly (readonly [name: string, indexer: SessionIndexer])[];
-  readonly #userIsAttribute: boolean;
+  readonly #userIndexer: SessionIndexer | undefined;
   readonly #encrypted: boolean;
+  readonly #limits: SessionLimits | undefined;
   /** Sessions whose entries this process has written since `#startedAt`. */
   #written = new Set<string>();
   #startedAt = performance.now();
 
   constructor(
     private readonly store: SessionStore,
-    { indexes, cipher }: SessionPolicy,
+    policy: SessionPolicy,
     private readonly failures: StoreFailures,
   ) {
+    const { indexes, cipher, maxSessionsPerUser } = policy;
     this.#index = store.index;
+    if (maxSessionsPerUser !== undefined) this.#limits = new SessionLimits(store, policy);
     this.#encrypted = cipher !== undefined;
     this.#indexers = Object.entries(indexes);
-    this.#userIsAttribute = !Object.hasOwn(indexes, USER_INDEX);
+    if (Object.hasOwn(indexes, USER_INDEX)) this.#userIndexer = indexes[USER_INDEX];
   }
 
   /**
@@ -49,10 +53,27 @@ export class SessionBindings {
       const value = storedIndexValue(name, given, this.#encrypted);
       if (core.indexed?.get(name) !== value) (changes ??= new Map()).set(name, value);
     };
-    if (this.#userIsAttribute && attributes.has(USER_INDEX))
-      compare(USER_INDEX, userIn(core.attributes.get(USER_INDEX)));
+    if (this.#userIndexer === undefined && attributes.has(USER_INDEX))
+      compare(USER_INDEX, this.#userOf(core));
     for (const [name, indexer] of this.#indexers) compare(name, indexer(sessionOf(core)));
     return changes;
+  }
+
+  /**
+   * Runs a write that gives a session new values: within the limit of its user's sessions, after the entries, before the
+   * check.
+   * @throws SessionLimitError if its user has too many sessions. SessionConflictError if `destroyByUser` has ended them since
+   * its request began; the session is destroyed then.
+   */
+  async bind<T>(core: SessionCore, changes: IndexChanges, write: () => Promise<T>): Promise<T> {
+    const announced = async (): Promise<T> => {
+      await this.announce(core, changes);
+      return write();
+    };
+    const user = this.#limits && this.#newUser(core, changes);
+    const outcome = await (user === undefined ? announced() : this.#limits!.within(core, user, announced));
+    await this.#confirm(core, changes);
+    return outcome;
   }
 
   /** Writes the entries that a session needs after a write. Called before the write. */
@@ -63,22 +84,6 @@ export class SessionBindings {
     this.#written.add(core.id);
     const keep = core.lifetime.idleTimeoutInSeconds * 1000 + REWRITE_EVERY_MS + MARGIN_MS;
     await Promise.all([...values].map(([index, value]) => this.#index!.add({ index, value }, core.id, keep)));
-  }
-
-  /**
-   * Checks a session after the write that has bound it: `destroyByUser` may have run since its request began, and missed it.
-   * @throws SessionConflictError if so; the session is destroyed then
-   */
-  async confirm(core: SessionCore, changes: IndexChanges): Promise<void> {
-    for (const [index, value] of changes) {
-      if (value === undefined) continue;
-      const ago = await this.#index!.refusedAgo({ index, value }, core.id);
-      if (ago === undefined || ago > performance.now() - core.begunAt) continue;
-      await this.store.destroy(core.id, undefined, 'revoked');
-      core.status = 'ended';
-      core.sentCreate = undefined;
-      throw new SessionConflictError(core.id, revoked(core.id, index));
-    }
   }
 
   /** Writes the entries of a session that is used, from time to time, so that they outlive it. Nobody waits for it. */
@@ -98,6 +103,35 @@ export class SessionBindings {
     this.#written.delete(core.id);
     for (const [index, value] of core.indexed)
       this.#index.remove({ index, value }, [core.id]).catch((error: unknown) => this.failures.record(error));
+  }
+
+  // `destroyByUser` may have run since the request began, and missed the session.
+  async #confirm(core: SessionCore, changes: IndexChanges): Promise<void> {
+    for (const [index, value] of changes) {
+      if (value === undefined) continue;
+      const ago = await this.#index!.refusedAgo({ index, value }, core.id);
+      if (ago === undefined || ago > performance.now() - core.begunAt) continue;
+      await withdraw(this.store, core);
+      throw new SessionConflictError(core.id, revoked(core.id, index));
+    }
+  }
+
+  /** Where the sessions of a user are found whose login this is. @returns `undefined` if it is none */
+  #newUser(core: SessionCore, changes: IndexChanges): IndexKey[] | undefined {
+    const value = changes.get(USER_INDEX);
+    if (value === undefined) return undefined;
+    const values = [value];
+    const plain = this.#encrypted ? indexValue(USER_INDEX, this.#userOf(core)) : undefined;
+    // Sessions that were stored before encryption was turned on.
+    if (plain !== undefined && storedIndexValue(USER_INDEX, plain, true) === value) values.push(plain);
+    if (values.includes(core.indexed?.get(USER_INDEX) ?? '')) return undefined;
+    return values.map((text) => ({ index: USER_INDEX, value: text }));
+  }
+
+  #userOf(core: SessionCore): string | number | null | undefined {
+    return this.#userIndexer === undefined
+      ? userIn(core.attributes.get(USER_INDEX))
+      : this.#userIndexer(sessionOf(core));
   }
 
   #renewPeriod(): void {

@@ -2,11 +2,11 @@ import type { AttributeChanges } from './session-attributes.js';
 import type { SessionBindings } from './session-bindings.js';
 import type { SentCreate, SessionCore } from './session-core.js';
 import { type DrawnSecret, drawSecret } from './session-credential.js';
-import { withChanges } from './session-index.js';
+import { type IndexChanges, withChanges } from './session-index.js';
 import { timeoutsOf, type SessionPolicy } from './session-policy.js';
 import type { SessionStore } from './session-store.js';
 import { SessionConflictError } from './session.errors.js';
-import { mayBeStored } from './unknown-outcome.js';
+import { mayBeStored, type WriteStep } from './unknown-outcome.js';
 import { authenticationIn } from './user-authentication.js';
 
 const SETTLE_TRIES = 3;
@@ -27,15 +27,20 @@ export class SessionCreates {
     const indexed = this.bindings.changesOf(core, changes);
     const authenticated = authenticationIn(core, this.policy, indexed) !== undefined;
     const given = { changes, ownIdle: core.lifetime.ownIdle, indexed, authenticated };
-    if (indexed !== undefined) await this.bindings.announce(core, indexed);
-    try {
+    let step: WriteStep = 'not-sent';
+    const write = async (): Promise<number> => {
+      step = 'sent';
       const createdAt = await this.#send(core.id, given, secretHash);
       if (createdAt === undefined) throw idTaken(core.id);
-      if (indexed !== undefined) await this.bindings.confirm(core, indexed);
-      created(core, given, createdAt);
+      step = 'done';
+      return createdAt;
+    };
+    try {
+      created(core, given, await this.#bound(core, indexed, write));
     } catch (error) {
       // A secret that the client has already cannot be replaced.
-      if (newSecret !== undefined && mayBeStored(error)) core.sentCreate = { ...given, secrets: [newSecret] };
+      if (newSecret !== undefined && mayBeStored(error, step))
+        core.sentCreate = { ...given, secrets: [newSecret] };
       throw error;
     }
   }
@@ -45,29 +50,27 @@ export class SessionCreates {
    * arrives after a logout, nobody must be able to open what it stores.
    */
   async settle(core: SessionCore, sent: SentCreate): Promise<void> {
-    if (sent.indexed !== undefined) await this.bindings.announce(core, sent.indexed);
+    const [createdAt, secret] = await this.#bound(core, sent.indexed, () => this.#sendAgain(core, sent));
+    created(core, sent, createdAt, secret);
+  }
+
+  async #sendAgain(core: SessionCore, sent: SentCreate): Promise<[createdAt: number, secret: DrawnSecret]> {
     for (let tries = 0; tries < SETTLE_TRIES; tries++) {
       const secret = drawSecret();
       const createdAt = await this.#send(core.id, sent, secret.secretHash).catch((error: unknown) => {
         if (mayBeStored(error)) mayBeCreated(core, sent, secret);
         throw error;
       });
-      if (createdAt !== undefined) return this.#created(core, sent, createdAt, secret);
+      if (createdAt !== undefined) return stored(core, sent, createdAt, secret);
       const record = await this.store.load(core.id);
-      const stored = sent.secrets.find(({ secretHash }) => secretHash === record?.secretHash);
-      if (record !== undefined && stored !== undefined)
-        return this.#created(core, sent, record.createdAt, stored);
+      const earlier = sent.secrets.find(({ secretHash }) => secretHash === record?.secretHash);
+      if (record !== undefined && earlier !== undefined) return stored(core, sent, record.createdAt, earlier);
     }
     throw idTaken(core.id);
   }
 
-  async #created(core: SessionCore, sent: SentCreate, createdAt: number, secret: DrawnSecret): Promise<void> {
-    if (sent.indexed !== undefined) {
-      // The check may fail, and the session is stored: with this secret.
-      mayBeCreated(core, sent, secret);
-      await this.bindings.confirm(core, sent.indexed);
-    }
-    created(core, sent, createdAt, secret);
+  #bound<T>(core: SessionCore, indexed: IndexChanges | undefined, write: () => Promise<T>): Promise<T> {
+    return indexed === undefined ? write() : this.bindings.bind(core, indexed, write);
   }
 
   #send(
@@ -99,6 +102,17 @@ function created(
   core.attributes.accept(changes);
   core.indexed = withChanges(undefined, indexed);
   core.created(createdAt, ownIdle, authenticated);
+}
+
+// A check may follow and fail, and the session is stored: with this secret.
+function stored(
+  core: SessionCore,
+  sent: SentCreate,
+  createdAt: number,
+  secret: DrawnSecret,
+): [number, DrawnSecret] {
+  if (sent.indexed !== undefined) mayBeCreated(core, sent, secret);
+  return [createdAt, secret];
 }
 
 function mayBeCreated({ identity }: SessionCore, { secrets }: SentCreate, secret: DrawnSecret): void {

@@ -1,3 +1,5 @@
+import type { LockRequest } from './lock-request.js';
+
 /** One value of an index: `{ index: 'user', value: '42' }` for the sessions of user 42. */
 export interface IndexKey {
   readonly index: string;
@@ -47,6 +49,17 @@ export interface SessionIndex {
    * @returns `undefined` if it was not called in the last 10 minutes, or with this session as its exception
    */
   refusedAgo(key: IndexKey, id: string): Promise<number | undefined>;
+
+  /**
+   * Takes the lock of a value, under which its sessions are counted before another one is given it. Only for the option
+   * `maxSessionsPerUser`. Waits while another token holds the lock. A token that holds it already gets it again, with a new
+   * lease.
+   * @returns `false` if the wait timed out. The token does not hold the lock then.
+   */
+  lock(key: IndexKey, lock: LockRequest): Promise<boolean>;
+
+  /** Releases the lock of a value to its first waiter. @returns `false` if this token did not hold it any more */
+  unlock(key: IndexKey, token: string): Promise<boolean>;
 
   /** The ids of all sessions of the application, in batches. An id may come twice. */
   all(): AsyncIterable<readonly string[]>;

@@ -5,6 +5,9 @@ import type { CookieSettings } from './session-cookie.js';
 import type { SessionLockPolicy } from './session-locks.js';
 import type { SessionTimeouts } from './session-store.js';
 
+/** What a login does if its user has `maxSessionsPerUser` sessions: it ends the oldest ones, or is refused. */
+export type OnSessionLimit = 'end-oldest' | 'refuse';
+
 /** What the application's options say about every session. */
 export interface SessionPolicy extends AttributePolicy {
   readonly idleTimeoutInSeconds: number;
@@ -18,6 +21,8 @@ export interface SessionPolicy extends AttributePolicy {
   readonly lock: SessionLockPolicy;
   readonly indexes: Readonly<Record<string, SessionIndexer>>;
   readonly listedAttributes: readonly string[];
+  readonly maxSessionsPerUser?: number | undefined;
+  readonly onSessionLimit: OnSessionLimit;
 }
 
 /** The application's timeouts as stores take them. */

@@ -1,5 +1,8 @@
+import type { LockRequest, SessionLease } from './lock-request.js';
 import type { SessionIndex } from './session-index.js';
 import type { SessionDestroyReason } from './session-observer.js';
+
+export type { LockRequest, SessionLease } from './lock-request.js';
 
 /** One session as it is stored. */
 export interface SessionRecord {
@@ -125,21 +128,6 @@ export interface DeviceChange {
  * - `taken`: the session has something else than expected: another write came first.
  */
 export type DeviceOutcome = 'bound' | 'gone' | 'conflict' | 'taken';
-
-/** Who holds a lock, and for how long unless it is renewed. */
-export interface SessionLease {
-  /** 128 random bits, drawn for this holder. */
-  readonly token: string;
-  readonly leaseInMilliseconds: number;
-}
-
-/** A request for a lock. */
-export interface LockRequest extends SessionLease {
-  /** How long to wait while another token holds it. Milliseconds; 0 does not wait. */
-  readonly waitInMilliseconds: number;
-  /** Ends the wait early: nobody needs the lock. */
-  readonly signal?: AbortSignal | undefined;
-}
 
 /**
  * How a save ended. Only `saved` has written anything.

@@ -20,7 +20,7 @@ import {
   SessionLockLostError,
   SessionTooLargeError,
 } from './session.errors.js';
-import { isRefusal, mayBeStored } from './unknown-outcome.js';
+import { isRefusal, mayBeStored, type WriteStep } from './unknown-outcome.js';
 import { authenticationIn } from './user-authentication.js';
 
 const NOTHING: AttributeChanges = new Map();
@@ -61,26 +61,36 @@ export class SessionWrites {
     const { idleChange } = lifetime;
     this.#assertSize(core, changes);
     const indexed = this.bindings.changesOf(core, changes);
-    if (indexed !== undefined || idleChange !== undefined) await this.bindings.announce(core, indexed);
     const authentication = authenticationIn(core, this.policy, indexed);
     const rotation = identity.rotateRequested ? drawSecret() : undefined;
-    const sentAt = Date.now();
+    const changed: SessionChanges = {
+      ...this.#timeouts,
+      touched,
+      attributes: changes,
+      indexed,
+      idleTimeoutInMilliseconds: idleChange,
+      secretHash: rotation === undefined ? identity.expectedHash : identity.secretHash,
+      newSecretHash: rotation?.secretHash,
+      previous: rotation && this.#previous(identity.secretHash),
+      authentication,
+      lock: lock && { token: lock.token, release },
+    };
+    let step: WriteStep = 'not-sent';
+    let sentAt = 0;
+    const write = async (): Promise<void> => {
+      step = 'sent';
+      sentAt = Date.now();
+      await this.#save(core, changed);
+      step = 'done';
+    };
     try {
-      await this.#save(core, {
-        ...this.#timeouts,
-        touched,
-        attributes: changes,
-        indexed,
-        idleTimeoutInMilliseconds: idleChange,
-        secretHash: rotation === undefined ? identity.expectedHash : identity.secretHash,
-        newSecretHash: rotation?.secretHash,
-        previous: rotation && this.#previous(identity.secretHash),
-        authentication,
-        lock: lock && { token: lock.token, release },
-      });
-      if (indexed !== undefined) await this.bindings.confirm(core, indexed);
+      if (indexed !== undefined) await this.bindings.bind(core, indexed, write);
+      else {
+        if (idleChange !== undefined) await this.bindings.announce(core);
+        await write();
+      }
     } catch (error) {
-      if (rotation !== undefined && mayBeStored(error)) {
+      if (rotation !== undefined && mayBeStored(error, step)) {
         identity.mayBeRotated(rotation);
         this.lostRotations.add(core);
       }

@@ -15,6 +15,7 @@ export type SessionErrorCode =
   | 'SESSION_TOO_LARGE'
   | 'SESSION_LOCK_TIMEOUT'
   | 'SESSION_LOCK_LOST'
+  | 'SESSION_LIMIT'
   | 'SESSION_CROSS_SITE'
   | 'SESSION_DEVICE_UNBOUND'
   | 'SESSION_RECENT_AUTHENTICATION_REQUIRED';
@@ -196,6 +197,23 @@ export class SessionLockLostError extends SessionError {
   constructor(id: string) {
     super(
       `The lock of session ${id} ended before this request did (see lock.leaseInMilliseconds and lock.maxHoldInMilliseconds); nothing was written. The request can be sent again.`,
+    );
+  }
+}
+
+/**
+ * The user has `maxSessionsPerUser` sessions, and `onSessionLimit` is `'refuse'`: this session was not bound to the user, and
+ * nothing of it was stored. HTTP 409.
+ */
+export class SessionLimitError extends SessionError {
+  readonly code = 'SESSION_LIMIT';
+  override readonly statusCode = 409;
+  constructor(
+    /** The value of `maxSessionsPerUser`. */
+    readonly limit: number,
+  ) {
+    super(
+      `This user has as many sessions as maxSessionsPerUser allows (${limit}), so this login was refused. Log out on another device, then log in again.`,
     );
   }
 }

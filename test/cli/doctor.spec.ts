@@ -233,6 +233,7 @@ describe('the rights that doctor asks for', () => {
   it.each([
     ['sessions', 'sessions'],
     ['session.user', '`session.user`'],
+    ['maxSessionsPerUser', '`maxSessionsPerUser`'],
     ['destroyAll(), the command line', '`destroyAll()`, the command line'],
     ['exclusive routes', '`exclusive` routes'],
     ['retries, or client', 'retries, or `client`'],

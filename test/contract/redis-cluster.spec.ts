@@ -4,6 +4,7 @@ import { RedisSessionStore } from 'nestjs-redis-session';
 import { RedisCluster } from '../support/redis-cluster.js';
 import { uniqueName } from '../support/unique-name.js';
 import type { SessionStoreHarness } from './contract-harness.js';
+import { describeIndexLocks } from './index-locks.contract.js';
 import { describeIndex } from './index.contract.js';
 
 // An index and its sessions are in different slots.
@@ -19,9 +20,18 @@ describe('RedisSessionStore in a cluster, as a store with an index', () => {
         retryTimeoutInMilliseconds: 0,
       });
     const [store, other] = [storeOf(uniqueName()), storeOf(uniqueName())];
-    harness = { store, other, elapse: (milliseconds) => sleep(milliseconds), close: async () => undefined };
+    harness = {
+      store,
+      other,
+      elapse: (milliseconds) => sleep(milliseconds),
+      close: async () => [store, other].forEach((each) => each.close()),
+    };
   });
-  afterAll(() => cluster?.stop());
+  afterAll(async () => {
+    await harness?.close();
+    await cluster?.stop();
+  });
 
   describeIndex(() => harness);
+  describeIndexLocks(() => harness);
 });

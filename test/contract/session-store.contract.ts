@@ -4,6 +4,7 @@ import { describeAttributes } from './attributes.contract.js';
 import { describeDevice } from './device.contract.js';
 import { describeAuthentication } from './authentication.contract.js';
 import { describeExpiry } from './expiry.contract.js';
+import { describeIndexLocks } from './index-locks.contract.js';
 import { describeIndex } from './index.contract.js';
 import { describeLife } from './life.contract.js';
 import { describeLocks } from './locks.contract.js';
@@ -24,6 +25,7 @@ export const withoutLocks = [
   describeExpiry,
   describeAuthentication,
   describeIndex,
+  describeIndexLocks,
 ];
 
 /**

@@ -53,6 +53,8 @@ describe('without options and environment variables', () => {
       trustedOrigins: undefined,
       indexes: {},
       listedAttributes: [],
+      maxSessionsPerUser: undefined,
+      onSessionLimit: 'end-oldest',
       lock: {
         leaseInMilliseconds: 30_000,
         maxHoldInMilliseconds: 300_000,

@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { Redis } from 'ioredis';
+import { InMemorySessionStore } from '../../lib/memory/in-memory-session.store.js';
 import { SessionOptionsError } from '../../lib/session/session.errors.js';
 import { expressSession } from '../../lib/options/express-session.js';
 import { resolveOptions } from '../../lib/options/resolve-options.js';
@@ -21,6 +22,7 @@ type Mistake = readonly [mistake: string, given: object, env: Record<string, str
 
 /** Nested lists, deeper than any recursion can go. */
 const deepList = Array.from({ length: 20_000 }).reduce<unknown[]>((inner) => [inner], []);
+const withoutIndex = Object.assign(new InMemorySessionStore(), { index: undefined });
 const noText = { toString: 1 };
 
 const mistakes: readonly Mistake[] = [
@@ -88,6 +90,30 @@ const mistakes: readonly Mistake[] = [
     {},
     { REDIS_SESSION_LISTED_ATTRIBUTES: 'city,id' },
     'listedAttributes (REDIS_SESSION_LISTED_ATTRIBUTES) is an array; expected an array of names of attributes.',
+  ],
+  [
+    'a limit of no session',
+    { maxSessionsPerUser: 0 },
+    {},
+    `maxSessionsPerUser (REDIS_SESSION_MAX_SESSIONS_PER_USER) is 0; ${upTo(1)}`,
+  ],
+  [
+    'a limit that nobody knows how to keep',
+    { maxSessionsPerUser: 2 },
+    { REDIS_SESSION_ON_SESSION_LIMIT: 'end-newest' },
+    'onSessionLimit (REDIS_SESSION_ON_SESSION_LIMIT) is "end-newest"; expected "end-oldest" or "refuse".',
+  ],
+  [
+    'what to do at a limit, and no limit',
+    { onSessionLimit: 'refuse' },
+    {},
+    'onSessionLimit (REDIS_SESSION_ON_SESSION_LIMIT) is set without maxSessionsPerUser (REDIS_SESSION_MAX_SESSIONS_PER_USER), so it has no effect. Set maxSessionsPerUser, or remove onSessionLimit.',
+  ],
+  [
+    'a limit for a store that cannot find sessions',
+    { store: withoutIndex, maxSessionsPerUser: 2 },
+    {},
+    'maxSessionsPerUser (REDIS_SESSION_MAX_SESSIONS_PER_USER) is 2 while store is a SessionStore without an index that can lock, so it cannot count the sessions of a user. Implement SessionStore.index, or remove maxSessionsPerUser.',
   ],
   [
     'origins that are no origins',

@@ -130,6 +130,45 @@ describe('the index of a user in Redis', () => {
     expect(await commandsOf(credential)).toEqual(without);
   });
 
+  /** What a login sends, without the commands inside of scripts. */
+  async function commandsOfLogin(options: RepositoryOptions): Promise<Record<string, number>> {
+    const process = sessionsOf(options);
+    await login(process, '42');
+    await server.resetStats();
+    await login(process, '42');
+    const inScripts = new Set(['time', 'zrange', 'zadd', 'hset', 'hsetnx', 'exists', 'del']);
+    const sent = Object.entries(await server.commandStats());
+    return Object.fromEntries(sent.filter(([name]) => !inScripts.has(name)));
+  }
+
+  describe('a login', () => {
+    it('sends three commands and reads what destroyByUser left, without a limit', async () => {
+      const commands = await commandsOfLogin({});
+      expect(commands).not.toHaveProperty('zscan');
+      expect(commands).not.toHaveProperty('set');
+      expect(commands.evalsha).toBe(2);
+    });
+
+    it('takes a lock, reads the list and releases the lock, with a limit that is not reached', async () => {
+      const without = await commandsOfLogin({});
+      const commands = await commandsOfLogin({ maxSessionsPerUser: 10 });
+      expect(commands).toMatchObject({ set: 1, zscan: 1, evalsha: without.evalsha! + 1 });
+      expect(commands).not.toHaveProperty('hmget');
+    });
+
+    it('leaves no lock', async () => {
+      await login(sessionsOf({ maxSessionsPerUser: 1 }), '42');
+      expect((await keys()).filter((key) => key.includes('Lock'))).toEqual([]);
+    });
+
+    it('that is refused leaves no entry', async () => {
+      const process = sessionsOf({ maxSessionsPerUser: 1, onSessionLimit: 'refuse' });
+      const { id } = await login(process, '42');
+      for (let n = 0; n < 10; n++) await login(process, '42').catch(() => undefined);
+      expect(await server.admin.zrange(index(), '0', '-1')).toEqual([id]);
+    });
+  });
+
   it('is read and emptied in batches, so that Redis serves others between them', async () => {
     const all = 3000;
     for (let n = 0; n < all; n += 500)

@@ -39,18 +39,25 @@ async function openMemory(): Promise<StoreMaker> {
 }
 
 async function openRedis(): Promise<StoreMaker> {
-  const server = await RedisServer.start();
-  return {
-    store: (applicationName) => new RedisSessionStore(server.client(), { applicationName, ...timeouts }),
-    close: () => server.stop(),
-  };
+  return storesOn(await RedisServer.start());
 }
 
 async function openCluster(): Promise<StoreMaker> {
-  const cluster = await RedisCluster.start({ masters: 3, replicas: 0 });
+  return storesOn(await RedisCluster.start({ masters: 3, replicas: 0 }));
+}
+
+function storesOn(redis: RedisServer | RedisCluster): StoreMaker {
+  const stores: RedisSessionStore[] = [];
   return {
-    store: (applicationName) => new RedisSessionStore(cluster.client(), { applicationName, ...timeouts }),
-    close: () => cluster.stop(),
+    store(applicationName) {
+      const store = new RedisSessionStore(redis.client(), { applicationName, ...timeouts });
+      stores.push(store);
+      return store;
+    },
+    async close() {
+      for (const store of stores) store.close();
+      await redis.stop();
+    },
   };
 }
 

@@ -5,6 +5,7 @@ import { table } from '../readme/readme.js';
 export type Use =
   | 'sessions'
   | '`session.user`'
+  | '`maxSessionsPerUser`'
   | '`destroyAll()`, the command line'
   | '`exclusive` routes'
   | '`touch: false`'

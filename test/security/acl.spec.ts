@@ -94,6 +94,23 @@ describe.each(platforms)('the documented ACL user, on %s', (platform) => {
     expect(commandsIn(rulesFor(USERS)).filter((command) => !(command in sent))).toEqual([]);
   });
 
+  it('has the permissions to limit the sessions of a user', async () => {
+    const options = { maxSessionsPerUser: 2 };
+    const refused = await run(['sessions', USERS, '`maxSessionsPerUser`'], options, async (app) => {
+      const visitors = Array.from({ length: 10 }, () => app.browser());
+      const other = await startApp(platform, {
+        controllers,
+        options: { ...always, port: server.port, ...options },
+      });
+      visitors.push(...Array.from({ length: 10 }, () => other.browser()));
+      const answers = await Promise.all(visitors.map((visitor) => visitor.post('/login', { user: 'ada' })));
+      await other.close();
+      expect(answers.filter(({ status }) => status !== 201)).toEqual([]);
+      expect(await app.sessions.destroyByUser('ada')).toBe(2);
+    });
+    expect(refused).toEqual([]);
+  });
+
   it('has the permissions to end all sessions', async () => {
     const refused = await run(['sessions', USERS, '`destroyAll()`, the command line'], {}, async (app) => {
       await app.browser().post('/login', { user: 'ada' });

@@ -23,10 +23,11 @@ export async function checkRights(server: CheckedServer, options: RedisSessionOp
 // Code may turn on what the environment does not show: such a right is only worth a warning.
 function mayBeUsed(
   use: SessionUse,
-  { cluster, databaseId, retryTimeoutInMilliseconds }: RedisSessionOptions,
+  { cluster, databaseId, maxSessionsPerUser, retryTimeoutInMilliseconds }: RedisSessionOptions,
 ): boolean {
   if (use === 'a Cluster') return cluster !== undefined;
   if (use === 'databaseId') return databaseId !== 0;
+  if (use === 'maxSessionsPerUser') return maxSessionsPerUser !== undefined;
   return use !== 'retries, or client' || retryTimeoutInMilliseconds > 0;
 }
 
@@ -36,7 +37,7 @@ function finding(use: SessionUse, names: readonly string[], rights: readonly Rig
   const [refused, absent, unknown] = [that('refused'), that('absent'), that('unknown')];
   if (refused === '' && absent === '' && unknown === '')
     return { name, status: 'ok', seen: `may run ${names.join(', ')}`, todo: '' };
-  const isSure = ['sessions', 'a Cluster', 'databaseId', 'retries, or client'].includes(use);
+  const isSure = !['session.user', 'destroyAll(), the command line', 'exclusive routes'].includes(use);
   const status: FindingStatus = refused === '' && absent === '' ? 'unknown' : isSure ? 'problem' : 'warning';
   const seen = [
     refused && `may not run ${refused}, or not on the keys of this application`,

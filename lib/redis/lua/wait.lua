@@ -1,7 +1,7 @@
---[[ wait: take the lock of a session if it is free, or else enter its queue.
-  KEYS[1] session hash   KEYS[2] its lock
+--[[ wait: take a lock if it is free, or else enter its queue.
+  KEYS[1] session hash, or the lock itself if it belongs to no session   KEYS[2] lock
   ARGV[1] token of the waiter   ARGV[2] lease, ms   ARGV[3] channel that notifies the waiter
-  returns 2 taken now | 1 held already, lease renewed | 0 the session does not exist
+  returns 2 taken now | 1 held already, lease renewed | 0 KEYS[1] does not exist
           | -n another token holds the lock; its lease has n ms left ]]
 local lock, token = KEYS[2], ARGV[1]
 if redis.call('EXISTS', KEYS[1]) == 0 then return 0 end
