@@ -12,6 +12,11 @@ export interface ConnectionFailure {
 
 export function failureOf(connection: RedisConnection, options: RedisSessionOptions): ConnectionFailure {
   const failure = connection.explain(new Error('it does not answer'));
-  const message = String((failure as { message?: unknown } | null)?.message || failure);
+  const message = [failure, (failure as { cause?: unknown } | null)?.cause].flatMap(messageIn).join(': ');
   return { failure, message, hint: connectionHint(message, options).trim() };
+}
+
+function messageIn(error: unknown): string[] {
+  const { message } = (error ?? {}) as { message?: unknown };
+  return typeof message === 'string' && message !== '' ? [message] : [];
 }

@@ -41,13 +41,14 @@ async function single(sessions: OpenedSessions, id: string): Promise<number> {
 
 /** @returns `undefined` if whoever was asked did not agree */
 async function several(
-  { repository, options }: OpenedSessions,
+  sessions: OpenedSessions,
   { user, yes = false }: DestroyCommandOptions,
   terminal: Terminal,
 ): Promise<number | undefined> {
   const whose = user === undefined ? 'every session' : `the sessions of user "${printable(user)}"`;
-  if (!yes && !(await agreed(`End ${whose} of "${options.applicationName}"`, terminal))) return undefined;
-  return user === undefined ? repository.destroyAll() : repository.destroyByUser(user);
+  if (!yes && !(await agreed(`End ${whose} of "${sessions.options.applicationName}"`, terminal)))
+    return undefined;
+  return user === undefined ? sessions.destroyAll() : sessions.repository.destroyByUser(user);
 }
 
 async function agreed(action: string, terminal: Terminal): Promise<boolean> {

@@ -10,7 +10,7 @@ import { type StoredSession, storedSession } from './stored-session.js';
 import type { Terminal } from './terminal.js';
 
 // Few enough that a batch ends before its deadline even if every session is as large as it can be.
-const READ_AT_ONCE = 50;
+const AT_ONCE = 50;
 
 /** The sessions of one application, for the commands that list and end them. */
 export class OpenedSessions {
@@ -55,11 +55,23 @@ export class OpenedSessions {
   /** Reads all sessions of the application, or those of a user, in batches. A session comes once. */
   async *all(user?: string): AsyncIterable<StoredSession> {
     for await (const ids of user === undefined ? this.#allIds() : this.#idsOf(user)) {
-      for (let first = 0; first < ids.length; first += READ_AT_ONCE) {
-        const found = await Promise.all(ids.slice(first, first + READ_AT_ONCE).map((id) => this.find(id)));
+      for (let first = 0; first < ids.length; first += AT_ONCE) {
+        const found = await Promise.all(ids.slice(first, first + AT_ONCE).map((id) => this.find(id)));
         for (const session of found) if (session !== undefined) yield session;
       }
     }
+  }
+
+  /** Ends all sessions of the application. @returns how many */
+  async destroyAll(): Promise<number> {
+    let destroyed = 0;
+    for await (const ids of this.#allIds())
+      for (let first = 0; first < ids.length; first += AT_ONCE) {
+        const some = ids.slice(first, first + AT_ONCE);
+        const outcomes = await Promise.all(some.map((id) => this.store.destroy(id)));
+        destroyed += outcomes.filter((outcome) => outcome === true).length;
+      }
+    return destroyed;
   }
 
   async *#idsOf(user: string): AsyncIterable<string[]> {

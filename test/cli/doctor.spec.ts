@@ -110,6 +110,15 @@ describe('doctor, if Redis cannot be reached', () => {
     expect(JSON.stringify([...findings])).not.toContain('hunter2');
   });
 
+  it('says why no node of a cluster could be reached', async () => {
+    const node = `127.0.0.1:${await freePort()}`;
+    const { code, findings } = await diagnosed({ REDIS_SESSION_CLUSTER_NODES: node });
+    expect([code, findings.get('connection')!.seen]).toEqual([
+      2,
+      expect.stringMatching(/^no connection to 127\.0\.0\.1:\d+: no node of the cluster answers: \S/),
+    ]);
+  });
+
   it('says that the password is wrong, without showing it', async () => {
     await withServer({ password: 'right' }, async (server) => {
       const env = { ...environmentOf(server, 'shop'), REDIS_SESSION_ACCESS_KEY: 'hunter2' };
@@ -387,6 +396,26 @@ describe('doctor, with a client of the wrong kind', () => {
       const masters = cluster.nodes.slice(0, 3).map(({ port }) => `127.0.0.1:${port}`);
       for (const master of masters) expect(findings.get('connection')!.seen).toContain(master);
     } finally {
+      await cluster.stop();
+    }
+  }, 40_000);
+
+  it('finds a node of a cluster that does not answer, and examines the others', async () => {
+    const cluster = await RedisCluster.start({ masters: 3, replicas: 0, nodeTimeoutInMilliseconds: 15_000 });
+    const away = cluster.nodes[2]!;
+    try {
+      away.freeze();
+      const [one, other] = cluster.nodes.map(({ host, port }) => `${host}:${port}`);
+      const { code, findings } = await diagnosed({
+        REDIS_SESSION_CLUSTER_NODES: `${one},${other}`,
+        REDIS_SESSION_CONNECTION_TIMEOUT_IN_MILLISECONDS: '500',
+      });
+      expect(code).toBe(1);
+      expect(named(findings, 'problem')).toEqual(['connection']);
+      expect(findings.get('connection')!.seen).toContain(`; not to 127.0.0.1:${away.port},`);
+      expect(findings.get('rights for sessions')!.status).toBe('ok');
+    } finally {
+      away.thaw();
       await cluster.stop();
     }
   }, 40_000);

@@ -113,6 +113,9 @@ describe('list', () => {
     expect(watched.noted.endsWith('\r\u001b[K')).toBe(true);
     expect(watched.noted.slice(0, -4)).toMatch(/^\r\[[# ]{24}\] +\d+ % {2}\d+ sessions[^\n]*$/);
     expect((await run(['list', '--json'], env)).noted).toBe('');
+    const destroying = new RecordedTerminal(undefined, true);
+    await run(['destroy', '--all', '--yes'], env, destroying);
+    expect(destroying.noted).toContain('sessions');
   });
 });
 

@@ -62,8 +62,7 @@ async function examineServers(client: RedisClient, options: RedisSessionOptions)
   const servers = nodes
     .filter(({ status }) => status === 'ready')
     .map((node) => new CheckedServer(node, options.operationTimeoutInMilliseconds));
-  const addresses = servers.map(({ address }) => address).join(', ');
-  const all: Finding[] = [{ name: 'connection', status: 'ok', seen: `connected to ${addresses}`, todo: '' }];
+  const all: Finding[] = [connectionFinding(nodes, servers)];
   for (const check of checksFor(options)) {
     // oxlint-disable-next-line no-await-in-loop -- one check at a time, so that they do not disturb the latency
     const found = (
@@ -73,6 +72,21 @@ async function examineServers(client: RedisClient, options: RedisSessionOptions)
       all.push(worst(found.filter((finding) => finding.name === name)));
   }
   return all;
+}
+
+function connectionFinding(nodes: readonly Redis[], servers: readonly CheckedServer[]): Finding {
+  const name = 'connection';
+  const seen = `connected to ${servers.map(({ address }) => address).join(', ')}`;
+  const away = nodes
+    .filter(({ status }) => status !== 'ready')
+    .map(({ options: { host, port } }) => `${host}:${port}`);
+  if (away.length === 0) return { name, status: 'ok', seen, todo: '' };
+  return {
+    name,
+    status: 'problem',
+    seen: `${seen}; not to ${away.join(', ')}, which the cluster names as masters`,
+    todo: 'Check that these nodes run, and that their addresses can be reached from here.',
+  };
 }
 
 type Check = (server: CheckedServer) => Promise<Finding | Finding[]>;
