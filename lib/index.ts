@@ -15,6 +15,7 @@ export { RedisSessionOptions } from './options/redis-session.options.js';
 export type { CookieOptions as SessionCookieOptions } from './options/cookie-options.js';
 export type { HeaderOptions as SessionHeaderOptions } from './options/header-options.js';
 export type { EncryptionOptions as SessionEncryptionOptions } from './options/encryption-options.js';
+export type { TimeoutPreset } from './options/timeout-presets.js';
 export type { ForgedCredentialReport } from './session/forged-credentials.js';
 export type { EncryptionKeys } from './session/attribute-cipher.js';
 export type { LockOptions as SessionLockOptions } from './options/lock-options.js';

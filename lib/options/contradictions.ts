@@ -1,9 +1,10 @@
 import { CookieOptions } from './cookie-options.js';
-import { hasMethods, isIntegerFrom, isObject, LARGEST_INTEGER } from './expectations.js';
+import { hasMethods, isObject } from './expectations.js';
 import { ExpressSessionMigration } from './express-session.js';
 import { LockOptions } from './lock-options.js';
 import { nameWithVariable, shown } from './option-faults.js';
 import type { RedisSessionOptions } from './redis-session.options.js';
+import { timeoutFaults } from './timeout-faults.js';
 import { faultsOfOrigins } from './web-origin.js';
 
 // Of SessionIndex: those that a limit needs.
@@ -82,16 +83,6 @@ function connectionFaults({ cluster, databaseId, ssl, tls }: RedisSessionOptions
         'Set ssl to true (in a connectionString: "rediss://" or "ssl=True"), or remove tls.',
     );
   return faults;
-}
-
-function timeoutFaults({ idleTimeoutInSeconds, maxIdleTimeoutInSeconds }: RedisSessionOptions): string[] {
-  if (!Number.isInteger(maxIdleTimeoutInSeconds)) return [];
-  if (!isIntegerFrom(maxIdleTimeoutInSeconds + 1, LARGEST_INTEGER, idleTimeoutInSeconds)) return [];
-  return [
-    `${nameWithVariable('maxIdleTimeoutInSeconds')} is ${shown(maxIdleTimeoutInSeconds)} while ` +
-      `${nameWithVariable('idleTimeoutInSeconds')} is ${shown(idleTimeoutInSeconds)}; ` +
-      'it must not be less. Raise maxIdleTimeoutInSeconds, or remove it.',
-  ];
 }
 
 function cookieFaults(cookie: CookieOptions): string[] {

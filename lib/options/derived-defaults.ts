@@ -3,11 +3,13 @@ import { CookieOptions } from './cookie-options.js';
 import { isIntegerFrom, isObject, LARGEST_INTEGER } from './expectations.js';
 import type { Environment } from './options-from-env.js';
 import { RedisSessionOptions } from './redis-session.options.js';
+import { withPreset } from './timeout-presets.js';
 
 type Options = Readonly<Record<string, unknown>>;
 
 /** Sets the defaults that depend on other options or on NODE_ENV. The option classes declare the others. */
-export function withDerivedDefaults(given: Options, env: Environment): Options {
+export function withDerivedDefaults(explicit: Options, env: Environment): Options {
+  const given = withPreset(explicit);
   const { classInstances, serializer = classInstances === 'plain' ? plainJsonSerializer : undefined } = given;
   const { tls, ssl = tls !== undefined, port = ssl === true ? 6380 : 6379 } = given;
   return {

@@ -44,6 +44,7 @@ export const variables: Readonly<Record<string, readonly [option: string, parse:
   REDIS_SESSION_FAIL_FAST: ['failFast', flag],
   REDIS_SESSION_CONNECTION_TIMEOUT_IN_MILLISECONDS: ['connectionTimeoutInMilliseconds', number],
   REDIS_SESSION_OPERATION_TIMEOUT_IN_MILLISECONDS: ['operationTimeoutInMilliseconds', number],
+  REDIS_SESSION_TIMEOUTS: ['timeouts', text],
   REDIS_SESSION_IDLE_TIMEOUT_IN_SECONDS: ['idleTimeoutInSeconds', number],
   REDIS_SESSION_MAX_IDLE_TIMEOUT_IN_SECONDS: ['maxIdleTimeoutInSeconds', number],
   REDIS_SESSION_ABSOLUTE_TIMEOUT_IN_SECONDS: ['absoluteTimeoutInSeconds', number],

@@ -27,6 +27,7 @@ import { ExpressSessionMigration } from './express-session.js';
 import { HeaderOptions } from './header-options.js';
 import { LockOptions } from './lock-options.js';
 import { RedisConnectionOptions } from './redis-connection-options.js';
+import { type TimeoutPreset, timeoutPresets } from './timeout-presets.js';
 import { RedisClusterOptions, RedisSentinelOptions } from './topology-options.js';
 
 /**
@@ -64,8 +65,27 @@ export class RedisSessionOptions extends RedisConnectionOptions {
   readonly throwOnError: boolean = true;
 
   /**
+   * Sets `idleTimeoutInSeconds`, `maxIdleTimeoutInSeconds` and `absoluteTimeoutInSeconds` to what a standard recommends:
+   *
+   * | Preset             | idle       | absolute | Source |
+   * | ------------------ | ---------- | -------- | ------ |
+   * | `nist-aal1`        | yours      | 30 days  | NIST SP 800-63B-4, 2.1.3 |
+   * | `nist-aal2`        | 1 hour     | 24 hours | NIST SP 800-63B-4, 2.2.3 |
+   * | `nist-aal3`        | 15 minutes | 12 hours | NIST SP 800-63B-4, 2.3.3 |
+   * | `owasp-high-value` | 5 minutes  | 4 hours  | OWASP Session Management Cheat Sheet, "Session Expiration" |
+   * | `owasp-low-risk`   | 30 minutes | 8 hours  | the same |
+   *
+   * A timeout that you set yourself applies if it is shorter; a longer one is an error.
+   * @default none
+   * @example 'nist-aal2'
+   */
+  @Optional()
+  @OneOf(...timeoutPresets)
+  readonly timeouts?: TimeoutPreset;
+
+  /**
    * Ends a session this long after its last request (OWASP ASVS 5.0 V7.3.1). Seconds, at least 1.
-   * @default 1200 (20 minutes, as in ASP.NET)
+   * @default that of `timeouts`; 1200 (20 minutes, as in ASP.NET)
    */
   @IntegerFrom(1)
   readonly idleTimeoutInSeconds: number = 20 * 60;
@@ -74,14 +94,15 @@ export class RedisSessionOptions extends RedisConnectionOptions {
    * The longest idle timeout that `session.idleTimeoutInSeconds` or `session.cookie.maxAge` can set for one session. A
    * longer one throws. Limits what a client can set if a handler assigns a request body to the session. Never more than
    * `absoluteTimeoutInSeconds`, if that is set. Seconds.
-   * @default 2592000 (30 days); `idleTimeoutInSeconds` if that is longer
+   * @default the idle timeout of `timeouts`; 2592000 (30 days); `idleTimeoutInSeconds` if that is longer
    */
   @IntegerFrom(1)
   readonly maxIdleTimeoutInSeconds: number = 30 * 24 * 3600;
 
   /**
-   * Ends a session this long after its creation, even if it is in use (OWASP ASVS 5.0 V7.3.2). Seconds, at least 1.
-   * @default none
+   * Ends a session this long after its creation, or after the last `rotate({ authenticated: true })`, even if it is in use
+   * (OWASP ASVS 5.0 V7.3.2). Seconds, at least 1.
+   * @default that of `timeouts`; none
    * @example 12 * 60 * 60
    */
   @Optional()

@@ -26,6 +26,7 @@ describe('without options and environment variables', () => {
       failFast: false,
       connectionTimeoutInMilliseconds: 5000,
       operationTimeoutInMilliseconds: 1000,
+      timeouts: undefined,
       idleTimeoutInSeconds: 1200,
       maxIdleTimeoutInSeconds: 2_592_000,
       absoluteTimeoutInSeconds: undefined,

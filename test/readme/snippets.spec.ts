@@ -29,6 +29,7 @@ import { ShopController as OutageController, survivesOutages } from './outage.js
 import { AppModule as WithOwnClient } from './own-client.js';
 import { AppModule as QuickStart } from './quick-start.js';
 import { CartController } from './states.js';
+import { asNistAsks } from './timeouts.js';
 import { ShopController } from '../http/shop.controller.js';
 
 /** The options that a snippet passes to forRoot(). */
@@ -225,6 +226,7 @@ describe('the connections of the README', () => {
     ['tls', connections.tls(authority), { host: 'redis.internal', port: 6379, ssl: true }],
     ['sentinel', connections.sentinel(), { sentinel: { sentinels: [{ port: 26379 }, { port: 26379 }] } }],
     ['cluster', connections.cluster(), { cluster: { nodes: [{ host: 'redis-1' }, { host: 'redis-2' }] } }],
+    ['timeouts of NIST', asNistAsks(), { idleTimeoutInSeconds: 3600, absoluteTimeoutInSeconds: 86_400 }],
     ['limits', limited(), { absoluteTimeoutInSeconds: 43_200, maxSessionBytes: 65_536 }],
   ])('are right: %s', (_, module, expected) => {
     expect(resolveOptions(given(module), {})).toMatchObject(expected);
