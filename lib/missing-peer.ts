@@ -2,7 +2,9 @@
 const PEERS = [
   '@nestjs/common',
   '@nestjs/core',
+  '@nestjs/terminus',
   '@nestjs/websockets',
+  '@opentelemetry/api',
   'class-validator',
   'ioredis',
   'reflect-metadata',

@@ -2,6 +2,7 @@
 import { deepStrictEqual as same, match } from 'node:assert/strict';
 import {
   cpSync,
+  existsSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
@@ -118,6 +119,7 @@ function checkConsumer({ name, type, nest, ioredis }, tarball) {
   if (type === 'commonjs') checkWithOlderResolver(cwd);
   checkBothFormats(cwd, env, name);
   checkMissingPeers(cwd, name);
+  checkOptionalPeers(cwd, env, nest, name);
 }
 
 /** The program that the package brings along. */
@@ -132,12 +134,29 @@ function checkCommandLine(cwd, env, name) {
   console.log(`${name}, the command line: passed`);
 }
 
+/** What needs peers that the applications above did without. @nestjs/terminus 11 does not know `degraded`. */
+function checkOptionalPeers(cwd, env, nest, name) {
+  const peers = [`@nestjs/terminus@^${nest}.0.0`, '@opentelemetry/api@^1.9.0'];
+  run('npm', ['install', '--no-audit', '--no-fund', '--prefer-offline', ...peers], { cwd });
+  cpSync(join(root, 'test/package/observed.ts'), join(cwd, 'observed.ts'));
+  compile(cwd, 'observed.ts');
+  const said = run('node', ['observed.js'], { cwd, env, timeout: 30_000 });
+  same(said, `slow: ${nest === 11 ? 'up' : 'degraded'}\n`);
+  console.log(`${name}, health and OpenTelemetry: passed`);
+}
+
 /** A peer that is not installed is named by one error at import. */
 function checkMissingPeers(cwd, name) {
-  const subpaths = { 'class-validator': '', ioredis: '', '@nestjs/websockets': '/websockets' };
+  const subpaths = {
+    'class-validator': '',
+    ioredis: '',
+    '@nestjs/websockets': '/websockets',
+    '@nestjs/terminus': '/health',
+    '@opentelemetry/api': '/opentelemetry',
+  };
   for (const [peer, subpath] of Object.entries(subpaths)) {
     const installed = join(cwd, 'node_modules', peer);
-    renameSync(installed, `${installed}-away`);
+    if (existsSync(installed)) renameSync(installed, `${installed}-away`);
     const entry = `nestjs-redis-session${subpath}`;
     match(
       failureOf(cwd, `require('${entry}')`),
@@ -149,7 +168,7 @@ function checkMissingPeers(cwd, name) {
     );
     // Nobody else needs the packages of a subpath.
     if (subpath !== '') run('node', ['-e', "require('nestjs-redis-session')"], { cwd });
-    renameSync(`${installed}-away`, installed);
+    if (existsSync(`${installed}-away`)) renameSync(`${installed}-away`, installed);
   }
   console.log(`${name}, without one of the peers: passed`);
 }

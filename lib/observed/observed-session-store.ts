@@ -12,16 +12,20 @@ import type {
   SessionRecord,
   SessionStore,
   SessionTouch,
+  StoreConnection,
 } from '../session/session-store.js';
 import type { Observation } from './observation.js';
 import { bytesIn } from './observed-bytes.js';
 import { ObservedSessionIndex } from './observed-session-index.js';
 
+// Every member of the port, also those that a store can leave out.
+type WholeStore = SessionStore & Record<keyof SessionStore, unknown>;
+
 /** A store whose operations are observed. Exists only if there are observers. */
-export class ObservedSessionStore implements SessionStore {
-  readonly index?: SessionIndex;
-  readonly remaining?: NonNullable<SessionStore['remaining']>;
-  readonly bindDevice?: NonNullable<SessionStore['bindDevice']>;
+export class ObservedSessionStore implements WholeStore {
+  readonly index: SessionIndex | undefined;
+  readonly remaining: SessionStore['remaining'];
+  readonly bindDevice: SessionStore['bindDevice'];
   // Touches are sent in the context of any request of their turn, which must not pay for the others.
   readonly #noRequest = new AsyncResource('RedisSessionTouches');
 
@@ -29,13 +33,17 @@ export class ObservedSessionStore implements SessionStore {
     private readonly store: SessionStore,
     private readonly observation: Observation,
   ) {
-    if (store.index !== undefined) this.index = new ObservedSessionIndex(store.index, observation);
-    if (store.remaining !== undefined) this.remaining = (id) => this.#remaining(id);
-    if (store.bindDevice !== undefined) this.bindDevice = (id, change) => this.#bindDevice(id, change);
+    this.index = store.index && new ObservedSessionIndex(store.index, observation);
+    this.remaining = store.remaining && ((id) => this.#remaining(id));
+    this.bindDevice = store.bindDevice && ((id, change) => this.#bindDevice(id, change));
   }
 
   get touchesAreFree(): boolean {
     return this.store.touchesAreFree ?? false;
+  }
+
+  get connection(): StoreConnection | undefined {
+    return this.store.connection;
   }
 
   create(session: NewSessionRecord): Promise<number | undefined> {

@@ -22,6 +22,7 @@ const nest11 = {
   'platform-fastify': '^11',
   'platform-socket.io': '^11',
   'platform-ws': '^11',
+  terminus: '^11',
   testing: '^11',
   websockets: '^11',
 };
