@@ -85,6 +85,7 @@ export type {
   SessionRecord,
   SessionTimeouts,
   SessionTouch,
+  StoreConnection,
 } from './session/session-store.js';
 export { RedisSessionStore } from './redis/redis-session.store.js';
 export { InMemorySessionStore } from './memory/in-memory-session.store.js';

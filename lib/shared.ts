@@ -3,10 +3,14 @@ export { sessionFromContext } from './context/session.decorator.js';
 export { addToArguments, sessionInArguments } from './request/message-arguments.js';
 export { SessionRegistration } from './request/session-registration.js';
 export { SessionRequest } from './request/session-request.js';
+export { getSessionRepositoryToken } from './session-tokens.js';
+export { SessionRepository } from './session/session.repository.js';
 export {
   SessionDeviceUnboundError,
   SessionError,
   SessionGoneError,
   SessionMissingError,
   SessionOptionsError,
+  SessionStoreUnavailableError,
+  SessionUsageError,
 } from './session/session.errors.js';

@@ -16,6 +16,8 @@ const forbidden: Record<string, RegExp> = {
   migration: /^(ioredis|@nestjs\/|\.\.\/(redis|http|memory|context|websockets|dbsc)\/)/,
   http: /^(ioredis|\.\.\/(redis|memory|migration|context|websockets|dbsc)\/)/,
   context: /^(ioredis|\.\.\/(redis|memory|migration|websockets|options)\/)/,
+  health: /^(ioredis|\.\.\/(?!shared\.))/,
+  opentelemetry: /^(ioredis|@nestjs\/|\.\.\/)/,
   websockets: /^(ioredis|\.\.\/(redis|memory|migration|context|options(?!\/web-origin\.))\/)/,
   cli: /^(ioredis|@nestjs\/|express|fastify|(\.\.\/)+(request|http|memory|migration|context|websockets|dbsc)\/)/,
   options: /^(ioredis|@nestjs\/|\.\.\/(request|http|redis|memory|migration|context|websockets|dbsc)\/)/,

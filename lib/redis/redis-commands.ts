@@ -1,3 +1,4 @@
+import type { StoreConnection } from '../session/session-store.js';
 import { SessionStoreUnavailableError } from '../session/session.errors.js';
 import type { ClientCredentials } from './client-credentials.js';
 import { Deadline } from './deadline.js';
@@ -15,6 +16,7 @@ export interface RedisCommandsOptions {
 export interface ConnectionWatch {
   /** Where connections get their passwords from, if they are tokens. */
   readonly credentials?: ClientCredentials | undefined;
+  readonly current: StoreConnection;
   /** Returns the cause of a failed command. */
   explain(failure: unknown): unknown;
   /** Called when operations were not answered in time. */

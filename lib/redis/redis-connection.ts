@@ -1,5 +1,6 @@
 import type { Cluster } from 'ioredis';
 import type { RedisSessionOptions } from '../options/redis-session.options.js';
+import type { StoreConnection } from '../session/session-store.js';
 import { SessionStartError } from '../session/session.errors.js';
 import { ClientCredentials } from './client-credentials.js';
 import { connectionHint, firstServer } from './connection-hint.js';
@@ -32,6 +33,7 @@ export class RedisConnection implements ConnectionWatch {
   #mayNotSubscribe = false;
   // Why the client is not connected; undefined while it is.
   #failure: unknown;
+  #lastError: Pick<StoreConnection, 'lastError' | 'lastErrorAt'> | undefined;
   #version: Promise<void> | undefined;
 
   constructor(
@@ -116,6 +118,12 @@ export class RedisConnection implements ConnectionWatch {
     return isReply(failure) ? failure : (this.#failure ?? failure);
   }
 
+  get current(): StoreConnection {
+    const { status } = this.client;
+    const state = status === 'ready' ? 'connected' : status === 'end' ? 'closed' : 'connecting';
+    return { state, lastError: undefined, lastErrorAt: undefined, ...this.#lastError };
+  }
+
   /** Replaces connections that do not answer, unless the client is the application's own. */
   unanswered(): void {
     if (this.#ownsClient) void this.#silent.replace();
@@ -162,6 +170,7 @@ export class RedisConnection implements ConnectionWatch {
 
   #lost(error: unknown): void {
     this.#failure = withoutArguments(ofNode(error));
+    this.#lastError = { lastError: this.#reason, lastErrorAt: new Date() };
     if (!this.#reachable) return;
     this.#reachable = false;
     this.logger.warn(

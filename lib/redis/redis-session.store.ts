@@ -9,6 +9,7 @@ import type {
   SessionRecord,
   SessionStore,
   SessionTouch,
+  StoreConnection,
 } from '../session/session-store.js';
 import type { RunningOperation } from '../observed/operation-cost.js';
 import { CountedCommands } from './counted-commands.js';
@@ -56,6 +57,11 @@ export class RedisSessionStore implements SessionStore {
     this.#writes = new RedisSessionWrites(this.#commands, this.#keys);
     const indexLocks = new RedisIndexLocks(this.#commands, this.#keys, this.#waiters);
     this.index = new RedisSessionIndex(this.#commands, this.#keys, this.#locks, indexLocks);
+  }
+
+  /** `undefined` if the store was made without its connection. */
+  get connection(): StoreConnection | undefined {
+    return this.#commands.watch?.current;
   }
 
   create(session: NewSessionRecord): Promise<number | undefined> {

@@ -138,6 +138,14 @@ export type DeviceOutcome = 'bound' | 'gone' | 'conflict' | 'taken';
  */
 export type SaveOutcome = 'saved' | 'gone' | 'conflict' | 'lock-lost';
 
+/** The connection to where sessions are stored, now. */
+export interface StoreConnection {
+  readonly state: 'connected' | 'connecting' | 'closed';
+  /** Why the connection was lost the last time, without secrets; `undefined` if it never was, or if nobody knows. */
+  readonly lastError: string | undefined;
+  readonly lastErrorAt: Date | undefined;
+}
+
 /**
  * Where sessions are stored. Absence is a value, failure is an error: a method resolves to `undefined` or `false` if the
  * session does not exist, and rejects with a `SessionStoreUnavailableError` only if the store could not answer.
@@ -213,6 +221,9 @@ export interface SessionStore {
 
   /** Whether a touch costs nothing, so that a session is touched even if it was touched just before. @default false */
   readonly touchesAreFree?: boolean;
+
+  /** The state of the connection, for health checks. Optional: `undefined` if there is none. */
+  readonly connection?: StoreConnection | undefined;
 
   /** Finds sessions by user. Optional: without it, `findByUser`, `destroyByUser` and the like throw a SessionUsageError. */
   readonly index?: SessionIndex;

@@ -4,7 +4,7 @@ import { isSessionId, newSessionId, parseCredential } from './session-credential
 import { SessionOperations } from './session-operations.js';
 import type { SessionPolicy } from './session-policy.js';
 import { coreOf, sessionOf } from './session-proxy.js';
-import type { SessionStore } from './session-store.js';
+import type { SessionStore, StoreConnection } from './session-store.js';
 import type { SessionData } from './session-data.js';
 import type { RotateOptions, Session } from './session.js';
 
@@ -45,6 +45,16 @@ export class SessionRepository {
   /** The error of the latest operation that the store failed to carry out; `undefined` if none has failed. */
   get lastException(): Error | undefined {
     return this.#operations.failures.latest;
+  }
+
+  /** When `lastException` happened. */
+  get lastExceptionAt(): Date | undefined {
+    return this.#operations.failures.latestAt;
+  }
+
+  /** The connection to the store; `undefined` if it has none, as the store in memory. */
+  get connection(): StoreConnection | undefined {
+    return this.store.connection;
   }
 
   /**

@@ -4,12 +4,14 @@ import { SessionStoreUnavailableError } from './session.errors.js';
 /** Keeps failures of the store where `lastException` shows them, and applies `throwOnError`. */
 export class StoreFailures {
   latest: Error | undefined;
+  latestAt: Date | undefined;
 
   constructor(private readonly policy: { readonly throwOnError: boolean }) {}
 
   record(error: unknown, core?: SessionCore): void {
     if (!(error instanceof SessionStoreUnavailableError)) return;
     this.latest = error;
+    this.latestAt = new Date();
     if (core !== undefined) core.lastException = error;
   }
 
