@@ -4,7 +4,7 @@ import type { SentCreate, SessionCore } from './session-core.js';
 import { type DrawnSecret, drawSecret } from './session-credential.js';
 import { type IndexChanges, withChanges } from './session-index.js';
 import { timeoutsOf, type SessionPolicy } from './session-policy.js';
-import type { SessionStore } from './session-store.js';
+import type { SessionStore, SessionTimeouts } from './session-store.js';
 import { SessionConflictError } from './session.errors.js';
 import { mayBeStored, type WriteStep } from './unknown-outcome.js';
 import { authenticationIn } from './user-authentication.js';
@@ -15,11 +15,15 @@ type Given = Omit<SentCreate, 'secrets'>;
 
 /** Stores new sessions, each once, even if the answer to its create is lost. */
 export class SessionCreates {
+  readonly #timeouts: SessionTimeouts;
+
   constructor(
     private readonly store: SessionStore,
     private readonly policy: SessionPolicy,
     private readonly bindings: SessionBindings,
-  ) {}
+  ) {
+    this.#timeouts = timeoutsOf(policy);
+  }
 
   async create(core: SessionCore, changes: AttributeChanges): Promise<void> {
     // In this order: the first one draws the second one.
@@ -81,7 +85,7 @@ export class SessionCreates {
     const attributes = new Map<string, string>();
     for (const [name, text] of changes) if (text !== undefined) attributes.set(name, text);
     return this.store.create({
-      ...timeoutsOf(this.policy),
+      ...this.#timeouts,
       id,
       secretHash,
       idleTimeoutInMilliseconds: ownIdle,

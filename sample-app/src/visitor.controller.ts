@@ -17,7 +17,7 @@ export class VisitorController {
   @HttpCode(200)
   login(@Body() { user }: LoginDto, @Session() session: Session<ShopSession>) {
     // A cookie that was planted or stolen before the login stops working. The cart is kept.
-    session.rotate();
+    session.rotate({ authenticated: true });
     session.visitor = user;
     return { user };
   }

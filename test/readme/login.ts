@@ -10,7 +10,7 @@ export class LoginController {
   @Post('login')
   login(@Body() body: { name: string; password: string }, @Session() session: Session<Visitor>) {
     if (body.password !== 'open sesame') throw new UnauthorizedException();
-    session.rotate();
+    session.rotate({ authenticated: true });
     session.visitor = body.name;
   }
 

@@ -61,6 +61,8 @@ describe.each(platforms)('what the shop on %s stores in Redis', (platform) => {
     expect(await redis.admin.hgetall(keys[0]!)).toEqual({
       ':secret': expect.stringMatching(/^[\w-]{43}$/),
       ':created': expect.stringMatching(/^\d{13}$/),
+      ':authenticated': expect.stringMatching(/^\d{13}$/),
+      ':restarted': expect.stringMatching(/^\d{13}$/),
       visits: '1',
       visitor: '"Ada"',
       cart: '[{"sku":"sencha","quantity":2}]',

@@ -26,11 +26,17 @@ export class Controller {
     session.kart = [];
     // @ts-expect-error: read-only
     session.id = '';
+    // @ts-expect-error: read-only
+    session.authenticatedAt = new Date();
+    const since: number | undefined = session.authenticatedAt?.getTime();
+    session.rotate({ authenticated: true });
+    // @ts-expect-error: only an option
+    session.rotate(true);
     const sessionID: string | undefined = request.sessionID;
     // @ts-expect-error: a request may have no session
     const certain: string = request.sessionID;
     const plain: AnySession = session;
-    void [items, visits, id, sessionID, certain, plain];
+    void [items, visits, id, since, sessionID, certain, plain];
   }
 
   async repository(id: string): Promise<string[] | undefined> {
