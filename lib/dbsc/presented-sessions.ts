@@ -34,6 +34,8 @@ export class PresentedSessions {
 }
 
 /** The hosts that a proof may name. @param given the option `hosts` */
-export function hostsFor({ host }: RequestHeaders, given: readonly string[] | undefined): readonly string[] {
-  return given ?? (typeof host === 'string' ? [host] : []);
+export function hostsFor(headers: RequestHeaders, given: readonly string[] | undefined): readonly string[] {
+  // HTTP/2 has no Host header.
+  const { host = headers[':authority'] } = headers;
+  return given ?? (typeof host === 'string' ? [host.toLowerCase()] : []);
 }

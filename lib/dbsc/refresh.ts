@@ -22,13 +22,9 @@ export class Refresh {
     // Pages cannot set it, so only the browser itself can ask for a refresh.
     const id = stringItem(headers['sec-secure-session-id']);
     if (id === undefined) return refused(400, 'no-session-id');
-    try {
-      const core = await this.#find(headers, id);
-      if (core !== undefined) return await this.#prove(core, headers);
-      return (await this.#sessions.isReplaced(headers, id)) ? later() : refused(404, 'no-session');
-    } catch {
-      return later();
-    }
+    const core = await this.#find(headers, id);
+    if (core !== undefined) return this.#prove(core, headers);
+    return (await this.#sessions.isReplaced(headers, id)) ? later() : refused(404, 'no-session');
   }
 
   #find(headers: RequestHeaders, id: string): Promise<SessionCore | undefined> {

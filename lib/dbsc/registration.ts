@@ -1,6 +1,6 @@
 import type { DeviceAnswer, DeviceRequest } from '../request/device-hook.js';
 import type { SessionCore } from '../session/session-core.js';
-import { bound, later, refused } from './device-answers.js';
+import { bound, refused } from './device-answers.js';
 import { DeviceKey } from './device-key.js';
 import type { DeviceProtocol } from './device-protocol.js';
 import { DeviceRecord } from './device-record.js';
@@ -19,19 +19,13 @@ export class Registration {
     const proof = Proof.parse(headers['secure-session-response']);
     if (proof === undefined) return refused(400, 'malformed-proof');
     const { registrations, options } = this.protocol;
-    try {
-      const core = await this.#sessions.find(headers, ({ id }) =>
-        registrations.isOpen(proof.challenge, id, 0),
-      );
-      if (core === undefined) return refused(400, 'unknown-challenge');
-      const key = DeviceKey.fromJwk(proof.algorithm, proof.jwk);
-      if (key === undefined) return refused(400, 'unsupported-key');
-      if (!proof.isSignedBy(key)) return refused(400, 'wrong-signature');
-      if (!proof.isFor(hostsFor(headers, options.hosts))) return refused(400, 'wrong-audience');
-      return await this.#bind(core, key);
-    } catch {
-      return later();
-    }
+    const core = await this.#sessions.find(headers, ({ id }) => registrations.isOpen(proof.challenge, id, 0));
+    if (core === undefined) return refused(400, 'unknown-challenge');
+    const key = DeviceKey.fromJwk(proof.algorithm, proof.jwk);
+    if (key === undefined) return refused(400, 'unsupported-key');
+    if (!proof.isSignedBy(key)) return refused(400, 'wrong-signature');
+    if (!proof.isFor(hostsFor(headers, options.hosts))) return refused(400, 'wrong-audience');
+    return this.#bind(core, key);
   }
 
   async #bind(core: SessionCore, key: DeviceKey): Promise<DeviceAnswer> {

@@ -1,8 +1,11 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { DeviceHook } from '../request/device-hook.js';
+import { Logger } from '@nestjs/common';
 import { SessionOptionsError } from '../session/session.errors.js';
 import { called } from './session-registrations.js';
 import type { HttpRegistration } from './session-registrations.js';
+
+const logger = new Logger('RedisSessionModule');
 
 /** The endpoints to which browsers post the proofs of their devices. No handler, guard or middleware sees their requests. */
 export class DeviceEndpoints {
@@ -37,11 +40,18 @@ export class DeviceEndpoints {
         for (const [name, value] of Object.entries(headers)) response.setHeader(name, value);
         response.end(body);
       },
-      () => {
-        response.statusCode = 500;
-        response.end();
-      },
+      (error: unknown) => refuse(response, error),
     );
     return true;
   }
+}
+
+// Either way the browser keeps its key and comes back.
+function refuse(response: ServerResponse, error: unknown): void {
+  const { statusCode = 500, retryAfterInSeconds } = error as Partial<Record<string, number>>;
+  response.statusCode = statusCode;
+  response.setHeader('cache-control', 'no-store');
+  if (retryAfterInSeconds === undefined) logger.error('The proof of a device could not be checked.', error);
+  else response.setHeader('retry-after', String(retryAfterInSeconds));
+  response.end();
 }

@@ -29,7 +29,7 @@ export interface DeviceHook {
   expire(answer: SessionAnswer): void;
   /** The paths to which browsers post their proofs. */
   readonly paths: readonly string[];
-  /** Answers a POST to one of these paths. Rejects only if the code is wrong. */
+  /** Answers a POST to one of these paths. @throws SessionStoreUnavailableError if the store could not answer */
   answer(request: DeviceRequest): Promise<DeviceAnswer>;
 }
 
