@@ -31,8 +31,10 @@ export class DeviceProtocol {
     const keysFor = (purpose: string) => new MacKeys(options.keys, `${purpose} of ${applicationName}`);
     const sent = { ...cookieAttributesOf(settings, true), httpOnly: true, secure: true };
     this.cookie = new BoundCookie(`${settings.name}-device`, sent, keysFor('cookies'));
-    this.registrations = new Challenges(keysFor('registrations'), REGISTRATION_SECONDS);
-    this.refreshes = new Challenges(keysFor('refreshes'), CHALLENGE_SECONDS);
+    // One of a registration names 0 accepted proofs, and one of a refresh more.
+    const challengeKeys = keysFor('challenges');
+    this.registrations = new Challenges(challengeKeys, REGISTRATION_SECONDS);
+    this.refreshes = new Challenges(challengeKeys, CHALLENGE_SECONDS);
     const base = `${settings.path.replace(/\/$/, '')}/device-session${name === undefined ? '' : `/${encodeURIComponent(name)}`}`;
     this.registrationPath = options.paths?.registration ?? `${base}/registration`;
     this.refreshPath = options.paths?.refresh ?? `${base}/refresh`;

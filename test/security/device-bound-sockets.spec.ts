@@ -24,6 +24,13 @@ class BankGateway {
   }
 }
 
+async function ask(socket: WebSocket, event: string): Promise<unknown> {
+  const answer = once(socket, 'message');
+  socket.send(JSON.stringify({ event }));
+  const [text] = (await answer) as [Buffer];
+  return (JSON.parse(text.toString()) as { data: unknown }).data;
+}
+
 describe.each(platforms)('a socket of a bound session, on %s', (platform) => {
   let bank: Bank;
   const sockets: WebSocket[] = [];
@@ -50,12 +57,6 @@ describe.each(platforms)('a socket of a bound session, on %s', (platform) => {
     sockets.push(socket);
     await once(socket, 'open');
     return socket;
-  }
-  async function ask(socket: WebSocket, event: string): Promise<unknown> {
-    const answer = once(socket, 'message');
-    socket.send(JSON.stringify({ event }));
-    const [text] = (await answer) as [Buffer];
-    return (JSON.parse(text.toString()) as { data: unknown }).data;
   }
 
   it('has the session if the proof was valid when it was opened, and later, too', async () => {

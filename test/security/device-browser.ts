@@ -9,7 +9,8 @@ export interface Keys {
 }
 
 export const newKeys = (): Keys => generateKeyPairSync('ec', { namedCurve: 'P-256' });
-export const newRsaKeys = (bits: number): Keys => generateKeyPairSync('rsa', { modulusLength: bits });
+export const newRsaKeys = (bits: number, exponent = 65_537): Keys =>
+  generateKeyPairSync('rsa', { modulusLength: bits, publicExponent: exponent });
 
 export interface ProofParts {
   header?: object;
