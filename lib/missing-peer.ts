@@ -6,6 +6,7 @@ const PEERS = [
   '@nestjs/websockets',
   '@opentelemetry/api',
   'class-validator',
+  'devalue',
   'ioredis',
   'reflect-metadata',
   'rxjs',

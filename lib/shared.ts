@@ -5,6 +5,9 @@ export { SessionRegistration } from './request/session-registration.js';
 export { SessionRequest } from './request/session-request.js';
 export { getSessionRepositoryToken } from './session-tokens.js';
 export { SessionRepository } from './session/session.repository.js';
+export { className, refusal, tooDeepToRead, tooDeepToWrite } from './session/refused-values.js';
+export type { CheckedAttribute } from './session/refused-values.js';
+export { DEFAULT_MAX_DEPTH, jsonSerializer, STRUCTURED_PREFIX } from './session/session-serializer.js';
 export {
   SessionDeviceUnboundError,
   SessionError,

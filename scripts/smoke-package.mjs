@@ -93,6 +93,7 @@ function checkConsumer({ name, type, nest, ioredis }, tarball) {
     '@types/ws': '^8.18.0',
     'class-transformer': '^0.5.1',
     'class-validator': '^0.14.0',
+    devalue: '^5.9.0',
     ioredis,
     'nestjs-redis-session': `file:${tarball}`,
     'reflect-metadata': '^0.2.2',
@@ -153,6 +154,7 @@ function checkMissingPeers(cwd, name) {
     '@nestjs/websockets': '/websockets',
     '@nestjs/terminus': '/health',
     '@opentelemetry/api': '/opentelemetry',
+    devalue: '/structured',
   };
   for (const [peer, subpath] of Object.entries(subpaths)) {
     const installed = join(cwd, 'node_modules', peer);

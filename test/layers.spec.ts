@@ -5,22 +5,26 @@ import { describe, expect, it } from '@jest/globals';
 // What the files of a folder must not import. Type imports are allowed.
 const forbidden: Record<string, RegExp> = {
   session:
-    /^(ioredis|@nestjs\/|express|fastify|cookie$|node:http|\.\.\/(request|redis|http|memory|migration|context|websockets|dbsc|options)\/)/,
+    /^(ioredis|@nestjs\/|express|fastify|cookie$|node:http|\.\.\/(request|redis|http|memory|migration|context|websockets|dbsc|structured|options)\/)/,
   observed:
-    /^(ioredis|@nestjs\/|\.\.\/(request|redis|http|memory|migration|context|websockets|dbsc|options)\/)/,
+    /^(ioredis|@nestjs\/|\.\.\/(request|redis|http|memory|migration|context|websockets|dbsc|structured|options)\/)/,
   request:
-    /^(ioredis|@nestjs\/|express|fastify|node:http|\.\.\/(redis|http|memory|migration|context|websockets|dbsc)\/)/,
-  redis: /^(@nestjs\/|\.\.\/(request|http|memory|migration|context|websockets|dbsc)\/)/,
-  memory: /^(ioredis|@nestjs\/|\.\.\/(request|http|redis|migration|context|websockets|dbsc|options)\/)/,
-  dbsc: /^(ioredis|express|fastify|node:http|\.\.\/(redis|http|memory|migration|context|websockets|options(?!\/(expectations|encryption-options)\.))\/)/,
-  migration: /^(ioredis|@nestjs\/|\.\.\/(redis|http|memory|context|websockets|dbsc)\/)/,
-  http: /^(ioredis|\.\.\/(redis|memory|migration|context|websockets|dbsc)\/)/,
+    /^(ioredis|@nestjs\/|express|fastify|node:http|\.\.\/(redis|http|memory|migration|context|websockets|dbsc|structured)\/)/,
+  redis: /^(@nestjs\/|\.\.\/(request|http|memory|migration|context|websockets|dbsc|structured)\/)/,
+  memory:
+    /^(ioredis|@nestjs\/|\.\.\/(request|http|redis|migration|context|websockets|dbsc|structured|options)\/)/,
+  dbsc: /^(ioredis|express|fastify|node:http|\.\.\/(redis|http|memory|migration|context|websockets|structured|options(?!\/(expectations|encryption-options)\.))\/)/,
+  structured:
+    /^(ioredis|@nestjs\/|\.\.\/(request|redis|http|memory|migration|context|websockets|dbsc|options)\/)/,
+  migration: /^(ioredis|@nestjs\/|\.\.\/(redis|http|memory|context|websockets|dbsc|structured)\/)/,
+  http: /^(ioredis|\.\.\/(redis|memory|migration|context|websockets|dbsc|structured)\/)/,
   context: /^(ioredis|\.\.\/(redis|memory|migration|websockets|options)\/)/,
   health: /^(ioredis|\.\.\/(?!shared\.))/,
   opentelemetry: /^(ioredis|@nestjs\/|\.\.\/)/,
   websockets: /^(ioredis|\.\.\/(redis|memory|migration|context|options(?!\/web-origin\.))\/)/,
-  cli: /^(ioredis|@nestjs\/|express|fastify|(\.\.\/)+(request|http|memory|migration|context|websockets|dbsc)\/)/,
-  options: /^(ioredis|@nestjs\/|\.\.\/(request|http|redis|memory|migration|context|websockets|dbsc)\/)/,
+  cli: /^(ioredis|@nestjs\/|express|fastify|(\.\.\/)+(request|http|memory|migration|context|websockets|dbsc|structured)\/)/,
+  options:
+    /^(ioredis|@nestjs\/|\.\.\/(request|http|redis|memory|migration|context|websockets|dbsc|structured)\/)/,
 };
 
 function importsOf(file: string): string[] {

@@ -267,7 +267,8 @@ export class RedisSessionOptions extends RedisConnectionOptions {
   readonly lock: LockOptions = new LockOptions();
 
   /**
-   * Converts the values of attributes to text and back.
+   * Converts the values of attributes to text and back. `structuredSerializer()` of `nestjs-redis-session/structured` carries
+   * Date, Map, Set, BigInt and bytes.
    * @default JSON, which refuses values that it cannot restore unchanged
    */
   @HasMethods('an object with the methods serialize and deserialize', 'serialize', 'deserialize')

@@ -1,4 +1,5 @@
 import type { AttributeCipher } from './attribute-cipher.js';
+import { deepFreeze } from './deep-freeze.js';
 import { SessionDataError } from './session.errors.js';
 import type { SessionSerializer } from './session-serializer.js';
 
@@ -239,16 +240,4 @@ function unwritable(name: string, reason: string): SessionDataError {
 function kindOf(cause: unknown): string {
   const kind = (cause as { name?: unknown } | null)?.name;
   return typeof kind === 'string' ? kind : 'error';
-}
-
-// A list instead of recursion: the application's serializer may return values of any depth.
-function deepFreeze(root: unknown): void {
-  const pending: unknown[] = [root];
-  for (const value of pending) {
-    // A view of bytes cannot be frozen.
-    if (typeof value !== 'object' || value === null || Object.isFrozen(value) || ArrayBuffer.isView(value))
-      continue;
-    Object.freeze(value);
-    for (const item of Object.values(value)) pending.push(item);
-  }
 }

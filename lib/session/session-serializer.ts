@@ -1,5 +1,5 @@
-import { SessionDataError } from './session.errors.js';
 import { whatElseItIs } from './plain-instance.js';
+import { className, refusal, tooDeepToRead, tooDeepToWrite, writtenStructured } from './refused-values.js';
 
 /**
  * Turns an attribute's value into text and back. `deserialize(serialize(value))` must equal `value`, and equal values must
@@ -22,6 +22,9 @@ export interface SessionSerializer {
 /** The default of the option `maxDepth`: how deep arrays and objects of one attribute may be nested. */
 export const DEFAULT_MAX_DEPTH = 64;
 
+/** Begins the texts of the structured serializer that are not JSON. No JSON text begins with it. */
+export const STRUCTURED_PREFIX = 'st1.';
+
 /** Plain JSON. A value that JSON would change is refused. */
 export const jsonSerializer: SessionSerializer = {
   serialize(value, attribute, maxDepth = DEFAULT_MAX_DEPTH) {
@@ -30,7 +33,11 @@ export const jsonSerializer: SessionSerializer = {
   },
   deserialize(text, attribute, maxDepth = DEFAULT_MAX_DEPTH) {
     if (isDeeper(text, maxDepth)) throw tooDeepToRead(attribute, maxDepth);
-    return JSON.parse(text) as unknown;
+    try {
+      return JSON.parse(text) as unknown;
+    } catch (cause) {
+      throw text.startsWith(STRUCTURED_PREFIX) ? writtenStructured(attribute) : cause;
+    }
   },
 };
 
@@ -112,32 +119,6 @@ function hintFor(value: object, { takesInstances }: Walk): string {
   if (value instanceof Date) return 'Store date.toISOString()';
   if (takesInstances) return 'Store a plain object of what you need, or set a serializer that supports it';
   return 'Store a plain object ({ ...dto }), set classInstances to "plain", or set a serializer that supports it';
-}
-
-function className(prototype: object | null): string {
-  return prototype?.constructor?.name || 'a class';
-}
-
-function refusal(path: string, what: string, remedy: string, { attribute }: Walk): SessionDataError {
-  return new SessionDataError(
-    `session.${path} ${what} and cannot be stored unchanged; nothing was written. ${remedy}.`,
-    attribute,
-  );
-}
-
-// Names only the attribute: the path would be as long as the value is deep.
-function tooDeepToWrite({ attribute, maxDepth }: Walk): SessionDataError {
-  return new SessionDataError(
-    `session.${attribute} is nested more than ${maxDepth} levels deep; nothing was written. Store a flatter value, or raise maxDepth.`,
-    attribute,
-  );
-}
-
-function tooDeepToRead(attribute: string, maxDepth: number): SessionDataError {
-  return new SessionDataError(
-    `The stored session attribute "${attribute}" cannot be read: it is nested more than ${maxDepth} levels deep. Remove it, raise maxDepth, or set unreadableAttribute to "drop".`,
-    attribute,
-  );
 }
 
 /** Whether arrays and objects of a JSON text are nested deeper than `maxDepth`. */

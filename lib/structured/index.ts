@@ -1,0 +1,1 @@
+export { structuredSerializer } from './structured-serializer.js';
