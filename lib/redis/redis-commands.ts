@@ -19,6 +19,10 @@ export interface ConnectionWatch {
   readonly current: StoreConnection;
   /** Returns the cause of a failed command. */
   explain(failure: unknown): unknown;
+  /** Called when an operation has failed, after its retries. */
+  failed(operation: string, cause: unknown): void;
+  /** Called when an operation works again. */
+  works(operation: string): void;
   /** Called when operations were not answered in time. */
   unanswered(): void;
   /** Called when Redis refuses a subscription. */
@@ -28,6 +32,8 @@ export interface ConnectionWatch {
 /** Sends the commands of an operation with a deadline, and retries them on the retry schedule. */
 export class RedisCommands {
   readonly #deadline: Deadline;
+  /** The operations that failed and have not worked since. */
+  readonly #failing = new Set<string>();
 
   constructor(
     readonly client: RedisClient,
@@ -45,7 +51,9 @@ export class RedisCommands {
   async send<T>(operation: string, command: () => Promise<T>): Promise<T> {
     const startedAt = performance.now();
     try {
-      return await this.#deadline.limit(command());
+      const reply = await this.#deadline.limit(command());
+      if (this.#failing.size > 0) this.#works(operation);
+      return reply;
     } catch (failure) {
       return await this.#again(operation, command, failure, startedAt);
     }
@@ -70,13 +78,24 @@ export class RedisCommands {
     };
     try {
       if (interval === 0) throw failure;
-      return await retry(attempt, failure, startedAt, interval, (reason) =>
+      const reply = await retry(attempt, failure, startedAt, interval, (reason) =>
         isRetryable(this.#explain(reason)),
       );
+      if (this.#failing.size > 0) this.#works(operation);
+      return reply;
     } catch (last) {
       const cause = withoutArguments(this.#explain(last));
+      this.#failing.add(operation);
+      this.watch?.failed(operation, cause);
       throw new SessionStoreUnavailableError(operation, attempts, cause, outcomeUnknown);
     }
+  }
+
+  // What has not been tried since may work as well.
+  #works(operation: string): void {
+    if (!this.#failing.has(operation)) return;
+    this.#failing.clear();
+    this.watch?.works(operation);
   }
 
   #explain(failure: unknown): unknown {

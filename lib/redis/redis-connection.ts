@@ -5,6 +5,7 @@ import { SessionStartError } from '../session/session.errors.js';
 import { ClientCredentials } from './client-credentials.js';
 import { connectionHint, firstServer } from './connection-hint.js';
 import { Deadline } from './deadline.js';
+import { OutageLog } from './outage-log.js';
 import { warningOfResending, whenReady } from './own-client.js';
 import { nameOldServer } from './old-server.js';
 import { refusePlainText } from './plain-text.js';
@@ -29,6 +30,7 @@ export class RedisConnection implements ConnectionWatch {
   readonly credentials: ClientCredentials | undefined;
   readonly #ownsClient: boolean;
   readonly #silent: SilentConnections;
+  readonly #outage: OutageLog;
   #reachable = true;
   #mayNotSubscribe = false;
   // Why the client is not connected; undefined while it is.
@@ -41,6 +43,7 @@ export class RedisConnection implements ConnectionWatch {
     private readonly logger: ConnectionLog,
   ) {
     this.#ownsClient = options.client === undefined;
+    this.#outage = new OutageLog(logger);
     this.client = options.client ?? createClient(options);
     this.credentials = credentialsOf(options, logger);
     this.credentials?.attach(this.client);
@@ -122,6 +125,16 @@ export class RedisConnection implements ConnectionWatch {
     const { status } = this.client;
     const state = status === 'ready' ? 'connected' : status === 'end' ? 'closed' : 'connecting';
     return { state, lastError: undefined, lastErrorAt: undefined, ...this.#lastError };
+  }
+
+  /** Logs that operations fail. Of a client that the module makes, the connection itself logs what is no refusal. */
+  failed(operation: string, cause: unknown): void {
+    if (!this.#ownsClient || (this.#reachable && isReply(cause)))
+      this.#outage.failed(operation, messageOf(cause));
+  }
+
+  works(operation: string): void {
+    this.#outage.works(operation);
   }
 
   /** Replaces connections that do not answer, unless the client is the application's own. */

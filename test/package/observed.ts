@@ -4,7 +4,7 @@ import { strictEqual as same } from 'node:assert';
 import { Controller, Get, Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { HealthCheck, HealthCheckService, TerminusModule } from '@nestjs/terminus';
-import { RedisSessionModule, Session } from 'nestjs-redis-session';
+import { RedisSessionModule, Session, SessionRepository } from 'nestjs-redis-session';
 import { RedisSessionHealthIndicator } from 'nestjs-redis-session/health';
 import { OpenTelemetrySessionObserver } from 'nestjs-redis-session/opentelemetry';
 
@@ -33,7 +33,10 @@ class AppController {
 
 @Module({
   imports: [
-    RedisSessionModule.forRoot({ observers: [new OpenTelemetrySessionObserver()] }),
+    RedisSessionModule.forRoot({
+      applicationName: 'observed',
+      observers: [new OpenTelemetrySessionObserver()],
+    }),
     TerminusModule.forRoot({ logger: false }),
   ],
   controllers: [AppController],
@@ -53,6 +56,7 @@ async function main(): Promise<void> {
   same(details['slow']!['slow'], true);
   same((await fetch(`${url}/visit`)).status, 200);
   console.log(`slow: ${String(details['slow']!['status'])}`);
+  same(await app.get(SessionRepository).destroyAll(), 1);
   await app.close();
 }
 
