@@ -13,6 +13,8 @@ import {
 export class RecentAuthenticationRequiredError extends HttpException {
   readonly code = RECENT_AUTHENTICATION_REQUIRED;
   readonly statusCode = 401;
+  /** What GraphQL gives clients. */
+  readonly extensions: { readonly code: string; readonly maxAge: number };
   constructor(
     /** How long ago the authentication may be. Seconds. */
     readonly maxAge: number,
@@ -22,5 +24,6 @@ export class RecentAuthenticationRequiredError extends HttpException {
       { statusCode: 401, message, error: 'Unauthorized', code: RECENT_AUTHENTICATION_REQUIRED, maxAge },
       401,
     );
+    this.extensions = { code: this.code, maxAge };
   }
 }
