@@ -55,6 +55,9 @@ export class ClientCredentials {
 
   // The status of the client is 'connecting' meanwhile, as while a socket is being opened.
   #attachConnection(redis: Redis): void {
+    redis.on('error', (error: unknown) => {
+      if (isReply(error) && error.message.startsWith('WRONGPASS')) this.#source.refused();
+    });
     const { connector } = redis as unknown as Internals;
     const open = connector.connect.bind(connector);
     connector.connect = async (...args) => {

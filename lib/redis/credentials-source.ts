@@ -65,6 +65,15 @@ export class CredentialsSource {
     }
   }
 
+  /** Redis refused them on a connection, which is opened again soon: too soon to ask each time. */
+  refused(): void {
+    const now = performance.now();
+    // Attempts with the same credentials must not put off the next question.
+    if (now < this.#askAgainAt) return;
+    this.#failure ??= new Error('Redis refused what the option credentials returned');
+    this.#askAgainAt = now + FIRST_RETRY_AFTER_MS;
+  }
+
   close(): void {
     this.#closed = true;
     clearTimeout(this.#timer);

@@ -28,6 +28,10 @@ describe('credentials from a function', () => {
     credentials: service.credentials,
   });
 
+  /** How many connections were tried. */
+  const tried = async () =>
+    Number(/total_connections_received:(\d+)/.exec(await server.admin.info('stats'))?.[1]);
+
   it('open the connection, and are asked for once for each connection', async () => {
     await withConnection(options(), async ({ store, client, log }) => {
       await createdIn(store);
@@ -79,6 +83,20 @@ describe('credentials from a function', () => {
       await eventually(async () => expect(await service.connectionsOf(user)).toBe(2));
       await load.stop();
       expect(log).toEqual([]);
+    });
+  });
+
+  it('that Redis refuses are asked for less often than connections are tried', async () => {
+    service.instead = async () => ({ username: 'nobody', password: 'hunter2' });
+    const before = await tried();
+    await withConnection(options(), async ({ store, log }) => {
+      await eventually(async () => expect(await tried()).toBeGreaterThan(before + 10), { within: 10_000 });
+      expect(service.asked).toBeLessThan(8);
+      expect(log).toEqual([
+        expect.stringMatching(/WRONGPASS.*Check what credentials returns, and that Redis has this user\.$/),
+      ]);
+      service.instead = undefined;
+      await eventually(() => store.load('x'.repeat(22)));
     });
   });
 
