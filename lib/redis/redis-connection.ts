@@ -71,7 +71,7 @@ export class RedisConnection implements ConnectionWatch {
 
   async #connect(): Promise<void> {
     const { options, client } = this;
-    const connecting = new Deadline(options.connectionTimeoutInMilliseconds).limit(client.connect());
+    const connecting = new Deadline(options.connectionTimeoutInMilliseconds).limit(this.#opened());
     try {
       await (options.ssl ? refusePlainText(firstServer(options), connecting) : connecting);
       if (client.isCluster) await this.#connectNodes(client as Cluster);
@@ -79,6 +79,13 @@ export class RedisConnection implements ConnectionWatch {
       // An error event usually has the more precise reason.
       this.#lost(this.#failure ?? error);
     }
+  }
+
+  // If the client asks a node that is away whether the cluster is well, it connects again, and `connect()` never resolves.
+  #opened(): Promise<void> {
+    const { client } = this;
+    const ready = new Promise<void>((resolve) => client.once('ready', resolve));
+    return Promise.race([client.connect(), ready]);
   }
 
   // The client connects to a node when it first sends a command there, and refuses further ones until it is connected.
