@@ -400,22 +400,19 @@ describe('doctor, with a client of the wrong kind', () => {
     }
   }, 40_000);
 
-  it('finds a node of a cluster that does not answer, and examines the others', async () => {
+  it('finds a node of a cluster that is down, and examines the others', async () => {
     const cluster = await RedisCluster.start({ masters: 3, replicas: 0, nodeTimeoutInMilliseconds: 15_000 });
     const away = cluster.nodes[2]!;
     try {
-      away.freeze();
+      // The others still take it for alive.
+      await away.kill();
       const [one, other] = cluster.nodes.map(({ host, port }) => `${host}:${port}`);
-      const { code, findings } = await diagnosed({
-        REDIS_SESSION_CLUSTER_NODES: `${one},${other}`,
-        REDIS_SESSION_CONNECTION_TIMEOUT_IN_MILLISECONDS: '500',
-      });
+      const { code, findings } = await diagnosed({ REDIS_SESSION_CLUSTER_NODES: `${one},${other}` });
       expect(code).toBe(1);
       expect(named(findings, 'problem')).toEqual(['connection']);
       expect(findings.get('connection')!.seen).toContain(`; not to 127.0.0.1:${away.port},`);
       expect(findings.get('rights for sessions')!.status).toBe('ok');
     } finally {
-      away.thaw();
       await cluster.stop();
     }
   }, 40_000);

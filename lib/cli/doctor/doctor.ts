@@ -62,7 +62,7 @@ async function examineServers(client: RedisClient, options: RedisSessionOptions)
   const servers = nodes
     .filter(({ status }) => status === 'ready')
     .map((node) => new CheckedServer(node, options.operationTimeoutInMilliseconds));
-  const all: Finding[] = [connectionFinding(nodes, servers)];
+  const all: Finding[] = [connectionFinding(client, servers)];
   for (const check of checksFor(options)) {
     // oxlint-disable-next-line no-await-in-loop -- one check at a time, so that they do not disturb the latency
     const found = (
@@ -74,12 +74,10 @@ async function examineServers(client: RedisClient, options: RedisSessionOptions)
   return all;
 }
 
-function connectionFinding(nodes: readonly Redis[], servers: readonly CheckedServer[]): Finding {
+function connectionFinding(client: RedisClient, servers: readonly CheckedServer[]): Finding {
   const name = 'connection';
   const seen = `connected to ${servers.map(({ address }) => address).join(', ')}`;
-  const away = nodes
-    .filter(({ status }) => status !== 'ready')
-    .map(({ options: { host, port } }) => `${host}:${port}`);
+  const away = client.isCluster ? mastersAway(client as Cluster, servers) : [];
   if (away.length === 0) return { name, status: 'ok', seen, todo: '' };
   return {
     name,
@@ -87,6 +85,13 @@ function connectionFinding(nodes: readonly Redis[], servers: readonly CheckedSer
     seen: `${seen}; not to ${away.join(', ')}, which the cluster names as masters`,
     todo: 'Check that these nodes run, and that their addresses can be reached from here.',
   };
+}
+
+// The client forgets a node that it cannot connect to, but not which slots it serves.
+function mastersAway({ slots }: Cluster, servers: readonly CheckedServer[]): string[] {
+  const connected = servers.map(({ redis }) => `${redis.options.host}:${redis.options.port}`);
+  const masters = new Set(slots.flatMap(([master]) => master ?? []));
+  return [...masters].filter((master) => !connected.includes(master));
 }
 
 type Check = (server: CheckedServer) => Promise<Finding | Finding[]>;
