@@ -111,27 +111,30 @@ export class RedisSessionIndex implements SessionIndex {
   }
 
   async *all(): AsyncIterable<readonly string[]> {
-    for (const node of this.#nodesToScan) yield* this.#scan(node);
+    for (const node of this.#nodes) yield* this.#scan(node);
+    const { client } = this.commands;
+    if (!client.isCluster) return;
+    // Again: a slot can have moved to a node that had been read, or that has joined since.
+    await this.commands.send('find', () => refreshed(client as Cluster));
+    for (const node of this.#nodes) yield* this.#scan(node);
   }
 
   /** How many batches `all` returns, about. @returns `undefined` if Redis does not tell */
   async scanLength(): Promise<number | undefined> {
     try {
       const sizes = await this.commands.send('find', () =>
-        Promise.all(this.#nodesToScan.map((node) => node.dbsize())),
+        Promise.all(this.#nodes.map((node) => node.dbsize())),
       );
-      return sizes.reduce((sum, keys) => sum + Math.ceil(keys / KEYS_AT_ONCE), 0);
+      const once = sizes.reduce((sum, keys) => sum + Math.ceil(keys / KEYS_AT_ONCE), 0);
+      return this.commands.client.isCluster ? 2 * once : once;
     } catch {
       return undefined;
     }
   }
 
-  get #nodesToScan(): Redis[] {
+  get #nodes(): Redis[] {
     const { client } = this.commands;
-    if (!client.isCluster) return [client as Redis];
-    const masters = (client as Cluster).nodes('master');
-    // Twice: a slot can move from a node that is not scanned yet to one that has been.
-    return [...masters, ...masters];
+    return client.isCluster ? (client as Cluster).nodes('master') : [client as Redis];
   }
 
   async *#scan(node: Redis): AsyncIterable<readonly string[]> {
@@ -175,4 +178,11 @@ export class RedisSessionIndex implements SessionIndex {
 
 function* batches<T>(all: readonly T[], size: number): Iterable<readonly T[]> {
   for (let first = 0; first < all.length; first += size) yield all.slice(first, first + size);
+}
+
+/** Asks which nodes the cluster has now. */
+function refreshed(client: Cluster): Promise<void> {
+  return new Promise((resolve, reject) => {
+    client.refreshSlotsCache((error) => (error ? reject(error) : resolve()));
+  });
 }
