@@ -169,6 +169,20 @@ describe('the index of a user in Redis', () => {
     });
   });
 
+  /** How many entries each call of these commands was about, at most. */
+  async function largest(): Promise<Record<string, number>> {
+    const sizes: Record<string, number> = {};
+    const entries = (await server.admin.slowlog('GET', -1)) as [number, number, number, string[]][];
+    for (const [, , , [name = '', ...args]] of entries) {
+      const command = name.toLowerCase();
+      // Of a long command, Redis keeps 32 arguments and how many there were more.
+      const [, more = '1'] = /^\.\.\. \((\d+) more arguments\)$/.exec(args.at(-1) ?? '') ?? [];
+      const size = command === 'zscan' ? Number(args.at(-1)) : args.length - 2 + Number(more);
+      sizes[command] = Math.max(sizes[command] ?? 0, size);
+    }
+    return sizes;
+  }
+
   describe('of a user with thousands of sessions', () => {
     const all = 3000;
     beforeEach(async () => {
@@ -179,20 +193,6 @@ describe('the index of a user in Redis', () => {
       await server.resetStats();
     }, 60_000);
     afterEach(() => server.admin.config('SET', 'slowlog-log-slower-than', 10_000));
-
-    /** How many entries each call of these commands was about, at most. */
-    async function largest(): Promise<Record<string, number>> {
-      const sizes: Record<string, number> = {};
-      const entries = (await server.admin.slowlog('GET', -1)) as [number, number, number, string[]][];
-      for (const [, , , [name = '', ...args]] of entries) {
-        const command = name.toLowerCase();
-        // Of a long command, Redis keeps 32 arguments and how many there were more.
-        const [, more = '1'] = /^\.\.\. \((\d+) more arguments\)$/.exec(args.at(-1) ?? '') ?? [];
-        const size = command === 'zscan' ? Number(args.at(-1)) : args.length - 2 + Number(more);
-        sizes[command] = Math.max(sizes[command] ?? 0, size);
-      }
-      return sizes;
-    }
 
     it('is read and emptied a hundred entries at a time, so that Redis serves others between them', async () => {
       expect(await sessions.findByUser('42')).toHaveLength(all);
