@@ -48,6 +48,7 @@ export { SessionRepository } from './session/session.repository.js';
 export type { DestroyOptions } from './session/session.repository.js';
 export type { ListedSession } from './session/indexed-sessions.js';
 export type { SessionIndexer } from './session/index-value.js';
+export type { OnSessionLimit } from './session/session-policy.js';
 export type { IndexedSession, IndexKey, SessionIndex } from './session/session-index.js';
 export type { DeviceBinding } from './session/device-binding.js';
 export type { DeviceBinder } from './request/device-hook.js';
