@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { Test } from '@nestjs/testing';
+import { type RedisSessionModuleOptions, SessionRepository } from 'nestjs-redis-session';
 import { Browser } from '../support/http-browser.js';
 import { platforms, sessionsInMemory, startNest, type NestApp } from './nest-app.js';
 import { accounts, useMiddleware, users } from './passport-app.js';
@@ -10,8 +11,11 @@ describe.each(platforms)('Passport on %s', (platform) => {
   let app: NestApp;
   afterEach(() => app.close());
 
-  async function start(options?: { keepSessionInfo?: boolean }): Promise<void> {
-    app = await startNest(platform, { imports: [sessionsInMemory(), accounts(options)] }, (nest) =>
+  async function start(
+    options?: { keepSessionInfo?: boolean },
+    module: RedisSessionModuleOptions = {},
+  ): Promise<void> {
+    app = await startNest(platform, { imports: [sessionsInMemory(module), accounts(options)] }, (nest) =>
       useMiddleware(nest, platform),
     );
   }
@@ -47,6 +51,21 @@ describe.each(platforms)('Passport on %s', (platform) => {
       await visitor.post('/login', ada);
 
       expect((await visitor.get('/cart')).json()).toEqual({ cart: null });
+    });
+
+    it('binds the session to the user and notes the login, with an index for users', async () => {
+      await start({}, { indexes: { user: ({ passport }) => passport?.user } });
+      const visitor = app.browser();
+      await visitor.post('/cart');
+      const sessions = app.app.get(SessionRepository);
+      const authenticatedAt = async () =>
+        (await sessions.findByCredential(visitor.cookie('sid')!))!.authenticatedAt;
+      expect(await authenticatedAt()).toBeUndefined();
+
+      await visitor.post('/login', ada);
+
+      expect(await sessions.findByUser(7)).toHaveLength(1);
+      expect(await authenticatedAt()).toBeInstanceOf(Date);
     });
 
     it('keeps the previous attributes with keepSessionInfo', async () => {
