@@ -1,3 +1,4 @@
+import { onClockMoved } from '../session/clock.js';
 import type { LockRequest, SessionLease } from '../session/session-store.js';
 import { WaitingQueues } from '../session/waiting-queue.js';
 
@@ -30,6 +31,7 @@ export class InMemoryLocks {
   async wait(id: string, lock: LockRequest, isWanted: () => boolean): Promise<boolean> {
     const deadline = performance.now() + lock.waitInMilliseconds;
     const waiter = this.queues.enter(id);
+    const stop = onClockMoved(() => waiter.notify());
     try {
       while (isWanted()) {
         const first = this.queues.isFirst(id, waiter);
@@ -40,6 +42,7 @@ export class InMemoryLocks {
       }
       return false;
     } finally {
+      stop();
       this.queues.leave(id, waiter);
     }
   }

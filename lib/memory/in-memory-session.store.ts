@@ -1,6 +1,7 @@
 import { InMemoryLocks } from './in-memory-locks.js';
 import { InMemorySessionIndex } from './in-memory-session-index.js';
 import { absoluteEnd, timesAfter } from './session-times.js';
+import { now } from '../session/clock.js';
 import { withChanges } from '../session/session-index.js';
 import type {
   DeviceChange,
@@ -43,9 +44,9 @@ export class InMemorySessionStore implements SessionStore {
   private readonly now: () => number;
   private sweepTimer: NodeJS.Timeout | undefined;
 
-  /** @param options `now`: the store's clock, in milliseconds since the epoch. @default Date.now */
+  /** @param options `now`: the store's clock, in milliseconds since the epoch. @default that of the process */
   constructor(options: { now?: () => number } = {}) {
-    this.now = options.now ?? (() => Date.now());
+    this.now = options.now ?? now;
     this.locks = new InMemoryLocks(this.now);
     this.index = new InMemorySessionIndex({
       now: this.now,

@@ -1,3 +1,4 @@
+import { now } from '../session/clock.js';
 import type { SessionCore } from '../session/session-core.js';
 import type { SessionCredential } from '../session/session-credential.js';
 import { keepFromSharedCaches, type SessionAnswer } from './session-answer.js';
@@ -87,5 +88,5 @@ function hasEnded(core: SessionCore): boolean {
 }
 
 function secondsLeft({ lifetime }: SessionCore): number {
-  return Math.max(0, Math.floor((lifetime.endsAt - Date.now()) / 1000));
+  return Math.max(0, Math.floor((lifetime.endsAt - now()) / 1000));
 }

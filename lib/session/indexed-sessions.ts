@@ -1,3 +1,4 @@
+import { now } from './clock.js';
 import { endSessions, inBatches } from './end-sessions.js';
 import { indexValue, storedIndexValue, USER_INDEX } from './index-value.js';
 import { SessionAttributes } from './session-attributes.js';
@@ -87,7 +88,7 @@ export class IndexedSessions {
 
   #listed({ id, createdAt, endsAt, idleTimeoutInMilliseconds, attributes }: IndexedSession): ListedSession {
     const idle = idleTimeoutInMilliseconds ?? this.policy.idleTimeoutInSeconds * 1000;
-    const accessedAt = Math.max(createdAt, Math.min(endsAt - idle, Date.now()));
+    const accessedAt = Math.max(createdAt, Math.min(endsAt - idle, now()));
     return {
       id,
       createdAt: new Date(createdAt),
@@ -112,7 +113,7 @@ export function isLive(
   { createdAt, restartedAt = createdAt }: IndexedSession,
   { absoluteTimeoutInSeconds }: SessionPolicy,
 ): boolean {
-  return Date.now() < restartedAt + (absoluteTimeoutInSeconds ?? Infinity) * 1000;
+  return now() < restartedAt + (absoluteTimeoutInSeconds ?? Infinity) * 1000;
 }
 
 /** Ends the sessions that the index lists now. @returns how many */

@@ -1,3 +1,5 @@
+import { now } from './clock.js';
+
 // The store's clock may be ahead of that of this process.
 const MOST_AHEAD_MS = 10_000;
 
@@ -9,7 +11,7 @@ export function isRecentlyAuthenticated(
   { authenticatedAt }: { readonly authenticatedAt?: Date | undefined },
   seconds: number,
 ): boolean {
-  const age = Date.now() - (authenticatedAt?.getTime() ?? Number.NaN);
+  const age = now() - (authenticatedAt?.getTime() ?? Number.NaN);
   // False also for a time that is none.
   return age >= -MOST_AHEAD_MS && age <= seconds * 1000;
 }

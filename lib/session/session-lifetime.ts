@@ -1,3 +1,4 @@
+import { now } from './clock.js';
 import type { SessionAttributes } from './session-attributes.js';
 import type { SessionPolicy } from './session-policy.js';
 import type { AuthenticationChange, SessionRecord } from './session-store.js';
@@ -22,7 +23,7 @@ export class SessionLifetime {
 
   /** Milliseconds since the epoch, by the store's clock once the session is stored. */
   get createdAt(): number {
-    return (this.#createdAt ??= Date.now());
+    return (this.#createdAt ??= now());
   }
 
   get idleTimeoutInSeconds(): number {
@@ -33,7 +34,7 @@ export class SessionLifetime {
   /** When the session ends unless it is used again, in milliseconds since the epoch. */
   get endsAt(): number {
     const { absoluteTimeoutInSeconds: most = Infinity } = this.policy;
-    const idle = (this.#touchedAt ?? Date.now()) + this.idleTimeoutInSeconds * 1000;
+    const idle = (this.#touchedAt ?? now()) + this.idleTimeoutInSeconds * 1000;
     const idleEnd = this.#idleEndsAt ?? idle;
     const began = this.#restartedAt ?? this.createdAt;
     return Math.min(idleEnd, this.expiresAt ?? Infinity, began + most * 1000);
@@ -41,13 +42,13 @@ export class SessionLifetime {
 
   /** Notes that the idle timeout starts again now. */
   touched(): void {
-    this.#touchedAt = Date.now();
+    this.#touchedAt = now();
     this.#idleEndsAt = undefined;
   }
 
   /** Notes how long the session still lives. It was read without a touch. */
   endsIn(milliseconds: number | undefined): void {
-    this.#idleEndsAt = milliseconds === undefined ? undefined : Date.now() + milliseconds;
+    this.#idleEndsAt = milliseconds === undefined ? undefined : now() + milliseconds;
   }
 
   /** Notes what a write has stored. @param at before it was sent, by the clock of this process */

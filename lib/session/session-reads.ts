@@ -1,3 +1,4 @@
+import { now } from './clock.js';
 import { ForgedCredentials } from './forged-credentials.js';
 import type { LostRotations } from './lost-rotations.js';
 import type { SessionCore } from './session-core.js';
@@ -50,7 +51,7 @@ export class SessionReads {
   #byPrevious(secret: string, record: SessionRecord): SessionRecord | undefined {
     const { previous } = record;
     if (previous === undefined || this.policy.rotationGraceInSeconds === 0) return undefined;
-    if (Date.now() >= previous.readsUntil || !secretMatches(secret, previous.secretHash)) return undefined;
+    if (now() >= previous.readsUntil || !secretMatches(secret, previous.secretHash)) return undefined;
     return { ...record, secretHash: previous.secretHash };
   }
 
@@ -73,6 +74,6 @@ export class SessionReads {
     if (record === undefined || most === undefined) return record;
     const { createdAt, restartedAt = createdAt, expiresAt } = record;
     if (expiresAt !== undefined && expiresAt <= restartedAt + most) return record;
-    return Date.now() < restartedAt + most ? record : undefined;
+    return now() < restartedAt + most ? record : undefined;
   }
 }

@@ -1,3 +1,4 @@
+import { now } from './clock.js';
 import { LostRotations } from './lost-rotations.js';
 import type { SessionBindings } from './session-bindings.js';
 import type { AttributeChanges } from './session-attributes.js';
@@ -79,7 +80,7 @@ export class SessionWrites {
     let sentAt = 0;
     const write = async (): Promise<void> => {
       step = 'sent';
-      sentAt = Date.now();
+      sentAt = now();
       await this.#save(core, changed);
       step = 'done';
     };
@@ -107,7 +108,7 @@ export class SessionWrites {
 
   #previous(secretHash: string): PreviousSecret | undefined {
     const { rotationGraceInSeconds: grace } = this.policy;
-    return grace === 0 ? undefined : { secretHash, readsUntil: Date.now() + grace * 1000 };
+    return grace === 0 ? undefined : { secretHash, readsUntil: now() + grace * 1000 };
   }
 
   /** Settles a write whose answer was lost: afterwards it has been carried out, once. */
