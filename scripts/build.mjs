@@ -12,7 +12,7 @@ run('npx', ['tsc', '-p', 'tsconfig.cjs.json'], { cwd: root });
 // Without this, Node loads these .js files as ES modules, because the package.json above has type "module".
 writeFileSync(`${root}dist/cjs/package.json`, '{ "type": "commonjs" }\n');
 await makeOneCopy();
-for (const subpath of ['websockets', 'dbsc', 'opentelemetry', 'health', 'structured'])
+for (const subpath of ['websockets', 'dbsc', 'opentelemetry', 'health', 'structured', 'testing'])
   await guardSubpath(subpath);
 // npm does this at installation; links into this folder need it, too.
 chmodSync(`${root}dist/esm/cli/main.js`, 0o755);

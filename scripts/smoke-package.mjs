@@ -11,9 +11,10 @@ import {
   rmSync,
   writeFileSync,
 } from 'node:fs';
+import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import { run, startRedis } from './smoke-support.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -119,6 +120,7 @@ function checkConsumer({ name, type, nest, ioredis }, tarball) {
   checkCommandLine(cwd, env, name);
   if (type === 'commonjs') checkWithOlderResolver(cwd);
   checkBothFormats(cwd, env, name);
+  checkContract(cwd, name);
   checkMissingPeers(cwd, name);
   checkOptionalPeers(cwd, env, nest, name);
 }
@@ -144,6 +146,14 @@ function checkOptionalPeers(cwd, env, nest, name) {
   const said = run('node', ['observed.js'], { cwd, env, timeout: 30_000 });
   same(said, `slow: ${nest === 11 ? 'up' : 'degraded'}\n`);
   console.log(`${name}, health and OpenTelemetry: passed`);
+}
+
+/** The contract of stores, in another test runner than ours. */
+function checkContract(cwd, name) {
+  cpSync(join(root, 'test/package/contract.mjs'), join(cwd, 'contract.mjs'));
+  const env = { EXPECT: pathToFileURL(createRequire(join(root, 'node_modules/jest/package.json')).resolve('expect')).href }; // prettier-ignore
+  match(run('node', ['--test', '--test-reporter=tap', 'contract.mjs'], { cwd, env }), /^# fail 0$/m);
+  console.log(`${name}, the contract of stores with node:test: passed`);
 }
 
 /** A peer that is not installed is named by one error at import. */

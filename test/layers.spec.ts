@@ -21,6 +21,8 @@ const forbidden: Record<string, RegExp> = {
   context: /^(ioredis|\.\.\/(redis|memory|migration|websockets|options)\/)/,
   health: /^(ioredis|\.\.\/(?!shared\.))/,
   opentelemetry: /^(ioredis|@nestjs\/|\.\.\/)/,
+  testing:
+    /^(ioredis|@nestjs\/|@jest|express|fastify|(\.\.\/)+(request|redis|http|memory|migration|context|websockets|dbsc|structured|options)\/)/,
   websockets: /^(ioredis|\.\.\/(redis|memory|migration|context|options(?!\/web-origin\.))\/)/,
   cli: /^(ioredis|@nestjs\/|express|fastify|(\.\.\/)+(request|http|memory|migration|context|websockets|dbsc|structured)\/)/,
   options:
@@ -58,6 +60,13 @@ describe('the layers of lib', () => {
       importsOf(join('lib', name)).some((target) => target === 'commander' || target.includes('/cli/')),
     );
     expect([...new Set(importing.map((name) => name.split('/')[0]))]).toEqual(['cli']);
+  });
+
+  it('nothing imports testing/', () => {
+    const importing = sourcesIn('lib').filter((name) =>
+      importsOf(join('lib', name)).some((target) => target.includes('/testing/')),
+    );
+    expect(importing).toEqual([]);
   });
 
   it('no file imports itself through others, not even its types', () => {

@@ -33,6 +33,10 @@ export class CookieSessionIdResolver implements SessionIdResolver {
     this.#set(answer, credential, maxAge);
   }
 
+  headersOf(credential: string): Record<string, string> {
+    return { cookie: `${this.options.name}=${credential}` };
+  }
+
   // A browser removes a cookie only if name, path and domain are those it was set with, and takes a `__Host-` or
   // partitioned one only with the attributes that those ask for: so all of them are repeated.
   expire(answer: SessionAnswer): void {

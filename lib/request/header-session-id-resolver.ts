@@ -37,6 +37,10 @@ export class HeaderSessionIdResolver implements SessionIdResolver {
     this.#set(answer, `${this.#prefix}${credential}`);
   }
 
+  headersOf(credential: string): Record<string, string> {
+    return { [this.#name]: `${this.#prefix}${credential}` };
+  }
+
   expire(answer: SessionAnswer): void {
     this.#set(answer, '');
   }

@@ -19,6 +19,7 @@ export function pinnedTo(
     send: () => undefined,
     expire: () => undefined,
     isSecure: () => undefined,
+    headersOf: () => ({}),
   };
   return new SessionRegistration(name, operations, pinned, sessionState);
 }

@@ -10,6 +10,8 @@ export interface SessionIdResolver {
    * session whose cookie outlives the browser window whatever the options say.
    */
   send(answer: SessionAnswer, credential: string, idleTimeoutInSeconds: number, persistent: boolean): void;
+  /** The headers of a request that presents a credential. */
+  headersOf(credential: string): Record<string, string>;
   /** Makes the client forget its credential. */
   expire(answer: SessionAnswer): void;
   /** Whether every answer sends the credential again, because the client's copy has an expiry that slides. */

@@ -1,26 +1,24 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { sessionStoreContract } from 'nestjs-redis-session/testing';
 import { InMemorySessionStore } from '../../lib/memory/in-memory-session.store.js';
-import { changes, newSession, SHORT } from './contract-harness.js';
-import { describeSessionStore } from './session-store.contract.js';
+import { changes, newSession } from '../../lib/testing/contract/records.js';
 
-describeSessionStore('InMemorySessionStore', async () => {
-  let now = Date.now();
-  const store = new InMemorySessionStore({ now: () => now });
-  const other = new InMemorySessionStore({ now: () => now });
-  return {
-    store,
-    other,
-    async elapse(milliseconds) {
-      now += milliseconds;
-    },
-    async close() {
-      store.close();
-      other.close();
-    },
-  };
+sessionStoreContract({
+  name: 'InMemorySessionStore',
+  create: () => {
+    let now = Date.now();
+    return {
+      store: new InMemorySessionStore({ now: () => now }),
+      other: new InMemorySessionStore({ now: () => now }),
+      elapse(milliseconds) {
+        now += milliseconds;
+      },
+    };
+  },
 });
 
 describe('the memory of InMemorySessionStore', () => {
+  const SHORT = 2400;
   const brief = { defaultIdleTimeoutInMilliseconds: SHORT };
   let store: InMemorySessionStore;
   beforeEach(() => {

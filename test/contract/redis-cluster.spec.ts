@@ -1,18 +1,17 @@
-import { setTimeout as sleep } from 'node:timers/promises';
-import { afterAll, beforeAll, describe } from '@jest/globals';
 import { RedisSessionStore } from 'nestjs-redis-session';
+import {
+  sessionStoreContract,
+  sessionStoreContractParts,
+} from '../../lib/testing/contract/session-store-contract.js';
 import { RedisCluster } from '../support/redis-cluster.js';
 import { uniqueName } from '../support/unique-name.js';
-import type { SessionStoreHarness } from './contract-harness.js';
-import { describeIndexLocks } from './index-locks.contract.js';
-import { describeIndex } from './index.contract.js';
 
 // An index and its sessions are in different slots.
-describe('RedisSessionStore in a cluster, as a store with an index', () => {
-  let cluster: RedisCluster;
-  let harness: SessionStoreHarness;
-  beforeAll(async () => {
-    cluster = await RedisCluster.start({ masters: 3, replicas: 0 });
+sessionStoreContract({
+  name: 'RedisSessionStore in a cluster, with an index',
+  without: sessionStoreContractParts.filter((part) => part !== 'index'),
+  create: async () => {
+    const cluster = await RedisCluster.start({ masters: 3, replicas: 0 });
     const storeOf = (applicationName: string) =>
       new RedisSessionStore(cluster.client(), {
         applicationName,
@@ -20,18 +19,14 @@ describe('RedisSessionStore in a cluster, as a store with an index', () => {
         retryTimeoutInMilliseconds: 0,
       });
     const [store, other] = [storeOf(uniqueName()), storeOf(uniqueName())];
-    harness = {
+    return {
       store,
       other,
-      elapse: (milliseconds) => sleep(milliseconds),
-      close: async () => [store, other].forEach((each) => each.close()),
+      close: async () => {
+        store.close();
+        other.close();
+        await cluster.stop();
+      },
     };
-  });
-  afterAll(async () => {
-    await harness?.close();
-    await cluster?.stop();
-  });
-
-  describeIndex(() => harness);
-  describeIndexLocks(() => harness);
+  },
 });

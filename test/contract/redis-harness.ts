@@ -1,9 +1,8 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { RedisOptions } from 'ioredis';
 import { RedisSessionStore } from 'nestjs-redis-session';
+import type { SessionStoreHarness } from 'nestjs-redis-session/testing';
 import { RedisServer } from '../support/redis-server.js';
 import { uniqueName } from '../support/unique-name.js';
-import type { SessionStoreHarness } from './contract-harness.js';
 
 /** Two stores on a server of their own. */
 export async function redisHarness(clientOptions: RedisOptions): Promise<SessionStoreHarness> {
@@ -18,7 +17,6 @@ export async function redisHarness(clientOptions: RedisOptions): Promise<Session
   return {
     store,
     other,
-    elapse: (milliseconds) => sleep(milliseconds),
     close: async () => {
       store.close();
       other.close();

@@ -1,5 +1,8 @@
+import { sessionStoreContract } from 'nestjs-redis-session/testing';
 import { redisHarness } from './redis-harness.js';
-import { describeSessionStore } from './session-store.contract.js';
 
 // A client that resends commands: each write leaves a receipt, so it runs the full script.
-describeSessionStore('RedisSessionStore', () => redisHarness({ autoResendUnfulfilledCommands: true }));
+sessionStoreContract({
+  name: 'RedisSessionStore',
+  create: () => redisHarness({ autoResendUnfulfilledCommands: true }),
+});

@@ -1,7 +1,6 @@
-import { describe, expect, it } from '@jest/globals';
-import type { SessionStore } from '../../lib/session/session-store.js';
-import { attributesOf, changes, newHash, newSession, PART, PAST, SHORT, LONG } from './contract-harness.js';
-import type { CurrentHarness } from './contract-harness.js';
+import type { SessionStore } from '../../session/session-store.js';
+import { attributesOf, changes, newHash, newSession, LONG } from './records.js';
+import type { Contract } from './contract.js';
 
 /** A token and its lease, with a longer wait than any test needs. */
 function request(rest: { leaseInMilliseconds?: number; waitInMilliseconds?: number } = {}) {
@@ -13,7 +12,7 @@ const released = (token: string) => ({ lock: { token, release: true } });
 const kept = (token: string) => ({ lock: { token, release: false } });
 
 /** One holder at a time, by a random token, for a lease. */
-export function describeLocks(harness: CurrentHarness): void {
+export function describeLocks({ harness, describe, it, expect, times }: Contract): void {
   async function stored(
     attributes: Record<string, string> = {},
   ): Promise<{ store: SessionStore; id: string }> {
@@ -60,13 +59,13 @@ export function describeLocks(harness: CurrentHarness): void {
 
     it('does not slide the expiry, whether it is granted or refused', async () => {
       const { store, elapse } = harness();
-      const session = newSession({}, { defaultIdleTimeoutInMilliseconds: SHORT });
+      const session = newSession({}, { defaultIdleTimeoutInMilliseconds: times.short });
       await store.create(session);
-      await elapse(PART);
+      await elapse(times.part);
       const holder = request();
       await store.loadExclusive(session.id, holder);
       expect(await store.loadExclusive(session.id, request({ waitInMilliseconds: 10 }))).toBe('locked');
-      await elapse(PART);
+      await elapse(times.part);
       expect(await store.load(session.id)).toBeUndefined();
     });
   });
@@ -101,10 +100,10 @@ export function describeLocks(harness: CurrentHarness): void {
 
     it('ends when the lease of its holder does', async () => {
       const { store, id } = await stored();
-      const dead = request({ leaseInMilliseconds: SHORT });
+      const dead = request({ leaseInMilliseconds: times.short });
       await store.loadExclusive(id, dead);
       const waiting = store.loadExclusive(id, request());
-      await harness().elapse(PAST);
+      await harness().elapse(times.past);
       expect(await waiting).toMatchObject({ id });
       expect(await store.renewLock(id, dead)).toBe(false);
     });
@@ -161,18 +160,18 @@ export function describeLocks(harness: CurrentHarness): void {
   describe('the lease of a lock', () => {
     it('ends by itself', async () => {
       const { store, id } = await stored();
-      await store.loadExclusive(id, request({ leaseInMilliseconds: SHORT }));
-      await harness().elapse(PAST);
+      await store.loadExclusive(id, request({ leaseInMilliseconds: times.short }));
+      await harness().elapse(times.past);
       expect(await store.loadExclusive(id, request(atOnce))).toMatchObject({ id });
     });
 
     it('starts again at a renewal', async () => {
       const { store, id } = await stored();
-      const lock = request({ leaseInMilliseconds: SHORT });
+      const lock = request({ leaseInMilliseconds: times.short });
       await store.loadExclusive(id, lock);
-      await harness().elapse(PART);
+      await harness().elapse(times.part);
       expect(await store.renewLock(id, lock)).toBe(true);
-      await harness().elapse(PART);
+      await harness().elapse(times.part);
       expect(await store.loadExclusive(id, request(atOnce))).toBe('locked');
     });
 
@@ -229,9 +228,9 @@ export function describeLocks(harness: CurrentHarness): void {
 
     it('is refused when the lease has ended, and writes nothing', async () => {
       const { store, id } = await stored({ a: '1' });
-      const lock = request({ leaseInMilliseconds: SHORT });
+      const lock = request({ leaseInMilliseconds: times.short });
       await store.loadExclusive(id, lock);
-      await harness().elapse(PAST);
+      await harness().elapse(times.past);
       const late = changes({ a: '2', b: '2' }, { idleTimeoutInMilliseconds: LONG, ...released(lock.token) });
       const before = await store.load(id);
       expect(await store.save(id, late)).toBe('lock-lost');
@@ -240,9 +239,9 @@ export function describeLocks(harness: CurrentHarness): void {
 
     it('is refused while another token holds the lock, which keeps it', async () => {
       const { store, id } = await stored({ a: '1' });
-      const [slow, next] = [request({ leaseInMilliseconds: SHORT }), request()];
+      const [slow, next] = [request({ leaseInMilliseconds: times.short }), request()];
       await store.loadExclusive(id, slow);
-      await harness().elapse(PAST);
+      await harness().elapse(times.past);
       await store.loadExclusive(id, next);
       expect(await store.save(id, changes({ a: '2' }, released(slow.token)))).toBe('lock-lost');
       expect(await attributesOf(store, id)).toEqual(new Map([['a', '1']]));

@@ -1,8 +1,8 @@
-import { describe, expect, it } from '@jest/globals';
-import { changes, LONG, newHash, newSession, PART, SHORT, type CurrentHarness } from './contract-harness.js';
+import { changes, LONG, newHash, newSession } from './records.js';
+import type { Contract } from './contract.js';
 
 /** What a session knows of its device changes only under the secret, and only from what was expected. */
-export function describeDevice(harness: CurrentHarness): void {
+export function describeDevice({ harness, describe, it, expect, times }: Contract): void {
   const created = async (attributes = {}, rest = {}) => {
     const session = newSession(attributes, rest);
     await harness().store.create(session);
@@ -79,12 +79,12 @@ export function describeDevice(harness: CurrentHarness): void {
 
     it('is bound without a touch', async () => {
       const { store, elapse } = harness();
-      const short = await created({}, { defaultIdleTimeoutInMilliseconds: SHORT });
+      const short = await created({}, { defaultIdleTimeoutInMilliseconds: times.short });
       const long = await created({}, { defaultIdleTimeoutInMilliseconds: LONG });
-      await elapse(PART);
+      await elapse(times.part);
       for (const { id, secretHash } of [short, long])
         await store.bindDevice!(id, { secretHash, expected: undefined, device: 'one' });
-      await elapse(PART);
+      await elapse(times.part);
       expect(await store.load(short.id)).toBeUndefined();
       expect((await store.load(long.id))?.device).toBe('one');
     });

@@ -1,8 +1,8 @@
-import { describe, expect, it } from '@jest/globals';
-import { changes, newHash, newSession, type CurrentHarness } from './contract-harness.js';
+import { changes, newHash, newSession } from './records.js';
+import type { Contract } from './contract.js';
 
 /** An operation that is retried although it had succeeded changes nothing more. */
-export function describeRepeatedWrites(harness: CurrentHarness): void {
+export function describeRepeatedWrites({ harness, describe, it, expect }: Contract): void {
   describe('a write that is sent twice', () => {
     it('creates one session, and returns the first time again', async () => {
       const { store, elapse } = harness();

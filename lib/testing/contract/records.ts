@@ -1,28 +1,8 @@
 import { createHash, randomBytes } from 'node:crypto';
-import type { NewSessionRecord, SessionChanges, SessionStore } from '../../lib/session/session-store.js';
-
-/** What the contract tests need of a store. */
-export interface SessionStoreHarness {
-  readonly store: SessionStore;
-  /** The store of an application with another name, on the same server. */
-  readonly other: SessionStore;
-  /** Waits until at least this much time has passed by the clock of both stores. */
-  readonly elapse: (milliseconds: number) => Promise<void>;
-  /** Closes what the harness opened. */
-  readonly close: () => Promise<void>;
-}
-
-/** The harness of the running tests, which exists from `beforeAll` on. */
-export type CurrentHarness = () => SessionStoreHarness;
+import type { NewSessionRecord, SessionChanges, SessionStore } from '../../session/session-store.js';
 
 /** Longer than any test. */
 export const LONG = 3_600_000;
-/** A timeout that expires in a test: long enough for a loaded machine, short enough to wait for. */
-export const SHORT = 2400;
-/** Less than SHORT by 1.1 s, but twice this is more than SHORT: two of them show whether the expiry slid in between. */
-export const PART = 1300;
-/** More than SHORT. */
-export const PAST = SHORT + 50;
 
 export function newHash(): string {
   return createHash('sha256').update(randomBytes(32)).digest('base64url');

@@ -1,7 +1,7 @@
-import { describe, expect, it } from '@jest/globals';
-import { newLockToken } from '../../lib/session/session-credential.js';
-import type { IndexKey, SessionIndex } from '../../lib/session/session-index.js';
-import { LONG, newHash, PART, PAST, SHORT, type CurrentHarness } from './contract-harness.js';
+import { newLockToken } from '../../session/session-credential.js';
+import type { IndexKey, SessionIndex } from '../../session/session-index.js';
+import { LONG, newHash } from './records.js';
+import type { Contract } from './contract.js';
 
 const newUser = (): IndexKey => ({ index: 'user', value: newHash() });
 const request = (rest: object = {}) => ({
@@ -12,7 +12,7 @@ const request = (rest: object = {}) => ({
 });
 
 /** The locks under which the sessions of a user are counted: for stores with `index`. */
-export function describeIndexLocks(harness: CurrentHarness): void {
+export function describeIndexLocks({ harness, describe, it, expect, times }: Contract): void {
   const index = (): SessionIndex => harness().store.index!;
 
   describe('the lock of a value in an index', () => {
@@ -57,22 +57,22 @@ export function describeIndexLocks(harness: CurrentHarness): void {
     });
 
     it('ends with its lease, and its holder is told', async () => {
-      const [key, dead] = [newUser(), request({ leaseInMilliseconds: SHORT })];
+      const [key, dead] = [newUser(), request({ leaseInMilliseconds: times.short })];
       await index().lock(key, dead);
       const next = request({ waitInMilliseconds: LONG });
       const waiting = index().lock(key, next);
-      await harness().elapse(PAST);
+      await harness().elapse(times.past);
       expect(await waiting).toBe(true);
       expect(await index().unlock(key, dead.token)).toBe(false);
       expect(await index().unlock(key, next.token)).toBe(true);
     });
 
     it('gets a new lease if its holder takes it again', async () => {
-      const [key, holder] = [newUser(), request({ leaseInMilliseconds: SHORT })];
+      const [key, holder] = [newUser(), request({ leaseInMilliseconds: times.short })];
       await index().lock(key, holder);
-      await harness().elapse(PART);
+      await harness().elapse(times.part);
       expect(await index().lock(key, holder)).toBe(true);
-      await harness().elapse(PART);
+      await harness().elapse(times.part);
       expect(await index().lock(key, request())).toBe(false);
       expect(await index().unlock(key, holder.token)).toBe(true);
     });

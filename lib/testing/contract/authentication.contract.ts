@@ -1,18 +1,9 @@
-import { describe, expect, it } from '@jest/globals';
-import type { AuthenticationChange, NewSessionRecord } from '../../lib/session/session-store.js';
-import {
-  changes,
-  LONG,
-  newHash,
-  newSession,
-  PART,
-  PAST,
-  SHORT,
-  type CurrentHarness,
-} from './contract-harness.js';
+import type { AuthenticationChange, NewSessionRecord } from '../../session/session-store.js';
+import { changes, LONG, newHash, newSession } from './records.js';
+import type { Contract } from './contract.js';
 
 /** When the user of a session authenticated, and what starts again then. */
-export function describeAuthentication(harness: CurrentHarness): void {
+export function describeAuthentication({ harness, describe, it, expect, times }: Contract): void {
   async function created(rest: Partial<NewSessionRecord> = {}): Promise<NewSessionRecord> {
     const session = newSession({ a: '1' }, rest);
     await harness().store.create(session);
@@ -21,6 +12,11 @@ export function describeAuthentication(harness: CurrentHarness): void {
   const load = (id: string) => harness().store.load(id);
   const note = (id: string, authentication: AuthenticationChange, rest: object = {}) =>
     harness().store.save(id, changes({}, { authentication, ...rest }));
+
+  const changing = [
+    ['bound', undefined],
+    ['renewed', undefined],
+  ] as const;
 
   describe('the time of an authentication', () => {
     it('is undefined until a write notes it', async () => {
@@ -35,7 +31,7 @@ export function describeAuthentication(harness: CurrentHarness): void {
       expect([authenticatedAt, restartedAt]).toEqual([createdAt, undefined]);
     });
 
-    it.each(['bound', 'renewed'] as const)('is that of the write, by the same clock: %s', async (what) => {
+    it.each(changing)('is that of the write, by the same clock: %s', async (what) => {
       const { id } = await created();
       await harness().elapse(2);
       expect(await note(id, what)).toBe('saved');
@@ -90,66 +86,66 @@ export function describeAuthentication(harness: CurrentHarness): void {
   });
 
   describe('an authentication that renews the session', () => {
-    const absolute = { absoluteTimeoutInMilliseconds: SHORT };
+    const absolute = { absoluteTimeoutInMilliseconds: times.short };
 
     it('starts the absolute timeout again, and no later write changes its end', async () => {
       const { store } = harness();
       const { id } = await created(absolute);
-      await harness().elapse(PART);
+      await harness().elapse(times.part);
       expect(await note(id, 'renewed', absolute)).toBe('saved');
       const { authenticatedAt, expiresAt, restartedAt } = (await load(id))!;
-      expect([restartedAt, expiresAt]).toEqual([authenticatedAt, authenticatedAt! + SHORT]);
-      await harness().elapse(PART);
+      expect([restartedAt, expiresAt]).toEqual([authenticatedAt, authenticatedAt! + times.short]);
+      await harness().elapse(times.part);
       expect(await store.touch(id, { defaultIdleTimeoutInMilliseconds: LONG, ...absolute })).toBe(true);
       expect(await store.save(id, changes({ a: '2' }, absolute))).toBe('saved');
       expect((await load(id))!.expiresAt).toBe(expiresAt);
-      await harness().elapse(PART);
+      await harness().elapse(times.part);
       expect(await load(id)).toBeUndefined();
     });
 
     it('starts an absolute timeout again that was enabled after the session was created', async () => {
       const { store } = harness();
       const { id } = await created();
-      await harness().elapse(PART);
+      await harness().elapse(times.part);
       expect(await note(id, 'renewed', absolute)).toBe('saved');
-      await harness().elapse(PART);
+      await harness().elapse(times.part);
       expect(await store.touch(id, { defaultIdleTimeoutInMilliseconds: LONG, ...absolute })).toBe(true);
-      await harness().elapse(PART);
+      await harness().elapse(times.part);
       expect(await load(id)).toBeUndefined();
     });
 
     it('starts the idle timeout again', async () => {
-      const idle = { defaultIdleTimeoutInMilliseconds: SHORT };
+      const idle = { defaultIdleTimeoutInMilliseconds: times.short };
       const { id } = await created(idle);
-      await harness().elapse(PART);
+      await harness().elapse(times.part);
       expect(await note(id, 'renewed', { ...idle, touched: true })).toBe('saved');
-      await harness().elapse(PART);
+      await harness().elapse(times.part);
       expect(await load(id)).toBeDefined();
-      await harness().elapse(PART);
+      await harness().elapse(times.part);
       expect(await load(id)).toBeUndefined();
     });
 
     it('leaves the session its own idle timeout', async () => {
-      const { id } = await created({ idleTimeoutInMilliseconds: SHORT });
+      const { id } = await created({ idleTimeoutInMilliseconds: times.short });
       expect(await note(id, 'renewed')).toBe('saved');
-      await harness().elapse(PAST);
+      await harness().elapse(times.past);
       expect(await load(id)).toBeUndefined();
     });
 
     it('does not bring back a session whose absolute timeout has passed', async () => {
       const { id } = await created();
-      await harness().elapse(PAST);
+      await harness().elapse(times.past);
       expect(await note(id, 'renewed', absolute)).toBe('gone');
     });
 
     it('is the only one that does so: binding a user leaves the end', async () => {
       const { id } = await created(absolute);
       const { expiresAt } = (await load(id))!;
-      await harness().elapse(PART);
+      await harness().elapse(times.part);
       expect(await note(id, 'bound', absolute)).toBe('saved');
       const after = (await load(id))!;
       expect([after.expiresAt, after.restartedAt]).toEqual([expiresAt, undefined]);
-      await harness().elapse(PART);
+      await harness().elapse(times.part);
       expect(await load(id)).toBeUndefined();
     });
   });

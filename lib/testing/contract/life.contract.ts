@@ -1,8 +1,8 @@
-import { describe, expect, it } from '@jest/globals';
-import { attributesOf, changes, newHash, newSession, type CurrentHarness } from './contract-harness.js';
+import { attributesOf, changes, newHash, newSession } from './records.js';
+import type { Contract } from './contract.js';
 
 /** How a session is created, and that it stays ended once it has ended. */
-export function describeLife(harness: CurrentHarness): void {
+export function describeLife({ harness, describe, it, expect }: Contract): void {
   describe('creating a session', () => {
     it('stores the session and returns the time by the clock of the store', async () => {
       const { store } = harness();

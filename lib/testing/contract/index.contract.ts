@@ -1,7 +1,7 @@
-import { describe, expect, it } from '@jest/globals';
-import type { IndexKey, SessionIndex } from '../../lib/session/session-index.js';
-import type { SessionStore } from '../../lib/session/session-store.js';
-import { changes, newHash, newSession, PAST, SHORT, type CurrentHarness } from './contract-harness.js';
+import type { IndexKey, SessionIndex } from '../../session/session-index.js';
+import type { SessionStore } from '../../session/session-store.js';
+import { changes, newHash, newSession } from './records.js';
+import type { Contract } from './contract.js';
 
 const KEEP = 3_600_000;
 const userOf = (value: string): IndexKey => ({ index: 'user', value });
@@ -23,7 +23,7 @@ async function idsOf(index: SessionIndex, key: IndexKey): Promise<string[]> {
 }
 
 /** Finding sessions by the values that are stored with them: for stores with `index`. */
-export function describeIndex(harness: CurrentHarness): void {
+export function describeIndex({ harness, describe, it, expect, times }: Contract): void {
   const withIndex = (): { store: SessionStore; index: SessionIndex } => {
     const { store } = harness();
     return { store, index: store.index! };
@@ -118,12 +118,12 @@ export function describeIndex(harness: CurrentHarness): void {
     it('does not read a session that has expired or was destroyed', async () => {
       const { store, index } = withIndex();
       const key = newUser();
-      const brief = await login(store, key, { idleTimeoutInMilliseconds: SHORT });
+      const brief = await login(store, key, { idleTimeoutInMilliseconds: times.short });
       const ended = await login(store, key);
       const alive = await login(store, key);
       await store.destroy(ended);
       await index.remove(key, [ended]);
-      await harness().elapse(PAST);
+      await harness().elapse(times.past);
       expect(await idsOf(index, key)).toEqual([alive]);
       expect(await store.load(brief)).toBeUndefined();
     });

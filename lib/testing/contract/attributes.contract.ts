@@ -1,5 +1,5 @@
-import { describe, expect, it } from '@jest/globals';
-import { attributesOf, changes, newSession, type CurrentHarness } from './contract-harness.js';
+import { attributesOf, changes, newSession } from './records.js';
+import type { Contract } from './contract.js';
 
 const MANY = 9_000; // more than the 8,000 values that Lua's unpack() can take
 
@@ -26,7 +26,7 @@ const odd = new Map<string, string>([
 ]);
 
 /** Attributes are stored one by one, under any name, and returned unchanged. */
-export function describeAttributes(harness: CurrentHarness): void {
+export function describeAttributes({ harness, describe, it, expect }: Contract): void {
   describe('saving some attributes', () => {
     it('writes only these', async () => {
       const { store } = harness();
@@ -127,8 +127,8 @@ export function describeAttributes(harness: CurrentHarness): void {
       expect(await attributesOf(store, session.id)).toEqual(odd);
     });
 
-    it.each([...odd.keys()].map((name) => [name.slice(0, 40), name]))(
-      'can be removed one by one: %j',
+    it.each([...odd.keys()].map((name) => [JSON.stringify(name.slice(0, 40)), name]))(
+      'can be removed one by one: %s',
       async (_, name) => {
         const { store } = harness();
         const session = newSession(odd);

@@ -1,8 +1,8 @@
-import { describe, expect, it } from '@jest/globals';
-import { attributesOf, changes, newHash, newSession, type CurrentHarness } from './contract-harness.js';
+import { attributesOf, changes, newHash, newSession } from './records.js';
+import type { Contract } from './contract.js';
 
 /** A new secret, the same data, in one atomic write. */
-export function describeRotation(harness: CurrentHarness): void {
+export function describeRotation({ harness, describe, it, expect }: Contract): void {
   describe('rotating the secret', () => {
     it('replaces the secret and keeps everything else', async () => {
       const { store } = harness();

@@ -1,9 +1,9 @@
-import { describe, expect, it } from '@jest/globals';
-import type { SessionStore } from '../../lib/session/session-store.js';
-import { changes, LONG, newHash, newSession, type CurrentHarness } from './contract-harness.js';
+import type { SessionStore } from '../../session/session-store.js';
+import { changes, LONG, newHash, newSession } from './records.js';
+import type { Contract } from './contract.js';
 
 /** Every operation with a secret that has been replaced is refused. */
-export function describeSecrets(harness: CurrentHarness): void {
+export function describeSecrets({ harness, describe, it, expect }: Contract): void {
   const life = { defaultIdleTimeoutInMilliseconds: LONG };
   const operations: [string, (store: SessionStore, id: string, secretHash: string) => Promise<unknown>][] = [
     ['a save', (store, id, secretHash) => store.save(id, changes({ a: '2' }, { secretHash }))],
