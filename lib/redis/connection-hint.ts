@@ -14,6 +14,8 @@ export function connectionHint(reason: string, options: RedisSessionOptions): st
     return ' Check what credentials returns, and that Redis has this user.';
   if (reason.startsWith('NOAUTH')) return ' Redis asks for a password: set accessKey.';
   if (reason.startsWith('WRONGPASS')) return ' Check accessKey and username.';
+  if (options.ssl && /certificate/i.test(reason))
+    return ' If its authority is your own, set tls.ca to its certificate, or the variable NODE_EXTRA_CA_CERTS to its file.';
   const { host, port } = firstServer(options);
   const server = `${host}:${port}${options.cluster || options.sentinel ? '' : ' (host, port)'}`;
   if (

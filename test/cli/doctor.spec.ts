@@ -157,6 +157,18 @@ describe('doctor, if Redis cannot be reached', () => {
   });
 });
 
+describe('doctor, without TLS on a server that has it', () => {
+  it('says so', async () => {
+    await withServer({ tls: true }, async (server) => {
+      const { code, findings } = await diagnosed(environmentOf(server, 'shop'));
+      expect([code, findings.get('connection')!.todo]).toEqual([
+        2,
+        expect.stringContaining('set ssl to true'),
+      ]);
+    });
+  });
+});
+
 describe('doctor, as an ACL user', () => {
   let server: RedisServer;
   let env: Environment;

@@ -1,3 +1,6 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { ChildProgram } from '../support/child-program.js';
 import { freePort } from '../support/free-port.js';
@@ -103,11 +106,9 @@ describe('the program in a process of its own', () => {
   it('prints JSON to stdout, ends by itself, and passes its exit code on', async () => {
     const program = new ChildProgram();
     const start = (args: string[], env: Record<string, string>) =>
-      program.run(`
-        process.argv.push(...${JSON.stringify(args)});
-        Object.assign(process.env, ${JSON.stringify(env)});
-        await import('./lib/cli/main.js');
-      `);
+      program.run(`process.argv.push(...${JSON.stringify(args)}); await import('./lib/cli/main.js');`, {
+        env,
+      });
     try {
       const id = await stored(sessionsIn(server.client(), 'shop'), { cart: ['tea'] });
       const fine = await start(['show', id, '--json'], environmentOf(server, 'shop'));
@@ -122,6 +123,32 @@ describe('the program in a process of its own', () => {
       expect([unasked.code, unasked.stderr]).toEqual([2, expect.stringContaining('add --yes')]);
     } finally {
       program.remove();
+    }
+  }, 40_000);
+
+  it('reaches a server with TLS if Node trusts its authority, and says how if not', async () => {
+    const program = new ChildProgram();
+    const secure = await RedisServer.start({ tls: true });
+    const directory = mkdtempSync(join(tmpdir(), 'redis-session-ca-'));
+    try {
+      const authority = join(directory, 'ca.pem');
+      writeFileSync(authority, secure.ca!);
+      const source = `process.argv.push('doctor', '--json'); await import('./lib/cli/main.js');`;
+      const env = { REDIS_URL: secure.url };
+      const trusted = await program.run(source, { env: { ...env, NODE_EXTRA_CA_CERTS: authority } });
+      expect(trusted.code).toBe(0);
+      expect(JSON.parse(trusted.stdout)).toContainEqual(
+        expect.objectContaining({ name: 'encryption', status: 'ok', seen: 'the connection uses TLS' }),
+      );
+      const unknown = await program.run(source, { env });
+      expect(unknown.code).toBe(2);
+      expect(JSON.parse(unknown.stdout)).toEqual([
+        expect.objectContaining({ status: 'problem', todo: expect.stringContaining('NODE_EXTRA_CA_CERTS') }),
+      ]);
+    } finally {
+      rmSync(directory, { recursive: true });
+      program.remove();
+      await secure.stop();
     }
   }, 40_000);
 });

@@ -50,14 +50,17 @@ export class ChildProgram {
   }
 
   /** Runs an ES module that imports the package from './lib/index.js', until it ends or times out. */
-  async run(source: string, { within = 18_000 } = {}): Promise<EndedProgram> {
+  async run(
+    source: string,
+    { within = 18_000, env = {} }: { within?: number; env?: Record<string, string> } = {},
+  ): Promise<EndedProgram> {
     const file = join(this.#directory, 'program.js');
     writeFileSync(file, source);
     const child = spawn(process.execPath, [file], {
       stdio: ['ignore', 'pipe', 'pipe'],
       timeout: within,
       killSignal: 'SIGKILL',
-      env: { PATH: process.env.PATH },
+      env: { PATH: process.env.PATH, ...env },
     });
     const ended = new Promise<Pick<EndedProgram, 'code' | 'signal'>>((done, fail) => {
       child.once('error', fail).once('close', (code, signal) => done({ code, signal }));
