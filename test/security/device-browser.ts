@@ -74,15 +74,15 @@ export interface DeviceBrowser {
   forget(): void;
 }
 
-export function deviceBrowser(web: Browser): DeviceBrowser {
-  const cookie = 'sid-device';
+/** @param prefix of the paths of its bank. @param cookie the name of the bound cookie */
+export function deviceBrowser(web: Browser, prefix = '', cookie = 'sid-device'): DeviceBrowser {
   return {
     web,
     cookie,
     keys: newKeys(),
     session: undefined,
     async logIn(user) {
-      return offerIn(await web.post('/login', { user }))!;
+      return offerIn(await web.post(`${prefix}/login`, { user }))!;
     },
     async register({ path, challenge }, parts = {}) {
       const header = { jwk: jwkOf(this.keys), ...parts.header };
@@ -108,7 +108,7 @@ export function deviceBrowser(web: Browser): DeviceBrowser {
       return web.post(this.session!.refresh_url, undefined, { headers });
     },
     async me() {
-      return (await web.get('/me')).json() as object;
+      return (await web.get(`${prefix}/me`)).json() as object;
     },
     stolen: () => web.clone(),
     forget: () => web.setCookie(cookie, 'lost'),
