@@ -6,7 +6,7 @@ import type { SessionCredential } from '../session/session-credential.js';
 // As many as a request of the application opens.
 const MOST_OPENED = 4;
 
-/** The sessions whose credentials a request to an endpoint presents. They are read without a touch. */
+/** The session whose credential a registration presents. It is read without a touch. */
 export class PresentedSessions {
   constructor(private readonly setting: DeviceSetting) {}
 
@@ -23,13 +23,6 @@ export class PresentedSessions {
       if (core !== undefined) return core;
     }
     return undefined;
-  }
-
-  /** Whether a request presents a secret that was replaced: it may have left before the new one arrived. */
-  async isReplaced(headers: RequestHeaders, id: string): Promise<boolean> {
-    const { operations, resolver } = this.setting;
-    const isPresented = resolver.resolve(headers).some((credential) => credential.id === id);
-    return isPresented && (await operations.find(id)) !== undefined;
   }
 }
 

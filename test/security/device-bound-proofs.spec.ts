@@ -1,7 +1,9 @@
 import { createHmac, generateKeyPairSync, sign } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { InMemorySessionStore } from 'nestjs-redis-session';
 import { DeviceKey } from '../../lib/dbsc/device-key.js';
 import { platforms } from '../http/http-app.js';
+import { watch } from '../session/session-fixture.js';
 import { type Bank, later, startBank } from './device-bound-app.js';
 import {
   challengeIn,
@@ -276,16 +278,50 @@ describe.each(platforms)('an attacker who sends proofs, on %s', (platform) => {
       expect((await browser.web.post('/device-session/refresh')).status).toBe(400);
     });
 
-    it('gets 503 with a secret that was rotated, because the browser may not have the new one yet', async () => {
+    it('gets 503 if a rotation overtakes the proof, and the browser is served when it comes back', async () => {
+      await bank.close();
+      const watched = watch(new InMemorySessionStore());
+      bank = await startBank(platform, { mode: 'enforce' }, { options: { store: watched.store } });
       const browser = await bank.device().bind();
-      const before = browser.web.cookie('sid')!;
-      await browser.web.post('/rotate');
-      const after = browser.web.cookie('sid')!;
-      browser.web.setCookie('sid', before);
-      const answer = await browser.prove();
-      expect([answer.status, answer.headers['retry-after']]).toEqual([503, '1']);
-      browser.web.setCookie('sid', after);
+      watched.before = async (method) => {
+        if (method !== 'bindDevice') return;
+        watched.before = () => undefined;
+        await browser.web.post('/rotate');
+      };
+      const answer = await browser.refresh();
+      expect([...rest(answer), answer.headers['retry-after']]).toEqual([503, [], '1']);
       expect((await browser.refresh()).status).toBe(200);
+    });
+
+    it('is told to forget the key if the browser has another session by now', async () => {
+      const browser = await bank.device().bind('ada');
+      const old = browser.session;
+      browser.web.clearCookies();
+      await browser.bind('ada');
+      browser.session = old;
+      expect(rest(await browser.prove())).toEqual([404, []]);
+    });
+
+    it('gets nothing for the id of a session alone, and raises no alarm', async () => {
+      const browser = await bank.device().bind();
+      const nobody = bank.device();
+      nobody.session = browser.session;
+      const asked = await nobody.prove();
+      expect(rest(asked)).toEqual([403, []]);
+      expect(rest(await nobody.prove(proofOf(nobody.keys, challengeIn(asked))))).toEqual([400, []]);
+      expect(rest(await nobody.prove('nonsense'))).toEqual([400, []]);
+      expect(stolen).not.toHaveBeenCalled();
+    });
+
+    it('serves the browser that was led here from another site, and sends no cookies', async () => {
+      const browser = await bank.device().bind();
+      const { web } = browser;
+      const [sid] = [web.cookie('sid')!];
+      web.clearCookies();
+      expect((await browser.refresh()).status).toBe(200);
+      expect(web.cookie('sid')).toBeUndefined();
+      web.setCookie('sid', sid);
+      expect(await browser.me()).toMatchObject({ user: 'ada', deviceBound: 'bound' });
     });
 
     it('accepts an audience that names this host', async () => {
