@@ -7,7 +7,17 @@ import { dataKey, randomCredential, store, textOf, type Credential, type People 
 import { anyText, times } from './random-text.js';
 import { requestBytes } from './raw-request.js';
 
-const METADATA = [':secret', ':created', ':idle', ':expires', ':user', ':unknown', ':'];
+const METADATA = [
+  ':secret',
+  ':created',
+  ':idle',
+  ':expires',
+  ':authenticated',
+  ':restarted',
+  ':user',
+  ':unknown',
+  ':',
+];
 const NUMBERS = [
   '',
   'x',
