@@ -62,6 +62,7 @@ describe('doctor, on a healthy server', () => {
         'persistence',
         'replication',
         'compact hashes',
+        'long lists',
         'latency',
         'clock',
       ]);
@@ -190,7 +191,7 @@ describe('doctor, as an ACL user', () => {
       [...findings.values()].filter(({ name }) => name.startsWith('rights')).map(({ status }) => status),
     ).toEqual(['ok', 'ok', 'ok', 'ok']);
     // CONFIG is forbidden.
-    expect(named(findings, 'unknown')).toEqual(['persistence', 'compact hashes']);
+    expect(named(findings, 'unknown')).toEqual(['persistence', 'compact hashes', 'long lists']);
   });
 
   it.each(['hset', 'hgetall', 'pexpire', 'evalsha'])('finds that +%s is missing', async (command) => {
@@ -245,6 +246,7 @@ describe('doctor, as an ACL user', () => {
       'persistence',
       'replication',
       'compact hashes',
+      'long lists',
     ]);
     expect(named(findings, 'problem')).toEqual(['rights for sessions']);
   });
@@ -293,6 +295,21 @@ describe('doctor, on a server with a dangerous setting', () => {
     await withServer({ args: ['--appendonly', 'yes'] }, async (server) => {
       const { findings } = await diagnosed(environmentOf(server, 'shop'));
       expect(findings.get('persistence')).toMatchObject({ seen: 'the append-only file is on', todo: '' });
+    });
+  });
+
+  it.each([
+    ['no', 'If users have that many sessions, set lazyfree-lazy-expire to yes.'],
+    ['yes', ''],
+  ])('sees how long lists are freed: lazyfree-lazy-expire %s', async (setting, todo) => {
+    await withServer({ args: ['--lazyfree-lazy-expire', setting] }, async (server) => {
+      const { code, findings } = await diagnosed(environmentOf(server, 'shop'));
+      expect(code).toBe(0);
+      expect(findings.get('long lists')).toMatchObject({
+        status: 'ok',
+        seen: expect.stringContaining(`lazyfree-lazy-expire is ${setting}`),
+        todo,
+      });
     });
   });
 

@@ -107,6 +107,7 @@ function checksFor(options: RedisSessionOptions): readonly (readonly [name: stri
     ['persistence', checks.checkPersistence],
     ['replication', checks.checkReplication],
     ['compact hashes', checks.checkListpack],
+    ['long lists', checks.checkLazyExpire],
     ['latency and clock', checks.checkTime],
   ];
 }
