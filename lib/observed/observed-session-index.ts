@@ -1,3 +1,4 @@
+import type { SessionDestroyReason } from '../session/session-observer.js';
 import type { IndexedSession, IndexKey, SessionIndex } from '../session/session-index.js';
 import type { LockRequest } from '../session/lock-request.js';
 import type { Observation } from './observation.js';
@@ -35,10 +36,10 @@ export class ObservedSessionIndex implements SessionIndex {
     );
   }
 
-  destroy(key: IndexKey, id: string): Promise<boolean> {
+  destroy(key: IndexKey, id: string, reason: SessionDestroyReason = 'revoked'): Promise<boolean> {
     return this.observation.run(
-      { operation: 'destroy', id, reason: 'revoked' },
-      () => this.index.destroy(key, id),
+      { operation: 'destroy', id, reason },
+      () => this.index.destroy(key, id, reason),
       (destroyed) => ({ outcome: destroyed ? 'destroyed' : 'absent' }),
     );
   }

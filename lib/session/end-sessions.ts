@@ -1,3 +1,4 @@
+import type { SessionDestroyReason } from './session-observer.js';
 import type { IndexKey, SessionIndex } from './session-index.js';
 
 const ENDED_AT_ONCE = 100;
@@ -7,8 +8,9 @@ export async function endSessions(
   index: SessionIndex,
   key: IndexKey,
   ids: readonly string[],
+  reason?: SessionDestroyReason,
 ): Promise<number> {
-  const ended = await inBatches(ids, (id) => index.destroy(key, id));
+  const ended = await inBatches(ids, (id) => index.destroy(key, id, reason));
   if (ended.length > 0) await index.remove(key, ended);
   return ended.length;
 }

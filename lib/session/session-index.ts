@@ -1,4 +1,5 @@
 import type { LockRequest } from './lock-request.js';
+import type { SessionDestroyReason } from './session-observer.js';
 
 /** One value of an index: `{ index: 'user', value: '42' }` for the sessions of user 42. */
 export interface IndexKey {
@@ -38,8 +39,12 @@ export interface SessionIndex {
   /** Reads those of these sessions that exist and have this value, without touching them. */
   read(key: IndexKey, ids: readonly string[], attributes: readonly string[]): Promise<IndexedSession[]>;
 
-  /** Removes a session and its lock. @returns `false` if it does not exist, or does not have this value */
-  destroy(key: IndexKey, id: string): Promise<boolean>;
+  /**
+   * Removes a session and its lock.
+   * @param reason for observers; a store can ignore it. @default 'revoked'
+   * @returns `false` if it does not exist, or does not have this value
+   */
+  destroy(key: IndexKey, id: string, reason?: SessionDestroyReason): Promise<boolean>;
 
   /** Notes that sessions must not be given this value by requests that began before now, except the session with this id. */
   refuseEarlier(key: IndexKey, except?: string): Promise<void>;

@@ -70,7 +70,7 @@ export class SessionLimits {
     for (const key of keys) {
       const ids = oldest.filter((session) => session.key === key).map(({ id }) => id);
       for (const some of batches(ids)) {
-        await endSessions(this.#index, key, some);
+        await endSessions(this.#index, key, some, 'limited');
         await lock.keep();
       }
     }

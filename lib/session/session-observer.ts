@@ -51,10 +51,13 @@ export type SessionOutcome =
   | 'error';
 
 /**
- * Why a session is destroyed: by `destroy()` of the session or of `SessionRepository`, by `regenerate()`, or with others, by
- * `destroyByUser`, `destroyByIndex` or `destroyAll`.
+ * Why a session is destroyed.
+ * - `destroyed`: by `destroy()` of the session or of `SessionRepository`, mostly a logout.
+ * - `regenerated`: by `regenerate()`.
+ * - `revoked`: with others, by `destroyByUser`, `destroyByIndex` or `destroyAll`.
+ * - `limited`: the user logged in once more than `maxSessionsPerUser` allows.
  */
-export type SessionDestroyReason = 'destroyed' | 'regenerated' | 'revoked';
+export type SessionDestroyReason = 'destroyed' | 'regenerated' | 'revoked' | 'limited';
 
 /** An operation that begins. Contains no secret, no value and no user. */
 export interface ObservedOperation {

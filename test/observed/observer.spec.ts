@@ -135,6 +135,19 @@ describe.each(platforms)('an observer on %s', (platform) => {
     expect(await reasons(() => app.sessions.destroy(idOf(browser)))).toEqual(['absent: destroyed']);
   });
 
+  it('hears that a session is destroyed because its user has too many', async () => {
+    await app.close();
+    app = await startApp(platform, {
+      controllers: [ShopController],
+      options: { store: 'redis', port: server.port, observers: [observer], maxSessionsPerUser: 1 },
+    });
+    await app.browser().post('/login', { user: 'ada' });
+    observer.take();
+    expect(await reasons(() => app.browser().post('/login', { user: 'ada' }))).toEqual([
+      'destroyed: limited',
+    ]);
+  });
+
   it('hears of the lists of a user, a batch at a time', async () => {
     await browser.post('/login', { user: 'grace' });
     expect(observer.heard()).toEqual(['load found', 'index done', 'rotate saved', 'index done']);
