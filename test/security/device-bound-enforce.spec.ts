@@ -1,8 +1,9 @@
 import { type CanActivate, Injectable, type MiddlewareConsumer } from '@nestjs/common';
 import { APP_GUARD } from '@nestjs/core';
 import { afterEach, describe, expect, it, jest } from '@jest/globals';
-import { CrossSiteGuard } from 'nestjs-redis-session';
+import { CrossSiteGuard, InMemorySessionStore } from 'nestjs-redis-session';
 import { platforms } from '../http/http-app.js';
+import { watch } from '../session/session-fixture.js';
 import { RedisServer } from '../support/redis-server.js';
 import { type Bank, KEY, later, startBank } from './device-bound-app.js';
 import { challengeIn, offerIn, proofOf } from './device-browser.js';
@@ -257,6 +258,19 @@ describe.each(platforms)('a thief with the cookies of a bound session, on %s', (
         await server.stop();
       }
     });
+  });
+
+  it('learns nothing from an error of the store, and the browser keeps its key', async () => {
+    const watched = watch(new InMemorySessionStore());
+    bank = await startBank(platform, { mode: 'enforce' }, { options: { store: watched.store } });
+    const victim = await bank.device().bind();
+    watched.before = () => {
+      throw new Error('secret detail');
+    };
+    const { status, text, headers, setCookies } = await victim.prove();
+    expect([status, text, headers['cache-control'], setCookies]).toEqual([500, '', 'no-store', []]);
+    watched.before = () => undefined;
+    expect((await victim.refresh()).status).toBe(200);
   });
 
   describe('while Redis is away', () => {
