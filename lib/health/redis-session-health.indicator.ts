@@ -19,6 +19,8 @@ export interface RedisSessionHealthOptions {
 }
 
 const TIMEOUT_MS = 1000;
+// Node's timers end at once if they are told to wait longer.
+const LONGEST_TIMEOUT_MS = 2 ** 31 - 1;
 
 /**
  * A health indicator for @nestjs/terminus 11 and 12: asks the store of sessions for an answer. Provide it in a module that
@@ -38,7 +40,7 @@ export class RedisSessionHealthIndicator {
 
   /**
    * @param key the name of the check in the answer
-   * @throws SessionUsageError if there is no registration of this name
+   * @throws SessionUsageError if there is no registration of this name, or if the timeout is no number of milliseconds
    * @example health.check([() => sessions.isHealthy('sessions', { timeoutInMilliseconds: 500 })])
    */
   async isHealthy<const Key extends string>(
@@ -46,6 +48,7 @@ export class RedisSessionHealthIndicator {
     options: RedisSessionHealthOptions = {},
   ): Promise<HealthIndicatorResult<Key>> {
     const { timeoutInMilliseconds = TIMEOUT_MS, degradedAboveInMilliseconds = Infinity } = options;
+    assertTimeout(timeoutInMilliseconds);
     const sessions = this.#sessionsOf(options.registration);
     const indicator = this.indicators.check(key);
     try {
@@ -79,6 +82,13 @@ export class RedisSessionHealthIndicator {
       return undefined;
     }
   }
+}
+
+function assertTimeout(milliseconds: number): void {
+  if (milliseconds > 0 && milliseconds <= LONGEST_TIMEOUT_MS) return;
+  throw new SessionUsageError(
+    `timeoutInMilliseconds of isHealthy() is ${String(milliseconds)}; expected a number above 0 and up to ${LONGEST_TIMEOUT_MS}.`,
+  );
 }
 
 function stateOf(sessions: SessionRepository): Record<string, unknown> {

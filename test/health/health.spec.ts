@@ -158,6 +158,18 @@ describe.each(platforms)('the health of sessions on %s', (platform) => {
     });
   });
 
+  it.each([0, -1, Number.NaN, Infinity])(
+    'cannot be asked for within %s ms',
+    async (timeoutInMilliseconds) => {
+      await start({ store: 'memory' });
+      const indicator = app.app.get(RedisSessionHealthIndicator);
+      await expect(indicator.isHealthy('sessions', { timeoutInMilliseconds })).rejects.toMatchObject({
+        code: 'SESSION_USAGE',
+        message: expect.stringContaining(`timeoutInMilliseconds of isHealthy() is ${timeoutInMilliseconds};`),
+      });
+    },
+  );
+
   it('asks the store once for all checks that come meanwhile', async () => {
     const store = new InMemorySessionStore();
     const answered = deferred();

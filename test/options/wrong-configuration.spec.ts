@@ -78,6 +78,18 @@ const mistakes: readonly Mistake[] = [
     {},
     `unknown option "${'x'.repeat(101)}"; no option has this name.`,
   ],
+  [
+    'the class of an observer instead of an object of it',
+    {
+      observers: [
+        class {
+          begin(): void {}
+        },
+      ],
+    },
+    {},
+    'observers is an array; expected an array of objects with the method begin.',
+  ],
   ['an index that is no function', { indexes: { idp: 'idpSid' } }, {}, `indexes is an object; ${indexRule}`],
   [
     'an index with a name that cannot be in a key',
