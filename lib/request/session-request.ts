@@ -6,7 +6,6 @@ import type { SessionState } from '../session/session-state.js';
 import {
   SessionAnswerSentError,
   SessionConflictError,
-  SessionLimitError,
   SessionLockLostError,
   SessionMissingError,
   SessionReadOnlyError,
@@ -230,7 +229,6 @@ export class SessionRequest implements Commits {
     const refused =
       error instanceof SessionAnswerSentError ||
       error instanceof SessionConflictError ||
-      error instanceof SessionLimitError ||
       error instanceof SessionLockLostError;
     if (!refused) throw error;
     if (!this.#warned) this.answer?.warn(error.message);

@@ -39,6 +39,7 @@ export class LoginLock {
   readonly #token = newLockToken();
   readonly #lease: number;
   #takenAt = -Infinity;
+  #lost = false;
 
   constructor(
     private readonly index: SessionIndex,
@@ -52,22 +53,25 @@ export class LoginLock {
 
   /** Takes the lock, also again after its lease has ended. @throws SessionLockTimeoutError if the wait timed out */
   async take(waitInMilliseconds = this.policy.waitTimeoutInMilliseconds): Promise<void> {
-    const takenAt = performance.now();
+    this.#takenAt = performance.now();
+    this.#lost = false;
     if (!(await this.#take(waitInMilliseconds))) throw timeout(this.policy.waitTimeoutInMilliseconds);
-    this.#takenAt = takenAt;
   }
 
-  /** Renews the lease while many sessions are counted. If it has ended, `release` tells. */
+  /** Renews the lease while many sessions are counted. If it had ended before, `release` tells. */
   async keep(): Promise<void> {
+    const takenAt = this.#takenAt;
     const now = performance.now();
-    if (now - this.#takenAt < this.#lease / 2) return;
+    if (now - takenAt < this.#lease / 2) return;
     this.#takenAt = now;
-    await this.#take(0);
+    const held = await this.#take(0);
+    // Too late, the lock was taken anew: another login may have had it in between.
+    if (!held || performance.now() - takenAt >= this.#lease) this.#lost = true;
   }
 
-  /** @returns `false` if the lock was no longer held: another login may have counted and written meanwhile */
-  release(): Promise<boolean> {
-    return this.index.unlock(this.key, this.#token);
+  /** @returns `false` if the lock was not held all the time: another login may have counted and written meanwhile */
+  async release(): Promise<boolean> {
+    return (await this.index.unlock(this.key, this.#token)) && !this.#lost;
   }
 
   #take(waitInMilliseconds: number): Promise<boolean> {

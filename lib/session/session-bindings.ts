@@ -119,7 +119,8 @@ export class SessionBindings {
   /** Where the sessions of a user are found whose login this is. @returns `undefined` if it is none */
   #newUser(core: SessionCore, changes: IndexChanges): IndexKey[] | undefined {
     const value = changes.get(USER_INDEX);
-    if (value === undefined) return undefined;
+    // A session that was taken over has logged in elsewhere.
+    if (value === undefined || core.migrated) return undefined;
     const values = [value];
     const plain = this.#encrypted ? indexValue(USER_INDEX, this.#userOf(core)) : undefined;
     // Sessions that were stored before encryption was turned on.

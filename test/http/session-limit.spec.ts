@@ -1,7 +1,8 @@
 import { Controller, Get, Post, type Type } from '@nestjs/common';
 import { randomBytes } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
-import { type RedisSessionModuleOptions, Session } from 'nestjs-redis-session';
+import { expressSession, type RedisSessionModuleOptions, Session } from 'nestjs-redis-session';
+import { OldShop } from '../integrations/old-shop.js';
 import { LimitedLoginController } from '../readme/session-limit.js';
 import { eventually } from '../support/eventually.js';
 import { RedisServer } from '../support/redis-server.js';
@@ -177,6 +178,28 @@ describe.each(platforms)('a limit of sessions for each user, on %s', (platform) 
     expect((await here.post('/session', { item: 'tea' })).status).toBe(201);
     expect(await app.sessions.findByUser('ada')).toHaveLength(2);
     expect((await visitor.post('/login', { user: 'ada' })).status).toBe(409);
+  });
+
+  it('never refuses a session that is taken over from express-session, and counts it from then on', async () => {
+    const prefix = `${uniqueName('old')}:`;
+    const old = await OldShop.start(server.url, { prefix });
+    try {
+      const cookies = [await old.visit({ user: 'ada' }), await old.visit({ user: 'ada' })];
+      const app = await start({
+        maxSessionsPerUser: 1,
+        onSessionLimit: 'refuse',
+        migrateFrom: expressSession({ secret: 'keyboard cat', prefix }),
+      });
+      for (const cookie of cookies) {
+        const visitor = app.browser();
+        visitor.setCookie('connect.sid', cookie);
+        expect((await visitor.get('/me')).text).toBe('ada');
+      }
+      expect(await app.sessions.findByUser('ada')).toHaveLength(2);
+      expect((await app.browser().post('/login', { user: 'ada' })).status).toBe(409);
+    } finally {
+      await old.close();
+    }
   });
 
   it('answers 503 while Redis does not answer, and binds nothing', async () => {

@@ -1,12 +1,15 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import {
+  type IndexKey,
   RedisSessionOptions,
   SessionDataError,
   SessionLimitError,
   type SessionRepository,
+  type SessionStore,
   SessionStoreUnavailableError,
 } from 'nestjs-redis-session';
 import { type AnySession, found, repositoryOf, type RepositoryOptions } from '../session/session-fixture.js';
+import { deferred } from '../support/barrier.js';
 import { eventually } from '../support/eventually.js';
 import { uniqueName } from '../support/unique-name.js';
 import { held, idsOf, login, places, type StoreMaker } from './users-fixture.js';
@@ -247,6 +250,23 @@ describe.each(places)('a limit of sessions for each user, in %s', (_, open) => {
       expect(await sessions.find(session.id)).toBeUndefined();
       expect(slowSessions.credentialOf(session)).toBeUndefined();
     });
+
+    it('counts again if it stalled while it counted, though its lock was free when it went on', async () => {
+      const options = { maxSessionsPerUser: 1, lock: briefLock } as const;
+      const stalled = deferred<void>();
+      const goOn = deferred<void>();
+      const store = stalling(place.store(application), async () => {
+        stalled.resolve();
+        await goOn.promise;
+      });
+      const late = login(repositoryOf(store, options), '42');
+      await stalled.promise;
+      const between = await login(limited(options), '42');
+      goOn.resolve();
+      const { id } = await late;
+      expect(await idsOf(sessions, '42')).toEqual([id]);
+      expect(await sessions.find(between.id)).toBeUndefined();
+    });
   });
 
   describe('a process that ends between the count and the write', () => {
@@ -311,6 +331,28 @@ function failing<T extends { index?: object }>(store: T, failed: string): T {
         get(index, method) {
           if (method !== failed) return bound(index, method);
           return failed === 'ids' ? failingIds : unavailable;
+        },
+      });
+    },
+  });
+}
+
+/** A store that stalls after it has read entries of the index, once. */
+function stalling(store: SessionStore, stall: () => Promise<void>): SessionStore {
+  let stalls = true;
+  return new Proxy(store, {
+    get(target, name) {
+      if (name !== 'index') return bound(target, name);
+      return new Proxy(target.index!, {
+        get(index, method) {
+          if (method !== 'ids' || !stalls) return bound(index, method);
+          stalls = false;
+          return async function* (key: IndexKey) {
+            for await (const ids of index.ids(key)) {
+              await stall();
+              yield ids;
+            }
+          };
         },
       });
     },
