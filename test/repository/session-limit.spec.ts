@@ -253,8 +253,8 @@ describe.each(places)('a limit of sessions for each user, in %s', (_, open) => {
 
     it('counts again if it stalled while it counted, though its lock was free when it went on', async () => {
       const options = { maxSessionsPerUser: 1, lock: briefLock } as const;
-      const stalled = deferred<void>();
-      const goOn = deferred<void>();
+      const stalled = deferred();
+      const goOn = deferred();
       const store = stalling(place.store(application), async () => {
         stalled.resolve();
         await goOn.promise;

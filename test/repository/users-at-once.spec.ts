@@ -4,6 +4,7 @@ import {
   SessionConflictError,
   SessionGoneError,
   type SessionRepository,
+  type SessionStore,
   SessionStoreUnavailableError,
 } from 'nestjs-redis-session';
 import { eventually } from '../support/eventually.js';
@@ -164,6 +165,29 @@ describe.each(places)('a login and the end of all sessions at once, in %s', (_, 
     });
   });
 
+  describe('a check that fails after the write of a login', () => {
+    it('leaves a new session to its client, who can use it', async () => {
+      const process = repositoryOf(unchecked(place.store(application)));
+      const session = process.create() as AnySession;
+      session.user = '42';
+      await expect(session.save()).rejects.toBeInstanceOf(SessionStoreUnavailableError);
+      const credential = process.credentialOf(session)!;
+      expect((await sessions.findByCredential(credential))?.id).toBe(session.id);
+    });
+
+    it('leaves a rotated session to its client, who can use it', async () => {
+      const credential = sessions.credentialOf(await login(sessions, undefined, { cart: ['tea'] }))!;
+      const process = repositoryOf(unchecked(place.store(application)));
+      const session = (await process.findByCredential(credential)) as AnySession;
+      session.rotate();
+      session.user = '42';
+      await expect(session.save()).rejects.toBeInstanceOf(SessionStoreUnavailableError);
+      const rotated = process.credentialOf(session)!;
+      expect(rotated).not.toBe(credential);
+      expect((await sessions.findByCredential(rotated))?.id).toBe(session.id);
+    });
+  });
+
   describe('an index that cannot be written', () => {
     it('refuses the login: no session is bound without an entry', async () => {
       const { id } = await login(sessions, undefined, { cart: ['tea'] });
@@ -188,6 +212,18 @@ describe.each(places)('a login and the end of all sessions at once, in %s', (_, 
     });
   });
 });
+
+/** A store that refuses the check after a write, so that nothing of the check is carried out. */
+function unchecked(store: SessionStore): SessionStore {
+  const index = new Proxy(store.index!, {
+    get: (target, name) => (name === 'refusedAgo' ? refused : bound(target, name)),
+  });
+  return new Proxy(store, { get: (target, name) => (name === 'index' ? index : bound(target, name)) });
+}
+
+async function refused(): Promise<never> {
+  throw new SessionStoreUnavailableError('index', 1, new Error('refused'), false);
+}
 
 async function unavailable(): Promise<never> {
   throw new SessionStoreUnavailableError('index', 1, new Error('no answer'));
