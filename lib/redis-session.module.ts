@@ -164,10 +164,10 @@ const providers: Provider[] = [
     useFactory: (
       host: HttpAdapterHost,
       sessions: SessionRegistration,
-      { hydrate }: RedisSessionOptions,
+      { hydrate, shutdownTimeoutInMilliseconds }: RedisSessionOptions,
       routes: RedisSessionModuleExtras,
       modules: ModulesContainer,
-    ) => new SessionHttp(host, { sessions, hydrate, routes }, modules),
+    ) => new SessionHttp(host, { sessions, hydrate, routes }, modules, shutdownTimeoutInMilliseconds),
   },
   SessionInterceptor,
   {
@@ -218,10 +218,13 @@ export class RedisSessionModule extends ConfigurableModuleClass implements OnApp
     return super.forRootAsync(options);
   }
 
-  /** Closes the store and the module's connection after the last request has ended. */
+  /**
+   * Releases the locks that requests still hold, and closes the store and the module's connection. The server is closed by
+   * then, so the last request has ended, or its time was over.
+   */
   async onApplicationShutdown(): Promise<void> {
-    this.operations.close();
     try {
+      await this.operations.close();
       await this.store.close?.();
     } finally {
       await this.connection?.close();

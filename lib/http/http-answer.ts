@@ -2,6 +2,7 @@ import { STATUS_CODES, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { ServerHttp2Stream } from 'node:http2';
 import { Logger } from '@nestjs/common';
 import type { Commits, SessionAnswer } from '../request/session-answer.js';
+import { closeIfDraining } from './drain.js';
 import { gateResponse } from './gated-methods.js';
 import type { GateKeeper, ResponseGate } from './response-gate.js';
 
@@ -58,6 +59,7 @@ export abstract class HttpAnswer implements SessionAnswer, GateKeeper {
   }
 
   commit(): Promise<void> | undefined {
+    closeIfDraining(this.response);
     return this.#session!.commit(this.response.statusCode >= 500);
   }
 

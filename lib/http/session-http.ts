@@ -1,7 +1,8 @@
-import type { OnModuleInit } from '@nestjs/common';
+import type { BeforeApplicationShutdown, OnModuleInit } from '@nestjs/common';
 import type { HttpAdapterHost, ModulesContainer } from '@nestjs/core';
 import { SessionOptionsError } from '../session/session.errors.js';
 import type { SessionState } from '../session/session-state.js';
+import { drainServer, watchConnections } from './drain.js';
 import { ExpressIntegration, type ExpressApplication } from './express.integration.js';
 import { FastifyIntegration, type FastifyApplication } from './fastify.integration.js';
 import type { MiddlewareBinder } from './express-routing.js';
@@ -19,13 +20,14 @@ type Integration = HttpIntegration<Request, object>;
 const integrations = new WeakMap<object, Integration>();
 
 /** Installs a registration of the module on the platform of the application, Express or Fastify. */
-export class SessionHttp implements OnModuleInit {
+export class SessionHttp implements OnModuleInit, BeforeApplicationShutdown {
   #integration: Integration | undefined;
 
   constructor(
     private readonly host: HttpAdapterHost,
     private readonly registration: HttpRegistration,
     private readonly modules: ModulesContainer,
+    private readonly shutdownTimeoutInMilliseconds: number,
   ) {}
 
   /** @throws SessionOptionsError if `@UseSession()` or `@GatewaySession()` names a registration that does not exist */
@@ -33,6 +35,13 @@ export class SessionHttp implements OnModuleInit {
     if (this.#integration === undefined) return;
     const faults = unknownRegistrations(this.modules, this.#integration.registrations.names);
     if (faults.length > 0) throw new SessionOptionsError(faults);
+    watchConnections(this.host.httpAdapter.getHttpServer());
+  }
+
+  /** The server is closed after this. */
+  beforeApplicationShutdown(): void {
+    const server = this.#integration && this.host.httpAdapter.getHttpServer();
+    if (server?.listening) drainServer(server, this.shutdownTimeoutInMilliseconds);
   }
 
   /** Installs the integration as soon as the application exists. A testing module creates it after its providers. */

@@ -50,6 +50,7 @@ export const variables: Readonly<Record<string, readonly [option: string, parse:
   REDIS_SESSION_ABSOLUTE_TIMEOUT_IN_SECONDS: ['absoluteTimeoutInSeconds', number],
   REDIS_SESSION_ROTATION_GRACE_IN_SECONDS: ['rotationGraceInSeconds', number],
   REDIS_SESSION_LOG_OPERATIONS: ['logOperations', flag],
+  REDIS_SESSION_SHUTDOWN_TIMEOUT_IN_MILLISECONDS: ['shutdownTimeoutInMilliseconds', number],
   REDIS_SESSION_COOKIE_NAME: ['cookie.name', text],
   REDIS_SESSION_COOKIE_PATH: ['cookie.path', text],
   REDIS_SESSION_COOKIE_DOMAIN: ['cookie.domain', text],

@@ -145,6 +145,14 @@ export class RedisSessionOptions extends RedisConnectionOptions {
   @Flag()
   readonly logOperations: boolean = false;
 
+  /**
+   * How long the shutdown waits for requests under way. Then it closes their connections and releases their locks, so that
+   * a request that never ends does not keep the process alive. Milliseconds.
+   * @default 20000
+   */
+  @IntegerFrom(1)
+  readonly shutdownTimeoutInMilliseconds: number = 20_000;
+
   /** The cookie that carries the credential. Has no effect if `header` is set. */
   @Group()
   readonly cookie: CookieOptions = new CookieOptions();

@@ -25,6 +25,7 @@ export interface LockedSession {
 export class SessionLocks {
   // The first waiter of a queue holds the lock, or asks the store for it.
   readonly #queues = new WaitingQueues();
+  readonly #held = new Set<SessionLock>();
 
   constructor(
     private readonly store: SessionStore,
@@ -66,7 +67,17 @@ export class SessionLocks {
     const record = await this.store.loadExclusive(id, { ...lease, waitInMilliseconds, signal });
     if (record === 'locked') throw this.#timeout(id);
     if (record === undefined) return undefined;
-    return { record, lock: new SessionLock(this.store, id, lease, maxHoldInMilliseconds, onReleased) };
+    const lock = new SessionLock(this.store, id, lease, maxHoldInMilliseconds, () => {
+      this.#held.delete(lock);
+      onReleased();
+    });
+    this.#held.add(lock);
+    return { record, lock };
+  }
+
+  /** Releases the locks of requests that have not ended. The store refuses what they write after that. Never rejects. */
+  async close(): Promise<void> {
+    await Promise.allSettled([...this.#held].map((lock) => lock.release()));
   }
 
   #timeout(id: string): SessionLockTimeoutError {

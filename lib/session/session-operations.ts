@@ -233,9 +233,10 @@ export class SessionOperations implements SessionActions {
     return next;
   }
 
-  /** Stops the background work. */
-  close(): void {
+  /** Stops the background work, and releases the locks that are still held. Never rejects. */
+  async close(): Promise<void> {
     this.#writes.lostRotations.close();
+    await this.#locks.close();
   }
 
   #save(core: SessionCore, release: boolean, found?: AttributeChanges): Promise<void> {

@@ -34,6 +34,7 @@ describe('without options and environment variables', () => {
       onForgedCredential: undefined,
       observers: [],
       logOperations: false,
+      shutdownTimeoutInMilliseconds: 20_000,
       cookie: {
         name: 'sid',
         path: '/',

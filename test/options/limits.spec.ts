@@ -29,12 +29,13 @@ describe('a timeout that is not a whole number of seconds from 1', () => {
     expect(faultsOf({ idleTimeoutInSeconds: 1, absoluteTimeoutInSeconds: 1 })).toEqual([]);
   });
 
-  it.each([['connectionTimeoutInMilliseconds'], ['operationTimeoutInMilliseconds']])(
-    'is refused for an operation: %s 0',
-    (option) => {
-      expect(faultsOf({ [option]: 0 })).toEqual([expect.stringContaining(`) is 0; ${upTo(1)}`)]);
-    },
-  );
+  it.each([
+    ['connectionTimeoutInMilliseconds'],
+    ['operationTimeoutInMilliseconds'],
+    ['shutdownTimeoutInMilliseconds'],
+  ])('is refused for an operation: %s 0', (option) => {
+    expect(faultsOf({ [option]: 0 })).toEqual([expect.stringContaining(`) is 0; ${upTo(1)}`)]);
+  });
 });
 
 describe('an application name', () => {

@@ -48,6 +48,7 @@ const examples: Record<string, readonly [text: string, value: unknown]> = {
   REDIS_SESSION_ABSOLUTE_TIMEOUT_IN_SECONDS: ['3600', 3600],
   REDIS_SESSION_ROTATION_GRACE_IN_SECONDS: ['10', 10],
   REDIS_SESSION_LOG_OPERATIONS: ['true', true],
+  REDIS_SESSION_SHUTDOWN_TIMEOUT_IN_MILLISECONDS: ['5000', 5000],
   REDIS_SESSION_COOKIE_NAME: ['shop', 'shop'],
   REDIS_SESSION_COOKIE_PATH: ['/shop', '/shop'],
   REDIS_SESSION_COOKIE_DOMAIN: ['example.com', 'example.com'],
