@@ -29,6 +29,7 @@ export type { RedisCredentials, RedisCredentialsProvider } from './options/redis
 export type { RedisSessionModuleOptions } from './options/redis-session-module-options.js';
 export { expressSession } from './options/express-session.js';
 export type { ExpressSessionMigration, ExpressSessionOptions } from './options/express-session.js';
+export type { SessionOf, SessionSchema, StandardSchema } from './options/session-schema.js';
 export { redisSessionConfig } from './options/redis-session.config.js';
 export type { RedisSessionConfig } from './options/redis-session.config.js';
 
@@ -73,6 +74,7 @@ export type {
   SessionOperation,
   SessionOutcome,
 } from './session/session-observer.js';
+export type { OnInvalidData, SessionMigrate, SessionValues } from './session/session-shape.js';
 export { SessionStore } from './session/session-store.js';
 export type {
   DeviceChange,
@@ -105,6 +107,7 @@ export {
   SessionMissingError,
   SessionOptionsError,
   SessionReadOnlyError,
+  SessionSchemaError,
   SessionStartError,
   SessionStoreUnavailableError,
   SessionTooLargeError,

@@ -22,6 +22,7 @@ import type { RedisSessionModuleOptions } from './options/redis-session-module-o
 import { keysOf } from './options/encryption-options.js';
 import { RedisSessionOptions } from './options/redis-session.options.js';
 import { resolveOptions } from './options/resolve-options.js';
+import { shapeOf } from './options/session-schema.js';
 import {
   type ASYNC_OPTIONS_TYPE,
   ConfigurableModuleClass,
@@ -240,13 +241,15 @@ function noForRoot(): never {
 
 async function policyOf(options: RedisSessionOptions): Promise<SessionPolicy> {
   const { encryption, applicationName } = options;
-  if (encryption === undefined) return options;
+  const shape = shapeOf(options);
+  if (encryption === undefined)
+    return shape === undefined ? options : Object.assign({ shape, serializer: options.serializer }, options);
   const list = keysOf(encryption.keys);
   const keys = list === undefined ? (encryption.keys as EncryptionKeys) : keysInMemory(list);
   await keys.open?.();
   const cipher = new AttributeCipher(keys, applicationName, encryption.acceptPlainText);
   // The serializer is hidden from copies if it is the application's own.
-  return Object.assign({ cipher, serializer: options.serializer }, options);
+  return Object.assign({ cipher, shape, serializer: options.serializer }, options);
 }
 
 function migrationOf(

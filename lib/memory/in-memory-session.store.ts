@@ -69,10 +69,10 @@ export class InMemorySessionStore implements SessionStore {
     const createdAt = this.now();
     const expiresAt = most === undefined ? undefined : createdAt + most;
     const attributes = new Map(session.attributes);
-    const { indexed } = session;
+    const { indexed, schemaVersion } = session;
     const authenticatedAt = session.authenticated ? createdAt : undefined;
     const times = { createdAt, idleTimeoutInMilliseconds, expiresAt, authenticatedAt };
-    this.store({ id, secretHash, ...times, attributes, indexed }, session);
+    this.store({ id, secretHash, ...times, attributes, indexed, schemaVersion }, session);
     // Unref'ed: the timer must not keep the process alive.
     this.sweepTimer ??= setInterval(() => this.sweep(), SWEEP_INTERVAL_IN_MILLISECONDS).unref();
     return createdAt;
@@ -107,7 +107,9 @@ export class InMemorySessionStore implements SessionStore {
     const previous = changes.previous ?? record.previous;
     const indexed = withChanges(record.indexed, changes.indexed);
     const times = timesAfter(changes, this.now());
-    this.store({ ...record, ...times, secretHash, idleTimeoutInMilliseconds, previous, indexed }, changes);
+    const schemaVersion = changes.schemaVersion ?? record.schemaVersion;
+    const own = { secretHash, idleTimeoutInMilliseconds, previous, indexed, schemaVersion };
+    this.store({ ...record, ...times, ...own }, changes);
     if (lock?.release) {
       this.sessions.get(id)!.receipt = lock.token;
       this.locks.release(id, lock.token);

@@ -4,6 +4,7 @@ import { ExpressSessionMigration } from './express-session.js';
 import { LockOptions } from './lock-options.js';
 import { nameWithVariable, shown } from './option-faults.js';
 import type { RedisSessionOptions } from './redis-session.options.js';
+import { isAsync, isSessionSchema } from './session-schema.js';
 import { timeoutFaults } from './timeout-faults.js';
 import { faultsOfOrigins } from './web-origin.js';
 
@@ -53,6 +54,9 @@ export function optionContradictions(given: Readonly<Record<string, unknown>>): 
       `${nameWithVariable('onSessionLimit')} is set without ${nameWithVariable('maxSessionsPerUser')}, so it has no effect. ` +
         'Set maxSessionsPerUser, or remove onSessionLimit.',
     );
+  for (const option of ['schemaVersion', 'onInvalidData'])
+    if (given[option] !== undefined && given['schema'] === undefined)
+      faults.push(`${option} is set without schema, so it has no effect. Set schema, or remove ${option}.`);
   return faults;
 }
 
@@ -65,6 +69,7 @@ export function valueContradictions(options: RedisSessionOptions): string[] {
     ...(options.lock instanceof LockOptions ? lockFaults(options) : []),
     ...limitFaults(options),
     ...migrationFaults(options),
+    ...schemaFaults(options),
     ...originFaults(options),
     ...expiresHeaderFaults(options),
   ];
@@ -161,6 +166,13 @@ function migrationFaults({ migrateFrom, store }: RedisSessionOptions): string[] 
   return [
     'migrateFrom has no client while the sessions are not in Redis, so the old sessions cannot be read. ' +
       'Pass a client to expressSession().',
+  ];
+}
+
+function schemaFaults({ schema }: RedisSessionOptions): string[] {
+  if (!isSessionSchema(schema) || !isAsync(schema)) return [];
+  return [
+    'schema has asynchronous rules, or rules that throw, but sessions are checked without waiting. Correct them.',
   ];
 }
 

@@ -7,6 +7,7 @@ import type { SessionIndexer } from '../session/index-value.js';
 import type { OnSessionLimit } from '../session/session-policy.js';
 import { sessionStates, type SessionState } from '../session/session-state.js';
 import type { SessionObserver } from '../session/session-observer.js';
+import type { OnInvalidData } from '../session/session-shape.js';
 import type { SessionStore } from '../session/session-store.js';
 import { CookieOptions } from './cookie-options.js';
 import {
@@ -26,6 +27,7 @@ import { EncryptionOptions } from './encryption-options.js';
 import { ExpressSessionMigration } from './express-session.js';
 import { HeaderOptions } from './header-options.js';
 import { LockOptions } from './lock-options.js';
+import { isSessionSchema, type SessionSchema } from './session-schema.js';
 import { RedisConnectionOptions } from './redis-connection-options.js';
 import { type TimeoutPreset, timeoutPresets } from './timeout-presets.js';
 import { RedisClusterOptions, RedisSentinelOptions } from './topology-options.js';
@@ -302,6 +304,40 @@ export class RedisSessionOptions extends RedisConnectionOptions {
    */
   @OneOf('refuse', 'plain')
   readonly classInstances: 'refuse' | 'plain' = 'refuse';
+
+  /**
+   * What a session holds: a Standard Schema (zod, valibot, arktype and others) of an object, or a class with rules of
+   * class-validator. What does not match is not stored, and causes a SessionSchemaError that names its path. The first look
+   * at a session checks what was stored. A schema only checks: its defaults and transformations change nothing. Its rules
+   * must not be async.
+   * @default none
+   * @example z.object({ cart: z.array(z.object({ sku: z.string() })).optional() })
+   */
+  @Optional()
+  @Expect('a Standard Schema, or a class with rules of class-validator', isSessionSchema)
+  readonly schema?: SessionSchema;
+
+  /**
+   * The version of `schema`, stored with each session. Raise it when old sessions need `onInvalidData` to be of the new
+   * shape. Needs `schema`.
+   * @default 1
+   */
+  @IntegerFrom(1)
+  readonly schemaVersion: number = 1;
+
+  /**
+   * What to do with a stored session that does not match `schema`: throw a SessionSchemaError (`'error'`), `'drop'` the
+   * attributes that do not match, or a function that migrates it. The function gets every session of a lower `schemaVersion`,
+   * and what it returns is stored. A session of a higher `schemaVersion` that does not match is always an error. Needs
+   * `schema`.
+   * @default 'error'
+   * @example (data, fromVersion) => (fromVersion < 2 ? { ...data, total: { cents: data.total } } : data)
+   */
+  @Expect(
+    '"error", "drop" or a function',
+    (value) => value === 'error' || value === 'drop' || typeof value === 'function',
+  )
+  readonly onInvalidData: OnInvalidData = 'error';
 
   /**
    * The maximum size of a session: the names and serialized values of its attributes. A larger one is not stored. Bytes.

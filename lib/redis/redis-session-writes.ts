@@ -27,6 +27,7 @@ export class RedisSessionWrites {
     const attributes: string[] = [];
     for (const [name, text] of session.attributes) attributes.push(name, text);
     for (const [index, value] of session.indexed ?? []) attributes.push(indexField(index), value);
+    if (session.schemaVersion !== undefined) attributes.push(':schema', String(session.schemaVersion));
     const created = await (this.#isPlainCreate(session) && attributes.length <= MOST_ARGUMENTS
       ? this.#createPlain(session, attributes)
       : this.#create(session, attributes));
@@ -44,6 +45,7 @@ export class RedisSessionWrites {
       if (value === undefined) removed.push(indexField(index));
       else set.push(indexField(index), value);
     }
+    if (changes.schemaVersion !== undefined) set.push(':schema', String(changes.schemaVersion));
     const onlySets = removed.length === 0 && set.length > 0 && set.length <= MOST_ARGUMENTS;
     const reply = await (onlySets && this.#isPlainSave(changes)
       ? this.#savePlain(id, changes, set)

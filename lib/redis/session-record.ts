@@ -22,6 +22,7 @@ export function recordOf(id: string, hash: readonly string[]): SessionRecord | u
   let previous: string | undefined;
   let indexed: Map<string, string> | undefined;
   let device: string | undefined;
+  let schema: string | undefined;
   for (let i = 0; i < hash.length; i += 2) {
     const name = hash[i]!;
     const value = hash[i + 1]!;
@@ -34,6 +35,7 @@ export function recordOf(id: string, hash: readonly string[]): SessionRecord | u
     else if (name === ':restarted') restarted = value;
     else if (name === ':previous') previous = value;
     else if (name === ':device') device = value;
+    else if (name === ':schema') schema = value;
     else if (isIndexField(name)) (indexed ??= new Map()).set(indexOf(name), value);
   }
   if (secretHash === undefined) return undefined;
@@ -49,6 +51,7 @@ export function recordOf(id: string, hash: readonly string[]): SessionRecord | u
     previous: previous === undefined ? undefined : previousOf(previous),
     indexed,
     device,
+    schemaVersion: schema === undefined ? undefined : Number(schema),
   };
 }
 

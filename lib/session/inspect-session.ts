@@ -11,7 +11,7 @@ export function inspectSession(
 ): string {
   if (depth !== null && depth < 0) return '[Session]';
   const shown: Record<string, unknown> = {};
-  for (const name of Reflect.ownKeys(session) as string[]) {
+  for (const name of namesOf(session)) {
     try {
       const value = Reflect.get(session, name) as unknown;
       if (value !== undefined) shown[name] = value;
@@ -20,4 +20,13 @@ export function inspectSession(
     }
   }
   return `Session ${inspector(shown, options)}`;
+}
+
+// Names are attributes too: a session that does not match the schema has none to show.
+function namesOf(session: object): string[] {
+  try {
+    return Reflect.ownKeys(session) as string[];
+  } catch {
+    return [];
+  }
 }

@@ -2,8 +2,12 @@ import type { AttributeCipher } from './attribute-cipher.js';
 import { deepFreeze } from './deep-freeze.js';
 import { SessionDataError } from './session.errors.js';
 import type { SessionSerializer } from './session-serializer.js';
+import type { SessionShape, SessionValues } from './session-shape.js';
 
 const REMOVED = Symbol('removed');
+
+// Promises ask for the first, and answers for the cookie's lifetime: neither looks at what the session holds.
+const unchecked = new Set(['then', 'cookie']);
 
 /** Attribute name to its new text, or `undefined` if it was removed. */
 export type AttributeChanges = ReadonlyMap<string, string | undefined>;
@@ -15,6 +19,8 @@ export interface AttributePolicy {
   readonly maxDepth: number;
   /** Encrypts the texts. @default none */
   readonly cipher?: AttributeCipher | undefined;
+  /** Checks the values. @default none */
+  readonly shape?: SessionShape | undefined;
 }
 
 /**
@@ -32,15 +38,24 @@ export class SessionAttributes {
   // The decrypted texts.
   #opened: Map<string, { readonly stored: string; readonly text: string }> | undefined;
   #frozen = false;
+  // The names of those that were first read while frozen. Bytes in them cannot be frozen, and are not stored.
+  #readFrozen: Set<string> | undefined;
+  // Whether the stored values match the schema, or were replaced by others that do.
+  #admitted = false;
+  // The text of each value that took the place of a stored one; `undefined` for those that were removed.
+  #migrated: Map<string, string | undefined> | undefined;
 
   /** @param owner the session; its id is drawn when it is first needed */
   constructor(
     private texts: Map<string, string>,
     private readonly policy: AttributePolicy,
     private readonly owner: { readonly id: string },
+    /** The version of the schema that the texts were stored with. */
+    private version?: number,
   ) {}
 
   get(name: string): unknown {
+    if (this.policy.shape !== undefined && !unchecked.has(name)) this.#admit(this.policy.shape);
     const value = this.#values.get(name);
     if (value !== undefined) return value === REMOVED ? undefined : value;
     const text = this.texts.get(name);
@@ -53,6 +68,7 @@ export class SessionAttributes {
   }
 
   has(name: string): boolean {
+    if (this.policy.shape !== undefined) this.#admit(this.policy.shape);
     const value = this.#values.get(name);
     if (value !== undefined) return value !== REMOVED;
     // Only a read shows whether it is dropped.
@@ -62,6 +78,7 @@ export class SessionAttributes {
   }
 
   names(): string[] {
+    if (this.policy.shape !== undefined) this.#admit(this.policy.shape);
     const names = [...this.texts.keys()].filter((name) => this.#values.get(name) !== REMOVED);
     for (const [name, value] of this.#values) {
       if (value !== REMOVED && !this.texts.has(name)) names.push(name);
@@ -71,11 +88,23 @@ export class SessionAttributes {
 
   /**
    * What differs from the stored texts.
-   * @throws SessionDataError if a value cannot be stored.
+   * @throws SessionDataError if a value cannot be stored, or does not match the schema
    */
   changes(): Map<string, string | undefined> {
+    const { shape } = this.policy;
+    if (shape === undefined) return this.#changes();
+    // Otherwise what is at fault may be what the request removes or replaces.
+    if (this.#values.size > 0 && !shape.isStrict(this.version ?? 0)) this.#admit(shape);
+    const changes = this.#changes();
+    if ([...changes.keys()].some((name) => shape.isAttribute(name)))
+      shape.assertStorable(this.#data(shape, (name) => this.#values.get(name)));
+    return changes;
+  }
+
+  #changes(): Map<string, string | undefined> {
     const changes = new Map<string, string | undefined>();
     for (const [name, value] of this.#values) {
+      if (this.#readFrozen?.has(name)) continue;
       const stored = this.#stored(name);
       const text = value === REMOVED ? undefined : this.#write(name, value);
       if (text !== stored && !this.#isUnchanged(name, stored, text))
@@ -84,13 +113,35 @@ export class SessionAttributes {
     return changes;
   }
 
+  /** Whether these changes only replace what does not match the schema: the request itself has changed nothing. */
+  areMigration(changes: AttributeChanges): boolean {
+    return this.#migrated !== undefined && [...changes.keys()].every((name) => this.#isMigrated(name));
+  }
+
+  /** The version of the schema to store with these changes; `undefined` if the store has it, or a later one. */
+  versionWith(changes: AttributeChanges): number | undefined {
+    const { shape } = this.policy;
+    if (shape === undefined || shape.version <= this.storedVersion) return undefined;
+    return changes.size > 0 || this.#migrated !== undefined ? shape.version : undefined;
+  }
+
+  /** The version of the schema that the store has; 0 if it has none. */
+  get storedVersion(): number {
+    return this.version ?? 0;
+  }
+
   /** The texts that the store has. */
   stored(): Map<string, string> {
     return new Map(this.texts);
   }
 
-  /** Notes that `changes` are stored. What the request has written since then stays a change. */
-  accept(changes: AttributeChanges): void {
+  /**
+   * Notes that `changes` are stored. What the request has written since then stays a change.
+   * @param version the version of the schema that is stored with them
+   */
+  accept(changes: AttributeChanges, version?: number): void {
+    this.version = version ?? this.version;
+    this.#migrated = undefined;
     for (const [name, text] of changes) {
       if (text !== undefined) this.texts.set(name, text);
       else {
@@ -101,19 +152,28 @@ export class SessionAttributes {
   }
 
   /** Takes texts that were loaded again, and keeps what this request changed. */
-  rebase(texts: Map<string, string>): void {
-    const changes = this.changes();
+  rebase(texts: Map<string, string>, version?: number): void {
+    this.#forgetMigration();
+    const changes = this.#changes();
     for (const name of this.#values.keys()) {
       if (!changes.has(name)) this.#values.delete(name);
     }
-    this.texts = texts;
+    this.#load(texts, version);
   }
 
   /** Takes texts that were loaded again, and forgets what this request changed. */
-  reset(texts: Map<string, string>): void {
+  reset(texts: Map<string, string>, version?: number): void {
     this.#values.clear();
     this.#assigned = undefined;
+    this.#load(texts, version);
+  }
+
+  #load(texts: Map<string, string>, version: number | undefined): void {
     this.texts = texts;
+    this.#readFrozen = undefined;
+    this.version = version;
+    this.#admitted = false;
+    this.#migrated = undefined;
   }
 
   /** Makes every value that was or will be read refuse deep changes. */
@@ -125,9 +185,12 @@ export class SessionAttributes {
   /** Undoes `freeze()`: frozen objects are parsed again when they are next read. */
   thaw(): void {
     this.#frozen = false;
+    if (this.#migrated !== undefined) this.#forgetMigration();
     for (const [name, value] of this.#values) {
-      if (Object.isFrozen(value) && this.texts.has(name)) this.#values.delete(name);
+      if ((Object.isFrozen(value) || this.#readFrozen?.has(name)) && this.texts.has(name))
+        this.#values.delete(name);
     }
+    this.#readFrozen = undefined;
   }
 
   /** Whether the session would take more than `bytes` in the store with these changes. */
@@ -204,6 +267,64 @@ export class SessionAttributes {
     return text;
   }
 
+  // The schema sees the session as a whole, so the first look at any attribute checks all.
+  #admit(shape: SessionShape): void {
+    if (this.#admitted || this.texts.size === 0) return;
+    const data = this.#data(shape, () => undefined);
+    const before = Object.keys(data);
+    const next = shape.replacementOf(data, this.storedVersion);
+    if (next !== undefined) this.#replace(before, next);
+    this.#admitted = true;
+  }
+
+  #replace(before: readonly string[], next: SessionValues): void {
+    const migrated = new Map<string, string | undefined>();
+    for (const name of new Set([...before, ...Object.keys(next)])) {
+      const value = Object.hasOwn(next, name) ? next[name] : undefined;
+      // What the request has assigned before it looked at the session stays.
+      if (!this.#values.has(name))
+        migrated.set(name, value === undefined ? undefined : this.#write(name, value));
+    }
+    for (const [name, text] of migrated) {
+      if (this.#frozen) deepFreeze(next[name]);
+      this.#values.set(name, text === undefined ? REMOVED : next[name]);
+    }
+    this.#migrated = migrated;
+  }
+
+  /** Whether an attribute has the value that took the place of the stored one. */
+  #isMigrated(name: string): boolean {
+    if (this.#migrated?.has(name) !== true || this.#assigned?.has(name)) return false;
+    const value = this.#values.get(name);
+    return (value === REMOVED ? undefined : this.#write(name, value)) === this.#migrated.get(name);
+  }
+
+  /** Forgets the values that took the place of stored ones, unless the request has changed them. */
+  #forgetMigration(): void {
+    for (const name of this.#migrated?.keys() ?? []) if (this.#isMigrated(name)) this.#values.delete(name);
+    this.#migrated = undefined;
+    this.#admitted = false;
+  }
+
+  /** The values for the schema: those that the request has, or else the stored ones. Leaves out what cannot be read. */
+  #data(shape: SessionShape, valueOf: (name: string) => unknown): SessionValues {
+    const { serializer, maxDepth } = this.policy;
+    const data: SessionValues = {};
+    for (const name of new Set([...this.texts.keys(), ...this.#values.keys()])) {
+      if (!shape.isAttribute(name)) continue;
+      const value = valueOf(name);
+      const text = this.texts.get(name);
+      if (value === REMOVED || (value === undefined && text === undefined)) continue;
+      try {
+        data[name] =
+          value === undefined ? serializer.deserialize(this.#open(name, text!), name, maxDepth) : value;
+      } catch {
+        // Its own read says so.
+      }
+    }
+    return data;
+  }
+
   #read(name: string, text: string): unknown {
     let value: unknown;
     try {
@@ -214,7 +335,10 @@ export class SessionAttributes {
       return undefined;
     }
     if (typeof value === 'object' && value !== null) {
-      if (this.#frozen) deepFreeze(value);
+      if (this.#frozen) {
+        deepFreeze(value);
+        (this.#readFrozen ??= new Set()).add(name);
+      }
       this.#values.set(name, value);
     }
     return value;

@@ -95,7 +95,7 @@ export class SessionCore implements CookieOwner {
   ) {
     this.identity = new SessionIdentity(trusted);
     const texts = record?.attributes ?? new Map<string, string>();
-    this.attributes = new SessionAttributes(texts, policy, this.identity);
+    this.attributes = new SessionAttributes(texts, policy, this.identity, record?.schemaVersion);
     this.lifetime = new SessionLifetime(policy);
     this.status = record === undefined ? 'new' : 'stored';
     this.outdated = record !== undefined && record.previous?.secretHash === record.secretHash;
@@ -194,6 +194,7 @@ export class SessionCore implements CookieOwner {
       idleTimeoutInMilliseconds: lifetime.storedIdle,
       expiresAt: lifetime.expiresAt,
       attributes: this.attributes.stored(),
+      schemaVersion: this.attributes.storedVersion,
     };
     return new SessionCore(record, this.policy, this.actions);
   }
@@ -226,7 +227,7 @@ export class SessionCore implements CookieOwner {
   /** Takes the record that the store has now, and keeps what this request changed (`rebase`) or forgets it (`reset`). */
   reloaded(record: SessionRecord, mode: 'rebase' | 'reset'): void {
     this.#adopt(record);
-    this.attributes[mode](record.attributes);
+    this.attributes[mode](record.attributes, record.schemaVersion);
     if (mode === 'rebase') return;
     this.lifetime.requestedIdle = undefined;
     this.identity.forgetRequests();

@@ -40,7 +40,7 @@ export class SessionCreates {
       return createdAt;
     };
     try {
-      created(core, given, await this.#bound(core, indexed, write));
+      created(core, given, await this.#bound(core, indexed, write), this.policy);
     } catch (error) {
       // A secret that the client has already cannot be replaced.
       if (newSecret !== undefined && mayBeStored(error, step))
@@ -55,7 +55,7 @@ export class SessionCreates {
    */
   async settle(core: SessionCore, sent: SentCreate): Promise<void> {
     const [createdAt, secret] = await this.#bound(core, sent.indexed, () => this.#sendAgain(core, sent));
-    created(core, sent, createdAt, secret);
+    created(core, sent, createdAt, this.policy, secret);
   }
 
   async #sendAgain(core: SessionCore, sent: SentCreate): Promise<[createdAt: number, secret: DrawnSecret]> {
@@ -90,6 +90,7 @@ export class SessionCreates {
       secretHash,
       idleTimeoutInMilliseconds: ownIdle,
       attributes,
+      schemaVersion: this.policy.shape?.version,
       authenticated,
       indexed: withChanges(undefined, indexed),
     });
@@ -100,10 +101,11 @@ function created(
   core: SessionCore,
   { changes, ownIdle, indexed, authenticated }: Given,
   createdAt: number,
+  { shape }: SessionPolicy,
   secret?: DrawnSecret,
 ): void {
   if (secret !== undefined) core.identity.drawn(secret);
-  core.attributes.accept(changes);
+  core.attributes.accept(changes, shape?.version);
   core.indexed = withChanges(undefined, indexed);
   core.created(createdAt, ownIdle, authenticated);
 }

@@ -138,8 +138,12 @@ export class SessionOperations implements SessionActions {
     // Nothing of this session is under way, so these changes are what is stored.
     const changes = core.attributes.changes();
     if (!isChanged(core, changes)) return undefined;
+    const onlyMigrates = !hasRequests(core) && core.attributes.areMigration(changes);
+    // Another request stores it.
+    if (onlyMigrates && (core.readOnly || core.outdated)) return undefined;
     return this.#save(core, true, changes).catch((error: unknown) => {
-      if (!(error instanceof SessionGoneError) || core.identity.changeRequested) throw error;
+      const isLate = onlyMigrates && error instanceof SessionConflictError;
+      if (!isLate && (!(error instanceof SessionGoneError) || core.identity.changeRequested)) throw error;
     });
   }
 
@@ -264,8 +268,15 @@ export class SessionOperations implements SessionActions {
   }
 }
 
+function hasRequests({ identity, lifetime, outcomeUnknown }: SessionCore): boolean {
+  return identity.changeRequested || lifetime.idleChange !== undefined || outcomeUnknown;
+}
+
 function isChanged(core: SessionCore, changes: AttributeChanges): boolean {
   const { rotateRequested, authenticateRequested } = core.identity;
   const rotates = authenticateRequested || (rotateRequested && core.status === 'stored');
-  return changes.size > 0 || rotates || core.lifetime.idleChange !== undefined || core.outcomeUnknown;
+  const versioned = core.attributes.versionWith(changes) !== undefined;
+  return (
+    changes.size > 0 || versioned || rotates || core.lifetime.idleChange !== undefined || core.outcomeUnknown
+  );
 }

@@ -30,6 +30,11 @@ export interface SessionRecord {
   readonly indexed?: ReadonlyMap<string, string> | undefined;
   /** What the session knows of the device that it is bound to; `undefined` if it is not bound. */
   readonly device?: string | undefined;
+  /**
+   * The version of the application's schema that the attributes were stored with; `undefined` if there was none. In a store
+   * that does not keep it, every session counts as version 0, and `onInvalidData` gets each one at every request.
+   */
+  readonly schemaVersion?: number | undefined;
 }
 
 /** The secret that a rotation has replaced. */
@@ -71,6 +76,8 @@ export interface NewSessionRecord extends SessionTimeouts {
   readonly authenticated?: boolean | undefined;
   /** Name of an index to the session's value in it. Only for a store with `index`. */
   readonly indexed?: ReadonlyMap<string, string> | undefined;
+  /** The version of the application's schema, to be loaded with the session. */
+  readonly schemaVersion?: number | undefined;
 }
 
 /** What one request changed in a session. The store applies all of it or nothing, and touches the session. */
@@ -84,6 +91,8 @@ export interface SessionChanges extends SessionTimeouts {
   readonly attributes: ReadonlyMap<string, string | undefined>;
   /** Name of an index to the session's new value in it, or `undefined` to remove the value. Only for a store with `index`. */
   readonly indexed?: ReadonlyMap<string, string | undefined> | undefined;
+  /** The version of the application's schema that the attributes have now; `undefined` keeps the stored one. */
+  readonly schemaVersion?: number | undefined;
   /** A new idle timeout of the session's own, in milliseconds; `undefined` keeps the stored one. */
   readonly idleTimeoutInMilliseconds?: number | undefined;
   /** SHA-256 that the secret must still have; `undefined` accepts any. */

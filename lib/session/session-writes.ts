@@ -60,6 +60,7 @@ export class SessionWrites {
   ): Promise<void> {
     const { lock, identity, lifetime } = core;
     const { idleChange } = lifetime;
+    const schemaVersion = core.attributes.versionWith(changes);
     this.#assertSize(core, changes);
     const indexed = this.bindings.changesOf(core, changes);
     const authentication = authenticationIn(core, this.policy, indexed);
@@ -69,6 +70,7 @@ export class SessionWrites {
       touched,
       attributes: changes,
       indexed,
+      schemaVersion,
       idleTimeoutInMilliseconds: idleChange,
       secretHash: rotation === undefined ? identity.expectedHash : identity.secretHash,
       newSecretHash: rotation?.secretHash,
@@ -98,7 +100,7 @@ export class SessionWrites {
       throw error;
     }
     if (release) lock?.ended();
-    core.attributes.accept(changes);
+    core.attributes.accept(changes, schemaVersion);
     core.indexed = withChanges(core.indexed, indexed);
     if (idleChange !== undefined) lifetime.storedIdle = idleChange;
     if (authentication !== undefined) lifetime.authenticated(authentication, sentAt);

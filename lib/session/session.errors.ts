@@ -6,6 +6,7 @@ export type SessionErrorCode =
   | 'SESSION_START'
   | 'SESSION_STORE_UNAVAILABLE'
   | 'SESSION_DATA'
+  | 'SESSION_SCHEMA'
   | 'SESSION_GONE'
   | 'SESSION_CONFLICT'
   | 'SESSION_READ_ONLY'
@@ -91,7 +92,7 @@ export class SessionStartError extends SessionError {
 
 /** An attribute cannot be stored, or its stored text cannot be read. Names the attribute, never its value. */
 export class SessionDataError extends SessionError {
-  readonly code = 'SESSION_DATA';
+  readonly code: 'SESSION_DATA' | 'SESSION_SCHEMA' = 'SESSION_DATA';
   constructor(
     message: string,
     /** The top-level attribute at fault. */
@@ -100,6 +101,36 @@ export class SessionDataError extends SessionError {
   ) {
     super(message, options);
   }
+}
+
+/**
+ * A session does not match the option `schema`: what a request wrote (nothing is stored then), or what was stored before.
+ * Names the paths, never a value. `attribute` is that of the first path; '' if the session as a whole is at fault.
+ */
+export class SessionSchemaError extends SessionDataError {
+  override readonly code = 'SESSION_SCHEMA';
+  /** Where the session breaks the schema, such as `cart[0].sku`; '' for the session as a whole. */
+  readonly paths: readonly string[];
+  constructor(faults: readonly (readonly PropertyKey[])[], what: string, verb?: 'cannot') {
+    const paths = [...new Set(faults.map(pathText))];
+    const shown = paths
+      .slice(0, SHOWN_PATHS)
+      .map((path) => (path === '' ? 'The session' : `session.${path}`));
+    const others = paths.length > SHOWN_PATHS ? ` and ${paths.length - SHOWN_PATHS} more` : '';
+    const does = verb ?? (paths.length === 1 ? 'does' : 'do');
+    super(`${shown.join(', ')}${others} ${does} ${what}`, String(faults[0]?.[0] ?? ''));
+    this.paths = paths;
+  }
+}
+
+const SHOWN_PATHS = 5;
+
+function pathText(path: readonly PropertyKey[]): string {
+  return path
+    .map((part, place) =>
+      typeof part === 'number' ? `[${part}]` : `${place === 0 ? '' : '.'}${String(part)}`,
+    )
+    .join('');
 }
 
 /** The session was destroyed or regenerated, or has expired, since it was loaded. Nothing was written. HTTP 409. */

@@ -116,6 +116,10 @@ describe('the environment', () => {
       'deviceBound',
       'cluster.options',
       'migrateFrom',
+      // These belong together, and a schema is code.
+      'schema',
+      'schemaVersion',
+      'onInvalidData',
       'indexes',
       ...groups,
     ]);

@@ -5,6 +5,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/glob
 import { type DynamicModule, type Type, ValidationPipe } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { Redis } from 'ioredis';
+import type { SessionSerializer } from 'nestjs-redis-session';
 import { resolveOptions } from '../../lib/options/resolve-options.js';
 import { MODULE_OPTIONS_TOKEN } from '../../lib/redis-session.module-definition.js';
 import { type HttpApp, platforms, startApp } from '../http/http-app.js';
@@ -28,6 +29,8 @@ import { LoginController } from './login.js';
 import { ShopController as OutageController, survivesOutages } from './outage.js';
 import { AppModule as WithOwnClient } from './own-client.js';
 import { AppModule as QuickStart } from './quick-start.js';
+import { AppModule as WithSchema } from './schema.js';
+import { AppModule as Structured } from './structured.js';
 import { CartController } from './states.js';
 import { asNistAsks } from './timeouts.js';
 import { ShopController } from '../http/shop.controller.js';
@@ -237,5 +240,31 @@ describe('the connections of the README', () => {
       host: 'redis.internal',
       username: 'shop',
     });
+  });
+});
+
+describe('the applications of the page on session data, on a real Redis', () => {
+  let redis: RedisServer;
+  beforeAll(async () => {
+    redis = await RedisServer.start();
+    process.env['REDIS_SESSION_PORT'] = String(redis.port);
+  });
+  afterAll(async () => {
+    delete process.env['REDIS_SESSION_PORT'];
+    await redis.stop();
+  });
+
+  it('a schema: stores what matches', async () => {
+    const { browser, close } = await listening(WithSchema);
+    await browser.post('/cart');
+    const { text } = await browser.post('/cart');
+    expect(text).toBe('[{"sku":"tea","quantity":1},{"sku":"tea","quantity":1}]');
+    await close();
+  });
+
+  it('dates, maps and bytes: has the serializer', () => {
+    const [module] = Reflect.getMetadata('imports', Structured) as [DynamicModule];
+    const { serializer } = given(module) as { serializer: SessionSerializer };
+    expect(serializer.serialize(1n, 'n')).toBe('st1.[["BigInt","1"]]');
   });
 });

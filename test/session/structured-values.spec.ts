@@ -245,6 +245,17 @@ describe('a structured value on a read-only route', () => {
     expect(session.value).toEqual(value());
   });
 
+  it('stores no change of its bytes, which cannot refuse one', async () => {
+    const { session, sessions, id, setReadOnly } = await frozen({ value: { bytes: Buffer.from('tea') } });
+    setReadOnly(true);
+    session.value.bytes[0] = 1;
+    await session.save();
+    setReadOnly(false);
+    expect(session.value.bytes.toString()).toBe('tea');
+    await session.save();
+    expect((await found(sessions, id)).value.bytes.toString()).toBe('tea');
+  });
+
   it('can be changed again where the session is writable again', async () => {
     const { session, sessions, id, setReadOnly } = await frozen({ value: new Map([['tea', 1]]) });
     setReadOnly(true);
