@@ -7,9 +7,9 @@ import { delimiter, join, sep } from 'node:path';
  * PATH, or the one that apt installs now, where that can be.
  * @throws what to install and how
  */
-export function ensureProgram({ program, variable, howToInstall }) {
+export function ensureProgram({ program, package: name = program, variable, howToInstall }) {
   const chosen = process.env[variable];
-  if (!chosen) return findOnPath(program) || installWithApt(program, howToInstall);
+  if (!chosen) return findOnPath(program) || installWithApt(program, name, howToInstall);
   const path = chosen.includes(sep) ? chosen : findOnPath(chosen);
   if (path && isExecutable(path)) return path;
   throw new Error(
@@ -17,18 +17,18 @@ export function ensureProgram({ program, variable, howToInstall }) {
   );
 }
 
-function installWithApt(program, howToInstall) {
+function installWithApt(program, name, howToInstall) {
   if (process.getuid?.() !== 0 || !findOnPath('apt-get')) throw new Error(howToInstall);
   console.log(`${program} is missing: installing it with apt-get, for the tests alone.`);
   try {
     apt('update');
-    apt('install', '-y', '--no-install-recommends', program);
+    apt('install', '-y', '--no-install-recommends', name);
   } catch (cause) {
-    throw new Error(`apt-get could not install ${program}.\n${cause.stderr ?? ''}\n${howToInstall}`, {
+    throw new Error(`apt-get could not install ${name}.\n${cause.stderr ?? ''}\n${howToInstall}`, {
       cause,
     });
   }
-  stopTheService(program);
+  stopTheService(name);
   const installed = findOnPath(program);
   if (!installed) throw new Error(howToInstall);
   return installed;

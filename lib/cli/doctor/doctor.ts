@@ -89,9 +89,9 @@ function connectionFinding(client: RedisClient, servers: readonly CheckedServer[
 
 // The client forgets a node that it cannot connect to, but not which slots it serves.
 function mastersAway({ slots }: Cluster, servers: readonly CheckedServer[]): string[] {
-  const connected = servers.map(({ redis }) => `${redis.options.host}:${redis.options.port}`);
+  const connected = new Set(servers.map(({ redis }) => `${redis.options.host}:${redis.options.port}`));
   const masters = new Set(slots.flatMap(([master]) => master ?? []));
-  return [...masters].filter((master) => !connected.includes(master));
+  return [...masters].filter((master) => !connected.has(master));
 }
 
 type Check = (server: CheckedServer) => Promise<Finding | Finding[]>;
