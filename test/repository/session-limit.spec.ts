@@ -4,6 +4,7 @@ import {
   RedisSessionOptions,
   SessionDataError,
   SessionLimitError,
+  SessionLockTimeoutError,
   type SessionRepository,
   type SessionStore,
   SessionStoreUnavailableError,
@@ -283,6 +284,29 @@ describe.each(places)('a limit of sessions for each user, in %s', (_, open) => {
       // The write never comes.
       const { id } = await login(limited(options), '42');
       expect(await idsOf(sessions, '42')).toEqual([id]);
+    });
+  });
+
+  describe('a login that waits for others of its user', () => {
+    it('is refused with 423 after lock.waitTimeoutInMilliseconds, and does not name the user', async () => {
+      const store = place.store(application);
+      const key = { index: 'user', value: 'ada' };
+      const lease = { token: 'x'.repeat(22), leaseInMilliseconds: 60_000, waitInMilliseconds: 0 };
+      expect(await store.index!.lock(key, lease)).toBe(true);
+      const lock = Object.assign(new RedisSessionOptions().lock, { waitTimeoutInMilliseconds: 100 });
+      const impatient = limited({ maxSessionsPerUser: 2, lock });
+      // The second one waits in the queue of its process.
+      const outcomes = await Promise.allSettled([login(impatient, 'ada'), login(impatient, 'ada')]);
+      for (const outcome of outcomes) {
+        const { reason } = outcome as PromiseRejectedResult;
+        expect(reason).toBeInstanceOf(SessionLockTimeoutError);
+        expect(reason).toMatchObject({ statusCode: 423, retryAfterInSeconds: 1 });
+        expect((reason as Error).message).not.toContain('ada');
+      }
+      await login(impatient, 'eve');
+      await store.index!.unlock(key, lease.token);
+      await login(impatient, 'ada');
+      expect(await idsOf(sessions, 'ada')).toHaveLength(1);
     });
   });
 
