@@ -6,6 +6,9 @@ import { WaitingQueues } from './waiting-queue.js';
 
 // Less than others wait by default, so that logins of a user go on after a process has died in the middle of one.
 const LONGEST_LEASE_MS = 5000;
+// Shares of the lease: when to renew it, and when it may have ended.
+const DUE = 0.5;
+const LATE = 0.75;
 
 /**
  * Gives the lock of a user to one login at a time. The logins of this process wait in a queue here. Only the first of them
@@ -62,11 +65,11 @@ export class LoginLock {
   async keep(): Promise<void> {
     const takenAt = this.#takenAt;
     const now = performance.now();
-    if (now - takenAt < this.#lease / 2) return;
+    if (now - takenAt < this.#lease * DUE) return;
     this.#takenAt = now;
     const held = await this.#take(0);
-    // Too late, the lock was taken anew: another login may have had it in between.
-    if (!held || performance.now() - takenAt >= this.#lease) this.#lost = true;
+    // Late, it may have been taken anew, and another login may have had it in between. Clocks differ, so this is early.
+    if (!held || performance.now() - takenAt >= this.#lease * LATE) this.#lost = true;
   }
 
   /** @returns `false` if the lock was not held all the time: another login may have counted and written meanwhile */
