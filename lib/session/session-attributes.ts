@@ -96,9 +96,14 @@ export class SessionAttributes {
     // Otherwise what is at fault may be what the request removes or replaces.
     if (this.#values.size > 0 && !shape.isStrict(this.version ?? 0)) this.#admit(shape);
     const changes = this.#changes();
-    if ([...changes.keys()].some((name) => shape.isAttribute(name)))
-      shape.assertStorable(this.#data(shape, (name) => this.#values.get(name)));
+    if ([...changes.keys()].some((name) => shape.isAttribute(name))) this.#assertStorable(shape);
     return changes;
+  }
+
+  #assertStorable(shape: SessionShape): void {
+    shape.assertStorable(this.#data(shape, (name) => this.#values.get(name)));
+    // What the request has not replaced matches too: indexes may look at it before the write.
+    this.#admitted = true;
   }
 
   #changes(): Map<string, string | undefined> {

@@ -211,6 +211,16 @@ describe('a stored session that does not match the schema', () => {
     expect(await sessions.find(id)).toBeUndefined();
   });
 
+  it('can be repaired while an index looks at its other attributes', async () => {
+    const { store, id } = await storedBefore({ name: 'ada', cart: 'SECRET' });
+    const indexes = { name: (session: AnySession) => session.name as string };
+    const { sessions } = withSchema(shop, 1, 'error', { store, indexes });
+    const session = await found(sessions, id);
+    session.cart = [];
+    await session.save();
+    expect(await sessions.findByIndex('name', 'ada')).toMatchObject([{ id }]);
+  });
+
   it('loses what does not match with "drop"', async () => {
     const { store, id } = await storedBefore({ name: 'ada', cart: 'SECRET', other: 1 });
     const { sessions, watched } = withSchema(shop, 1, 'drop', { store });
