@@ -97,7 +97,7 @@ export class SessionMigration {
 }
 
 function fill(core: SessionCore, old: OldSession): void {
-  for (const [name, value] of Object.entries(old.attributes)) {
+  for (const [name, value] of Object.entries(core.shaped(old.attributes))) {
     if (canNameAttribute(name)) core.setAttribute(name, value);
   }
   if (old.idleTimeoutInSeconds === undefined) return;

@@ -166,6 +166,14 @@ export class SessionCore implements CookieOwner {
     this.attributes.set(name, value);
   }
 
+  /** The attributes of a record of another library, as the schema wants them. @throws SessionSchemaError if it refuses them */
+  shaped(data: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
+    const { shape } = this.policy;
+    if (shape === undefined) return data;
+    const own = Object.fromEntries(Object.entries(data).filter(([name]) => shape.isAttribute(name)));
+    return shape.replacementOf(own, 0) ?? own;
+  }
+
   assertWritable(attempt: string): void {
     if (this.status === 'ended') throw new SessionGoneError(this.id);
     if (this.readOnly) throw new SessionReadOnlyError(attempt);

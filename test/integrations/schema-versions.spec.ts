@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { Body, Controller, Get, Post } from '@nestjs/common';
 import {
+  expressSession,
   RedisSessionModule,
   Session,
   SessionState,
@@ -12,6 +13,7 @@ import * as z from 'zod';
 import type { Browser } from '../support/http-browser.js';
 import { RedisServer } from '../support/redis-server.js';
 import { uniqueName } from '../support/unique-name.js';
+import { OldShop } from './old-shop.js';
 import { platforms, startNest, type NestApp } from './nest-app.js';
 
 // Version 1 counts in euros. Version 2 counts in cents, and keeps the euros while version 1 runs.
@@ -35,6 +37,15 @@ const version3 = {
     ...(typeof name === 'string' && { name: [name] }),
   }),
 }; // prettier-ignore
+
+/** A promise that the test or the handler resolves. */
+function signal() {
+  let resolve!: () => void;
+  const promise = new Promise<void>((done) => (resolve = done));
+  return { promise, resolve };
+}
+let arrived = signal();
+let released = signal();
 
 @Controller()
 class ShopController {
@@ -66,6 +77,19 @@ class ShopController {
     Object.assign(session, values);
   }
 
+  @Post('rotate')
+  rotate(@Session() session: Session<object>): void {
+    session.rotate();
+  }
+
+  @Get('slow')
+  async slow(@Session() session: Session<object>): Promise<unknown> {
+    const values = { ...session };
+    arrived.resolve();
+    await released.promise;
+    return values;
+  }
+
   @Post('logout')
   async logout(@Session() session: Session<object>): Promise<void> {
     await session.destroy();
@@ -82,6 +106,9 @@ describe.each(platforms)('a deployment that changes the shape of sessions, on %s
   const apps: NestApp[] = [];
   let applicationName: string;
   let more: RedisSessionModuleOptions;
+  beforeEach(() => {
+    [arrived, released] = [signal(), signal()];
+  });
   afterEach(() => Promise.all(apps.splice(0).map((app) => app.close())));
 
   async function start(options: RedisSessionModuleOptions): Promise<Browser> {
@@ -182,6 +209,41 @@ describe.each(platforms)('a deployment that changes the shape of sessions, on %s
     expect(refused.status).toBe(500);
     expect(refused.text).not.toContain('SECRET');
     expect(await stored()).toEqual(before);
+  });
+
+  it('shows a migrated session to a request whose secret was rotated just before, and stores nothing of it', async () => {
+    more = { rotationGraceInSeconds: 30 };
+    const { next } = await visit({ euros: 3 });
+    const late = next.clone();
+    expect((await next.post('/rotate')).status).toBe(201);
+    const before = await stored();
+    expect(await late.get('/')).toMatchObject({ status: 200, text: '{"euros":3,"cents":300}' });
+    expect(await stored()).toEqual(before);
+  });
+
+  it('answers a request that only looked, although another one rotates the secret meanwhile', async () => {
+    more = {};
+    const { next } = await visit({ euros: 3 });
+    const late = next.clone();
+    const looking = late.get('/slow');
+    await arrived.promise;
+    expect((await next.post('/rotate')).status).toBe(201);
+    released.resolve();
+    expect(await looking).toMatchObject({ status: 200, text: '{"euros":3,"cents":300}' });
+  });
+
+  it('migrates the sessions of express-session', async () => {
+    applicationName = uniqueName('schema');
+    const prefix = `${uniqueName('sess')}:`;
+    const shop = await OldShop.start(redis.url, { prefix });
+    const visitor = await start({
+      ...version2,
+      migrateFrom: expressSession({ secret: 'keyboard cat', prefix }),
+    });
+    visitor.setCookie('connect.sid', await shop.visit({ euros: 3 }));
+    await shop.close();
+    expect((await visitor.get('/')).json()).toEqual({ euros: 3, cents: 300 });
+    expect(await stored()).toEqual({ ':schema': '2', euros: '3', cents: '300' });
   });
 
   it('migrates once although many requests of a visitor begin at the same time', async () => {
