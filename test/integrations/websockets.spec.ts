@@ -69,6 +69,14 @@ describe.each(combinations)('a gateway of $library on $platform', ({ library, pl
     expect(await socket.ask('name')).toEqual({ event: 'name', data: 'ada' });
   });
 
+  it('releases its sockets when the application closes', async () => {
+    const socket = await startLoggedIn();
+    const stranger = await connect('');
+    await socket.ask('name');
+    await app.close();
+    await Promise.all([socket.closed, stranger.closed]);
+  });
+
   it('lets its guards read the session', async () => {
     const member = await startLoggedIn();
     const stranger = await connect('');

@@ -114,10 +114,17 @@ describe.each(platforms)('SIGTERM under load, on %s', (platform) => {
     const { cookie } = await post('/increment', 'first', '');
     const hanging = post('/hang', 'hang', cookie!).catch((error: Error) => error);
     await eventually(() => expect(entered).toContain('hang'));
+    const waiting = post('/hang', 'second', cookie!).catch((error: Error) => error);
+    // Behind it, so that it has reached its turn.
+    await post('/increment', 'third', cookie!);
     expect(await locks()).not.toEqual([]);
     child.kill('SIGTERM');
-    expect(await hanging).toMatchObject({ code: 'ECONNRESET' });
+    expect(await Promise.all([hanging, waiting])).toMatchObject([
+      { code: 'ECONNRESET' },
+      { code: 'ECONNRESET' },
+    ]);
     expect(await exit).toEqual([null, 'SIGTERM']);
+    expect(entered).not.toContain('second');
     expect(await locks()).toEqual([]);
   });
 
