@@ -17,6 +17,7 @@ import {
 import { loginAs } from 'nestjs-redis-session/testing';
 import supertest from 'supertest';
 import { type Platform, platforms } from '../http/http-app.js';
+import { RedisServer } from '../support/redis-server.js';
 
 // It requires an ES module, which Jest can't before Node 24.9. Requests with the option `cookies` need it, and no others.
 jest.mock('light-my-request/lib/cookies.js', () => ({}));
@@ -130,6 +131,18 @@ describe.each(platforms)('loginAs(), on %s', (platform) => {
     const headers = await loginAs<Shop>(app, alice);
     expect(headers).toEqual({ authorization: expect.stringMatching(/^Session [\w-]{22}\.[\w-]+$/) });
     expect((await send('GET', '/cart', headers)).body).toEqual(alice);
+  });
+
+  it('logs in to sessions in Redis, too', async () => {
+    const server = await RedisServer.start();
+    try {
+      await start({ store: 'redis', port: server.port });
+      const headers = await loginAs<Shop>(app, alice);
+      expect((await send('GET', '/cart', headers)).body).toEqual(alice);
+      expect((await send('POST', '/orders', headers)).status).toBe(201);
+    } finally {
+      await server.stop();
+    }
   });
 
   it('logs no secret, not even with logOperations', async () => {
