@@ -74,7 +74,8 @@ describe.each(combinations)('a gateway of $library on $platform', ({ library, pl
     const stranger = await connect('');
     await socket.ask('name');
     await app.close();
-    await Promise.all([socket.closed, stranger.closed]);
+    const reasons = await Promise.all([socket.closed, stranger.closed]);
+    expect(reasons).toEqual([expect.any(String), expect.any(String)]);
   });
 
   it('lets its guards read the session', async () => {
