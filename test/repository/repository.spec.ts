@@ -56,7 +56,10 @@ describe.each(stores)('the sessions of the repository, in the %s store', (_, ope
       const same = (await sessions.findByCredential(credential))!;
       expect(same.id).toBe(session.id);
       await eventually(() => expect(watched.calls.map(({ method }) => method)).toEqual(['load', 'touch']));
-      expect(watched.calls[1]!.args).toEqual([session.id, { defaultIdleTimeoutInMilliseconds: 1_200_000 }]);
+      expect(watched.calls[1]!.args).toEqual([
+        session.id,
+        { defaultIdleTimeoutInMilliseconds: 1_200_000, background: true },
+      ]);
     });
 
     it('returns undefined for a wrong secret and does not slide the expiry', async () => {

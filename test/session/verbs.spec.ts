@@ -80,7 +80,10 @@ describe.each(stores)('in the %s store', (_, open) => {
       session.idleTimeoutInSeconds = 300;
       await session.touch();
       expect(watched.calls).toEqual([
-        { method: 'touch', args: [session.id, { defaultIdleTimeoutInMilliseconds: 1_200_000 }] },
+        {
+          method: 'touch',
+          args: [session.id, { defaultIdleTimeoutInMilliseconds: 1_200_000, background: false }],
+        },
       ]);
       expect(await inStore()).toEqual({ cart: ['tea'], visits: 1 });
     });
@@ -175,7 +178,7 @@ describe.each(stores)('in the %s store', (_, open) => {
       await expect(session.save()).rejects.toThrow(gone);
       await expect(session.reload()).rejects.toThrow(gone);
       await session.touch();
-      expect(watched.calls).toEqual([{ method: 'destroy', args: [session.id, undefined] }]);
+      expect(watched.calls).toEqual([{ method: 'destroy', args: [session.id, undefined, 'destroyed'] }]);
     });
 
     it('can be called twice, and on a session that is gone or was never stored', async () => {
