@@ -98,6 +98,10 @@ describe.each(combinations)('messages to a gateway of $library on $platform', (o
 
     await eventually(() => expect(socket.arrived).toHaveLength(1_000), { within: 60_000 });
     expect(socket.arrived.every(({ event }) => event === 'name' || event === 'exception')).toBe(true);
-    expect(await (await connect()).ask('name')).toEqual({ event: 'name', data: 'ada' });
+    // On a busy machine, Redis may still be answering the flood.
+    await eventually(
+      async () => expect(await (await connect()).ask('name')).toEqual({ event: 'name', data: 'ada' }),
+      { within: 20_000 },
+    );
   }, 90_000);
 });
