@@ -1,3 +1,5 @@
+import { availableParallelism } from 'node:os';
+
 /** @type {import('jest').Config} */
 export default {
   roots: ['<rootDir>/lib', '<rootDir>/test'],
@@ -14,4 +16,6 @@ export default {
   coverageProvider: 'v8',
   collectCoverageFrom: ['lib/**/*.ts'],
   testTimeout: 20_000,
+  // Many tests wait for Redis or for a timeout, so that two share a core well.
+  maxWorkers: Math.max(2, availableParallelism() - 1),
 };
