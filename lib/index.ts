@@ -67,6 +67,19 @@ export { jsonSerializer } from './session/session-serializer.js';
 export type { SessionSerializer } from './session/session-serializer.js';
 
 export type {
+  SessionBoundEvent,
+  SessionCreatedEvent,
+  SessionDestroyedEvent,
+  SessionEvent,
+  SessionEventEmitter,
+  SessionEventTarget,
+  SessionExpiredEvent,
+  SessionForgedEvent,
+  SessionLockLostEvent,
+  SessionRotatedEvent,
+} from './session/session-event.js';
+export type { ExpiredSession, SessionExpiries } from './session/session-expiries.js';
+export type {
   ObservedOperation,
   ObservedResult,
   SessionDestroyReason,

@@ -17,6 +17,9 @@ import { SessionMigration } from './migration/session-migration.js';
 import { ObservedSessionLocks } from './observed/observed-session-locks.js';
 import { ObservedSessionStore } from './observed/observed-session-store.js';
 import type { Observation } from './observed/observation.js';
+import type { ExpirySweep } from './observed/expiry-sweep.js';
+import type { SessionEvents } from './observed/session-events.js';
+import { eventsOf, expirySweepOf } from './redis-session.events.js';
 import { observationOf } from './redis-session.observation.js';
 import type { RedisSessionModuleOptions } from './options/redis-session-module-options.js';
 import { keysOf } from './options/encryption-options.js';
@@ -49,6 +52,10 @@ import { SessionRepository } from './session/session.repository.js';
 const SETTLED_OPTIONS = Symbol('nestjs-redis-session options');
 // Tells the observers; undefined if there are none.
 const OBSERVATION = Symbol('nestjs-redis-session observation');
+// Tells the listeners of events; undefined if there are none.
+const EVENTS = Symbol('nestjs-redis-session events');
+const EXPIRY_SWEEP = Symbol('nestjs-redis-session expiry sweep');
+const POLICY = Symbol('nestjs-redis-session policy');
 // What the module itself uses: the store, or its observed form.
 const USED_STORE = Symbol('nestjs-redis-session store');
 
@@ -101,7 +108,10 @@ const providers: Provider[] = [
       return typeof options.store === 'object' ? options.store : new InMemorySessionStore();
     },
   },
-  { provide: OBSERVATION, inject: [SETTLED_OPTIONS], useFactory: observationOf },
+  { provide: EVENTS, inject: [SETTLED_OPTIONS], useFactory: eventsOf },
+  { provide: OBSERVATION, inject: [SETTLED_OPTIONS, EVENTS], useFactory: observationOf },
+  { provide: POLICY, inject: [SETTLED_OPTIONS, EVENTS], useFactory: policyOf },
+  { provide: EXPIRY_SWEEP, inject: [SessionStore, POLICY, EVENTS], useFactory: expirySweepOf },
   {
     provide: USED_STORE,
     inject: [SessionStore, OBSERVATION],
@@ -110,14 +120,10 @@ const providers: Provider[] = [
   },
   {
     provide: SessionOperations,
-    inject: [USED_STORE, SETTLED_OPTIONS, OBSERVATION],
-    useFactory: async (
-      store: SessionStore,
-      options: RedisSessionOptions,
-      observation: Observation | undefined,
-    ) => {
-      const locks = observation && new ObservedSessionLocks(store, options.lock, observation);
-      return new SessionOperations(store, await policyOf(options), locks);
+    inject: [USED_STORE, POLICY, OBSERVATION],
+    useFactory: (store: SessionStore, policy: SessionPolicy, observation: Observation | undefined) => {
+      const locks = observation && new ObservedSessionLocks(store, policy.lock, observation);
+      return new SessionOperations(store, policy, locks);
     },
   },
   {
@@ -197,6 +203,7 @@ export class RedisSessionModule extends ConfigurableModuleClass implements OnApp
     @Inject(RedisConnection) private readonly connection: RedisConnection | undefined,
     @Inject(SessionStore) private readonly store: SessionStore,
     private readonly operations: SessionOperations,
+    @Inject(EXPIRY_SWEEP) private readonly sweep: ExpirySweep | undefined,
   ) {
     super();
     // As early as possible, so that middleware of main.ts such as passport.session() finds the session.
@@ -226,6 +233,7 @@ export class RedisSessionModule extends ConfigurableModuleClass implements OnApp
   async onApplicationShutdown(): Promise<void> {
     try {
       await this.operations.close();
+      await this.sweep?.close();
       await this.store.close?.();
     } finally {
       await this.connection?.close();
@@ -239,17 +247,20 @@ function noForRoot(): never {
   ]);
 }
 
-async function policyOf(options: RedisSessionOptions): Promise<SessionPolicy> {
+async function policyOf(options: RedisSessionOptions, events?: SessionEvents): Promise<SessionPolicy> {
+  const emit = events?.emit;
   const { encryption, applicationName } = options;
   const shape = shapeOf(options);
   if (encryption === undefined)
-    return shape === undefined ? options : Object.assign({ shape, serializer: options.serializer }, options);
+    return shape === undefined && emit === undefined
+      ? options
+      : Object.assign({ emit, shape, serializer: options.serializer }, options);
   const list = keysOf(encryption.keys);
   const keys = list === undefined ? (encryption.keys as EncryptionKeys) : keysInMemory(list);
   await keys.open?.();
   const cipher = new AttributeCipher(keys, applicationName, encryption.acceptPlainText);
   // The serializer is hidden from copies if it is the application's own.
-  return Object.assign({ cipher, shape, serializer: options.serializer }, options);
+  return Object.assign({ emit, cipher, shape, serializer: options.serializer }, options);
 }
 
 function migrationOf(

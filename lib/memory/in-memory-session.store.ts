@@ -2,6 +2,7 @@ import { InMemoryLocks } from './in-memory-locks.js';
 import { InMemorySessionIndex } from './in-memory-session-index.js';
 import { absoluteEnd, timesAfter } from './session-times.js';
 import { now } from '../session/clock.js';
+import type { ExpiredSession, SessionExpiries } from '../session/session-expiries.js';
 import { withChanges } from '../session/session-index.js';
 import type {
   DeviceChange,
@@ -43,6 +44,9 @@ export class InMemorySessionStore implements SessionStore {
   readonly touchesAreFree = true;
   private readonly now: () => number;
   private sweepTimer: NodeJS.Timeout | undefined;
+  /** Sessions that have expired; `undefined` if nobody asks. */
+  private expired: ExpiredSession[] | undefined;
+  private keptAttributes: readonly string[] = [];
 
   /** @param options `now`: the store's clock, in milliseconds since the epoch. @default that of the process */
   constructor(options: { now?: () => number } = {}) {
@@ -76,6 +80,17 @@ export class InMemorySessionStore implements SessionStore {
     // Unref'ed: the timer must not keep the process alive.
     this.sweepTimer ??= setInterval(() => this.sweep(), SWEEP_INTERVAL_IN_MILLISECONDS).unref();
     return createdAt;
+  }
+
+  watchExpiries(attributes: readonly string[]): SessionExpiries {
+    this.expired = [];
+    this.keptAttributes = attributes;
+    return {
+      take: async () => {
+        this.sweep();
+        return this.expired?.splice(0) ?? [];
+      },
+    };
   }
 
   async load(id: string): Promise<SessionRecord | undefined> {
@@ -177,7 +192,12 @@ export class InMemorySessionStore implements SessionStore {
     const { record, endsAt } = stored;
     if (this.now() < Math.min(endsAt, absoluteEnd(record, timeouts))) return record;
     this.remove(id);
+    this.expired?.push({ id, attributes: this.kept(record) });
     return undefined;
+  }
+
+  private kept({ attributes }: SessionRecord): Map<string, string> {
+    return new Map([...attributes].filter(([name]) => this.keptAttributes.includes(name)));
   }
 
   private sweep(): void {

@@ -32,6 +32,7 @@ export class Observation implements RunningOperation {
     private readonly observers: readonly SessionObserver[],
     private readonly source: Pick<ObservedOperation, 'applicationName' | 'store'>,
     private readonly warn: (message: string) => void,
+    private readonly ended?: (begun: BegunOperation, outcome: SessionOutcome) => void,
   ) {}
 
   get cost(): OperationCost | undefined {
@@ -70,7 +71,9 @@ export class Observation implements RunningOperation {
       end(endOfError(error) ?? { outcome: 'error' }, error);
       throw error;
     }
-    end(endOf(value));
+    const how = endOf(value);
+    end(how);
+    this.ended?.(begun, how.outcome);
     return value;
   }
 

@@ -26,6 +26,7 @@ export class ObservedSessionStore implements WholeStore {
   readonly index: SessionIndex | undefined;
   readonly remaining: SessionStore['remaining'];
   readonly bindDevice: SessionStore['bindDevice'];
+  readonly watchExpiries: SessionStore['watchExpiries'];
   // Touches are sent in the context of any request of their turn, which must not pay for the others.
   readonly #noRequest = new AsyncResource('RedisSessionTouches');
 
@@ -35,6 +36,7 @@ export class ObservedSessionStore implements WholeStore {
   ) {
     this.index = store.index && new ObservedSessionIndex(store.index, observation);
     this.remaining = store.remaining && ((id) => this.#remaining(id));
+    this.watchExpiries = store.watchExpiries && ((attributes) => store.watchExpiries!(attributes));
     this.bindDevice = store.bindDevice && ((id, change) => this.#bindDevice(id, change));
   }
 

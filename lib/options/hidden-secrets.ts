@@ -7,7 +7,7 @@ import type { RedisSessionOptions } from './redis-session.options.js';
  */
 export function hideSecrets(options: RedisSessionOptions): void {
   const { store, serializer, observers, cluster, sentinel, encryption } = options;
-  hide(options, 'accessKey', 'tls', 'client');
+  hide(options, 'accessKey', 'tls', 'client', 'events');
   if (typeof store === 'object') hide(options, 'store');
   if (serializer !== jsonSerializer) hide(options, 'serializer');
   if (observers.length > 0) hide(options, 'observers');

@@ -6,6 +6,7 @@ import { canNameAttribute } from '../session/session-proxy.js';
 import type { SessionIndexer } from '../session/index-value.js';
 import type { OnSessionLimit } from '../session/session-policy.js';
 import { sessionStates, type SessionState } from '../session/session-state.js';
+import type { SessionEventTarget } from '../session/session-event.js';
 import type { SessionObserver } from '../session/session-observer.js';
 import type { OnInvalidData } from '../session/session-shape.js';
 import type { SessionStore } from '../session/session-store.js';
@@ -138,6 +139,18 @@ export class RedisSessionOptions extends RedisConnectionOptions {
    */
   @Expect('an array of objects with the method begin', isObservers)
   readonly observers: readonly SessionObserver[] = [];
+
+  /**
+   * Hears what happens to sessions: `session.created`, `session.bound`, `session.rotated`, `session.destroyed`,
+   * `session.expired`, `session.forged` and `session.lockLost`. A function, or an emitter such as the `EventEmitter2` of
+   * @nestjs/event-emitter, which emits each under its name. Listeners run after the operation, and what they throw is logged
+   * once. Without it, nothing is noted.
+   * @default none
+   * @example RedisSessionModule.forRootAsync({ inject: [EventEmitter2], useFactory: (events) => ({ events }) })
+   */
+  @Optional()
+  @Expect('a function, or an object with the method emit', isEventTarget)
+  readonly events?: SessionEventTarget;
 
   /**
    * Logs a line for every operation on the store, at level `debug` of Nest's Logger. Has no effect, and costs nothing, if the
@@ -396,6 +409,10 @@ function isIndexers(value: unknown): boolean {
 
 function isObservers(value: unknown): boolean {
   return Array.isArray(value) && value.every((observer) => hasMethods(observer, ['begin']));
+}
+
+function isEventTarget(value: unknown): boolean {
+  return typeof value === 'function' || hasMethods(value, ['emit']);
 }
 
 function isAttributeNames(value: unknown): boolean {

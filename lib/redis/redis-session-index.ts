@@ -30,6 +30,7 @@ export class RedisSessionIndex implements SessionIndex {
     private readonly keys: SessionKeys,
     private readonly locks: RedisSessionLocks,
     private readonly indexLocks: RedisIndexLocks,
+    private readonly onDestroyed: (id: string) => void,
   ) {}
 
   async add(key: IndexKey, id: string, keepInMilliseconds: number): Promise<void> {
@@ -81,6 +82,7 @@ export class RedisSessionIndex implements SessionIndex {
       value,
     ]);
     if (reply !== 1) return false;
+    this.onDestroyed(id);
     // As with every destroy: nobody can write under the lock any more.
     this.locks.drop(id).catch(() => undefined);
     return true;

@@ -11,6 +11,7 @@ import type {
   SessionTouch,
   StoreConnection,
 } from '../session/session-store.js';
+import type { SessionExpiries } from '../session/session-expiries.js';
 import type { RunningOperation } from '../observed/operation-cost.js';
 import { CountedCommands } from './counted-commands.js';
 import { LockWaiters } from './lock-waiters.js';
@@ -18,6 +19,7 @@ import { type ConnectionWatch, RedisCommands, type RedisCommandsOptions } from '
 import { RedisIndexLocks } from './redis-index-locks.js';
 import { RedisSessionLocks } from './redis-session-locks.js';
 import { RedisSessionWrites } from './redis-session-writes.js';
+import { RedisSessionExpiries } from './redis-session-expiries.js';
 import { RedisSessionIndex } from './redis-session-index.js';
 import { SessionKeys } from './session-keys.js';
 import { readHash, recordOf } from './session-record.js';
@@ -37,6 +39,7 @@ export class RedisSessionStore implements SessionStore {
   readonly #waiters: LockWaiters;
   readonly #locks: RedisSessionLocks;
   readonly #writes: RedisSessionWrites;
+  #expiries: RedisSessionExpiries | undefined;
 
   constructor(
     client: RedisClient,
@@ -56,7 +59,9 @@ export class RedisSessionStore implements SessionStore {
     this.#locks = new RedisSessionLocks(this.#commands, this.#keys, this.#waiters);
     this.#writes = new RedisSessionWrites(this.#commands, this.#keys);
     const indexLocks = new RedisIndexLocks(this.#commands, this.#keys, this.#waiters);
-    this.index = new RedisSessionIndex(this.#commands, this.#keys, this.#locks, indexLocks);
+    this.index = new RedisSessionIndex(this.#commands, this.#keys, this.#locks, indexLocks, (id) => {
+      void this.#expiries?.destroyed(id);
+    });
   }
 
   /** `undefined` if the store was made without its connection. */
@@ -64,8 +69,15 @@ export class RedisSessionStore implements SessionStore {
     return this.#commands.watch?.current;
   }
 
+  watchExpiries(attributes: readonly string[]): SessionExpiries {
+    this.#expiries = new RedisSessionExpiries(this.#commands, this.#keys, attributes);
+    return this.#expiries;
+  }
+
   create(session: NewSessionRecord): Promise<number | undefined> {
-    return this.#writes.create(session);
+    return this.#expiries === undefined
+      ? this.#writes.create(session)
+      : this.#createNoted(session, this.#expiries);
   }
 
   async load(id: string): Promise<SessionRecord | undefined> {
@@ -81,7 +93,9 @@ export class RedisSessionStore implements SessionStore {
   }
 
   save(id: string, changes: SessionChanges): Promise<SaveOutcome> {
-    return this.#writes.save(id, changes);
+    return this.#expiries === undefined
+      ? this.#writes.save(id, changes)
+      : this.#saveNoted(id, changes, this.#expiries);
   }
 
   bindDevice(id: string, change: DeviceChange): Promise<DeviceOutcome> {
@@ -103,6 +117,7 @@ export class RedisSessionStore implements SessionStore {
     if (removed === -1) return 'conflict';
     // Not awaited: without the session nobody can write under the lock, and its lease ends it if this fails.
     this.#locks.drop(id).catch(() => undefined);
+    if (removed === 1) void this.#expiries?.destroyed(id);
     return removed === 1;
   }
 
@@ -122,6 +137,23 @@ export class RedisSessionStore implements SessionStore {
   close(): void {
     this.#waiters.close();
     this.#locks.close();
+  }
+
+  // Awaited: nobody can destroy the session before its entry is there.
+  async #createNoted(session: NewSessionRecord, expiries: RedisSessionExpiries): Promise<number | undefined> {
+    const createdAt = await this.#writes.create(session);
+    if (createdAt !== undefined) await expiries.created(session, createdAt);
+    return createdAt;
+  }
+
+  async #saveNoted(
+    id: string,
+    changes: SessionChanges,
+    expiries: RedisSessionExpiries,
+  ): Promise<SaveOutcome> {
+    const outcome = await this.#writes.save(id, changes);
+    if (outcome === 'saved') void expiries.saved(id, changes);
+    return outcome;
   }
 }
 

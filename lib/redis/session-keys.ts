@@ -3,6 +3,9 @@ import type { IndexKey } from '../session/session-index.js';
 
 const ID_LENGTH = 22;
 
+/** In how many sorted sets the sessions that may expire are noted, so that a cluster spreads them. */
+export const EXPIRY_SHARDS = 8;
+
 /**
  * The Redis keys of one application. All keys of a session share the hash tag `{<applicationName>_<id>}`, and so one hash
  * slot, so that scripts work in a cluster. All ids have the same length, so the keys of the applications "shop" and
@@ -49,6 +52,21 @@ export class SessionKeys {
   /** String: the lock under which the sessions of one value are counted. As `writeLock`. */
   limitLock(key: IndexKey): string {
     return `${this.sessions(key)}_Limit_Lock`;
+  }
+
+  /** Sorted set: the ids of the sessions of one shard, scored by when they may have expired. */
+  expiriesOf(shard: number): string {
+    return `${this.#open}${shard}}_Expiries`;
+  }
+
+  /** As `expiriesOf`, of the shard of this session. */
+  expiries(id: string): string {
+    return this.expiriesOf(sessionId(id).charCodeAt(0) % EXPIRY_SHARDS);
+  }
+
+  /** Hash: attributes of a session that are still known when it has expired. */
+  kept(id: string): string {
+    return `${this.#open}${sessionId(id)}}_Kept`;
   }
 
   /** A pattern for SCAN: the data of all sessions. */

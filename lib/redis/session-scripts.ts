@@ -21,6 +21,7 @@ export const sessionScripts = {
   destroy: script('destroy'),
   bindDevice: script('bind-device'),
   enlist: script('enlist'),
+  claimDue: script('claim-due'),
   wait: script('wait'),
   renew: script('renew'),
   release: script('hand-over', 'release'),

@@ -1,3 +1,5 @@
+import type { EmitSessionEvent } from './session-event.js';
+
 /** Says that clients presented wrong secrets for sessions that exist. */
 export interface ForgedCredentialReport {
   /** The session whose secret was wrong in the latest attempt. Safe to log. */
@@ -13,14 +15,19 @@ export class ForgedCredentials {
   #reportedAt = -Infinity;
   #count = 0;
 
-  constructor(private readonly report: ((report: ForgedCredentialReport) => void) | undefined) {}
+  constructor(
+    private readonly report: ((report: ForgedCredentialReport) => void) | undefined,
+    private readonly emit?: EmitSessionEvent,
+  ) {}
 
   add(id: string): void {
     this.#count++;
-    if (this.report === undefined || performance.now() - this.#reportedAt < INTERVAL_MS) return;
+    if (this.report === undefined && this.emit === undefined) return;
+    if (performance.now() - this.#reportedAt < INTERVAL_MS) return;
     this.#reportedAt = performance.now();
     const count = this.#count;
     this.#count = 0;
+    this.emit?.({ name: 'session.forged', id, count });
     // An error of the application's function must not fail the request, nor end the process.
     void Promise.resolve({ id, count })
       .then(this.report)

@@ -1,7 +1,7 @@
 import { now } from './clock.js';
 import { endSessions, inBatches } from './end-sessions.js';
 import { indexValue, storedIndexValue, USER_INDEX } from './index-value.js';
-import { SessionAttributes } from './session-attributes.js';
+import { readableAttributes } from './readable-attributes.js';
 import type { IndexedSession, IndexKey, SessionIndex } from './session-index.js';
 import type { SessionPolicy } from './session-policy.js';
 import type { SessionStore } from './session-store.js';
@@ -94,17 +94,9 @@ export class IndexedSessions {
       createdAt: new Date(createdAt),
       lastAccessedAt: new Date(accessedAt),
       expiresAt: new Date(endsAt),
-      attributes: this.#readable(id, attributes),
+      // One attribute that cannot be read must not make the whole list fail.
+      attributes: readableAttributes(id, attributes, this.policy),
     };
-  }
-
-  // One attribute that cannot be read must not make the whole list fail.
-  #readable(id: string, texts: Map<string, string>): Record<string, unknown> {
-    const { serializer, maxDepth, cipher } = this.policy;
-    const policy = { serializer, maxDepth, cipher, unreadableAttribute: 'drop' } as const;
-    const values = new SessionAttributes(texts, policy, { id });
-    const entries = this.policy.listedAttributes.map((name) => [name, values.get(name)] as const);
-    return Object.fromEntries(entries.filter(([, value]) => value !== undefined));
   }
 }
 

@@ -3,6 +3,7 @@ import type { AttributeChanges } from './session-attributes.js';
 import type { SessionCore } from './session-core.js';
 import { type IndexChanges, type IndexKey, type SessionIndex, withChanges } from './session-index.js';
 import { SessionLimits, withdraw } from './session-limits.js';
+import type { EmitSessionEvent } from './session-event.js';
 import type { SessionPolicy } from './session-policy.js';
 import { sessionOf } from './session-proxy.js';
 import type { SessionStore } from './session-store.js';
@@ -24,6 +25,7 @@ export class SessionBindings {
   readonly #userIndexer: SessionIndexer | undefined;
   readonly #encrypted: boolean;
   readonly #limits: SessionLimits | undefined;
+  readonly #emit: EmitSessionEvent | undefined;
   /** Sessions whose entries this process has written since `#startedAt`. */
   #written = new Set<string>();
   #startedAt = performance.now();
@@ -37,6 +39,7 @@ export class SessionBindings {
     this.#index = store.index;
     if (maxSessionsPerUser !== undefined) this.#limits = new SessionLimits(store, policy);
     this.#encrypted = cipher !== undefined;
+    this.#emit = policy.emit;
     this.#indexers = Object.entries(indexes);
     if (Object.hasOwn(indexes, USER_INDEX)) this.#userIndexer = indexes[USER_INDEX];
   }
@@ -73,6 +76,8 @@ export class SessionBindings {
     const user = this.#limits && this.#newUser(core, changes);
     const outcome = await (user === undefined ? announced() : this.#limits!.within(core, user, announced));
     await this.#confirm(core, changes);
+    if (this.#emit !== undefined && changes.get(USER_INDEX) !== undefined)
+      this.#emit({ name: 'session.bound', id: core.id, user: String(this.#userOf(core)) });
     return outcome;
   }
 

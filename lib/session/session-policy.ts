@@ -1,3 +1,4 @@
+import type { EmitSessionEvent } from './session-event.js';
 import type { ForgedCredentialReport } from './forged-credentials.js';
 import type { AttributePolicy } from './session-attributes.js';
 import type { SessionIndexer } from './index-value.js';
@@ -17,6 +18,8 @@ export interface SessionPolicy extends AttributePolicy {
   readonly throwOnError: boolean;
   readonly rotationGraceInSeconds: number;
   readonly onForgedCredential?: ((report: ForgedCredentialReport) => void) | undefined;
+  /** Reports events; `undefined` if nobody listens. */
+  readonly emit?: EmitSessionEvent | undefined;
   readonly cookie: CookieSettings;
   readonly lock: SessionLockPolicy;
   readonly indexes: Readonly<Record<string, SessionIndexer>>;

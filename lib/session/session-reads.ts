@@ -18,7 +18,7 @@ export class SessionReads {
     private readonly lostRotations: LostRotations,
   ) {
     this.#mostMilliseconds = timeoutsOf(policy).absoluteTimeoutInMilliseconds;
-    this.#forged = new ForgedCredentials(policy.onForgedCredential);
+    this.#forged = new ForgedCredentials(policy.onForgedCredential, policy.emit);
   }
 
   async byId(id: string): Promise<SessionRecord | undefined> {

@@ -1,4 +1,5 @@
 import type { LockRequest, SessionLease } from './lock-request.js';
+import type { SessionExpiries } from './session-expiries.js';
 import type { SessionIndex } from './session-index.js';
 import type { SessionDestroyReason } from './session-observer.js';
 
@@ -233,6 +234,13 @@ export interface SessionStore {
 
   /** The state of the connection, for health checks. Optional: `undefined` if there is none. */
   readonly connection?: StoreConnection | undefined;
+
+  /**
+   * Starts to note which sessions expire, for the event `session.expired`. Called once, before the first session. Optional:
+   * without it, this event does not happen.
+   * @param attributes names of attributes to keep for the event
+   */
+  watchExpiries?(attributes: readonly string[]): SessionExpiries;
 
   /** Finds sessions by user. Optional: without it, `findByUser`, `destroyByUser` and the like throw a SessionUsageError. */
   readonly index?: SessionIndex;

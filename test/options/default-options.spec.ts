@@ -33,6 +33,7 @@ describe('without options and environment variables', () => {
       rotationGraceInSeconds: 0,
       onForgedCredential: undefined,
       observers: [],
+      events: undefined,
       logOperations: false,
       shutdownTimeoutInMilliseconds: 20_000,
       cookie: {

@@ -3,7 +3,7 @@ import { describe, expect, it } from '@jest/globals';
 import { Redis } from 'ioredis';
 import { expressSession } from '../../lib/options/express-session.js';
 import { resolveOptions } from '../../lib/options/resolve-options.js';
-import { InMemorySessionStore, jsonSerializer } from 'nestjs-redis-session';
+import { InMemorySessionStore, jsonSerializer, type SessionEventEmitter } from 'nestjs-redis-session';
 
 const SECRET = 'hunter2';
 const client = new Redis({ lazyConnect: true, password: SECRET });
@@ -53,6 +53,11 @@ const cases: [what: string, given: object, read: (options: ReturnType<typeof res
       'a property of an observer',
       { observers: [{ begin: () => undefined, password: SECRET }] },
       ({ observers }) => (observers[0] as { password?: string }).password,
+    ],
+    [
+      'a property of an emitter of events',
+      { events: { emit: () => true, password: SECRET } as SessionEventEmitter },
+      ({ events }) => (events as { password?: string }).password,
     ],
     [
       'a property of the application’s own store',

@@ -113,6 +113,7 @@ describe('the environment', () => {
       'serializer',
       'onForgedCredential',
       'observers',
+      'events',
       'deviceBound',
       'cluster.options',
       'migrateFrom',

@@ -90,6 +90,12 @@ const mistakes: readonly Mistake[] = [
     {},
     'observers is an array; expected an array of objects with the method begin.',
   ],
+  [
+    'events for the name of an emitter',
+    { events: 'EventEmitter2' },
+    {},
+    'events is a string; expected a function, or an object with the method emit.',
+  ],
   ['an index that is no function', { indexes: { idp: 'idpSid' } }, {}, `indexes is an object; ${indexRule}`],
   [
     'an index with a name that cannot be in a key',
