@@ -7,6 +7,7 @@ export type Use =
   | '`session.user`'
   | '`maxSessionsPerUser`'
   | '`destroyAll()`, the command line'
+  | '`events`'
   | '`exclusive` routes'
   | '`touch: false`'
   | 'retries, or `client`'

@@ -119,6 +119,33 @@ describe.each(platforms)('the documented ACL user, on %s', (platform) => {
     expect(refused).toEqual([]);
   });
 
+  it('has the permissions for events, and no others', async () => {
+    const expired: string[] = [];
+    const options: RedisSessionModuleOptions = {
+      events: ({ name, id }) => name === 'session.expired' && expired.push(id),
+      listedAttributes: ['item'],
+    };
+    const refused = await run(['sessions', '`events`'], options, async (app) => {
+      const browser = app.browser();
+      await browser.post('/session', { item: 'tea' });
+      await browser.delete('/session/item');
+      await browser.post('/logout');
+      const [left, used] = [app.browser(), app.browser()];
+      await used.post('/session', { item: 'tea' });
+      const { id } = (await left.post('/session', { item: 'tea', idleTimeoutInSeconds: 1 })).json() as {
+        id: string;
+      };
+      const { id: alive } = (await used.get('/session')).json() as { id: string };
+      const sets = await server.admin.keys('{shop_?}_Expiries');
+      // As if its idle timeout was over.
+      await Promise.all(sets.map((set) => server.admin.zadd(set, 'XX', '1', alive)));
+      await eventually(() => expect(expired).toEqual([id]), { within: 20_000 });
+    });
+    expect(refused).toEqual([]);
+    const sent = await server.commandStats();
+    expect(commandsIn(rulesFor('`events`')).filter((command) => !(command in sent))).toEqual([]);
+  });
+
   it('has the permissions for exclusive routes', async () => {
     const refused = await run(['sessions', USERS, '`exclusive` routes', RETRIES], busy, async (app) => {
       const browser = app.browser();
