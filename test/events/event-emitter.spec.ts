@@ -37,10 +37,10 @@ describe.each(platforms)('@nestjs/event-emitter on %s', (platform) => {
       delete process.env['REDIS_SESSION_APPLICATION_NAME'];
       delete process.env['REDIS_SESSION_IDLE_TIMEOUT_IN_SECONDS'];
     }
-    const browser = new Browser(await app!.getUrl());
+    const browser = new Browser(await app.getUrl());
     await browser.post('/session', { user: 'ada', city: 'Kyoto' });
     const id = browser.cookie('sid')!.split('.')[0]!;
-    const { lines } = app!.get(AuditLog);
+    const { lines } = app.get(AuditLog);
     await eventually(() => expect(lines).toEqual([`ada logged in: ${id}`, `${id} timed out in Kyoto`]), {
       within: 20_000,
     });

@@ -173,8 +173,8 @@ describe.each(platforms)('a listener of events on %s', (platform) => {
   });
 
   it('is called after the operation of the request, which does not wait for it', async () => {
-    const called = deferred<void>();
-    const never = deferred<void>();
+    const called = deferred();
+    const never = deferred();
     const { browser } = await start({
       events: () => {
         called.resolve();

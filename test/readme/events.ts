@@ -13,7 +13,7 @@ export class AuditLog {
 
   @OnEvent('session.expired')
   timedOut({ id, attributes }: SessionExpiredEvent) {
-    this.lines.push(`${id} timed out in ${attributes['city']}`);
+    this.lines.push(`${id} timed out in ${String(attributes['city'])}`);
   }
 }
 
