@@ -94,7 +94,7 @@ const mistakes: readonly Mistake[] = [
     'events for the name of an emitter',
     { events: 'EventEmitter2' },
     {},
-    'events is a string; expected a function, or an object with the method emit.',
+    'events is "EventEmitter2"; expected a function, or an object with the method emit.',
   ],
   ['an index that is no function', { indexes: { idp: 'idpSid' } }, {}, `indexes is an object; ${indexRule}`],
   [
