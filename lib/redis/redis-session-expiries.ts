@@ -8,6 +8,9 @@ import { EXPIRY_SHARDS, type SessionKeys } from './session-keys.js';
 import { sessionScripts } from './session-scripts.js';
 
 const AT_ONCE = 100;
+// Bound one sweep, so that it ends before its claims do.
+const MOST_PASSES = 100;
+const MOST_GONE = 1000;
 // Longer than a process needs for what it has taken. If it ends before, another one takes the sessions after this.
 const CLAIM_MS = 60_000;
 // A destroy removes the session first and its entry then. Longer than this takes, so that no destroyed session is reported.
@@ -58,7 +61,7 @@ export class RedisSessionExpiries implements SessionExpiries {
   }
 
   async take(signal: AbortSignal): Promise<readonly ExpiredSession[]> {
-    const shards = Array.from({ length: EXPIRY_SHARDS }, (_, shard) => this.#gone(shard));
+    const shards = Array.from({ length: EXPIRY_SHARDS }, (_, shard) => this.#goneOf(shard, signal));
     const gone = (await Promise.all(shards)).flat();
     if (gone.length === 0) return [];
     // What is aborted here is found by another process when the claim is over.
@@ -68,12 +71,19 @@ export class RedisSessionExpiries implements SessionExpiries {
   }
 
   /** Those of the due sessions of a shard that do not exist. */
-  async #gone(shard: number): Promise<string[]> {
+  async #goneOf(shard: number, signal: AbortSignal): Promise<string[]> {
     const key = this.keys.expiriesOf(shard);
-    const due = await this.commands.run('sweep', sessionScripts.claimDue, [key], [CLAIM_MS, AT_ONCE]);
-    const ids = (due as string[]).filter(isSessionId);
-    const gone = await Promise.all(ids.map(async (id) => ((await this.#lives(id, key)) ? [] : [id])));
-    return gone.flat();
+    const gone: string[] = [];
+    for (let pass = 0; pass < MOST_PASSES && gone.length < MOST_GONE && !signal.aborted; pass++) {
+      // oxlint-disable-next-line no-await-in-loop -- a few sessions at a time, so that Redis serves others
+      const due = await this.commands.run('sweep', sessionScripts.claimDue, [key], [CLAIM_MS, AT_ONCE]);
+      const ids = (due as string[]).filter(isSessionId);
+      // oxlint-disable-next-line no-await-in-loop -- as above
+      const lives = await Promise.all(ids.map((id) => this.#lives(id, key)));
+      gone.push(...ids.filter((_, place) => !lives[place]));
+      if ((due as string[]).length < AT_ONCE) break;
+    }
+    return gone;
   }
 
   async #lives(id: string, key: string): Promise<boolean> {
