@@ -69,6 +69,8 @@ export class SessionBindings {
    * its request began; the session is destroyed then.
    */
   async bind<T>(core: SessionCore, changes: IndexChanges, write: () => Promise<T>): Promise<T> {
+    // Before the write, because the request may give the session another user meanwhile.
+    const told = this.#emit && this.#userText(core, changes);
     const announced = async (): Promise<T> => {
       await this.announce(core, changes);
       return write();
@@ -76,8 +78,7 @@ export class SessionBindings {
     const user = this.#limits && this.#newUser(core, changes);
     const outcome = await (user === undefined ? announced() : this.#limits!.within(core, user, announced));
     await this.#confirm(core, changes);
-    if (this.#emit !== undefined && changes.get(USER_INDEX) !== undefined)
-      this.#emit({ name: 'session.bound', id: core.id, user: String(this.#userOf(core)) });
+    if (told !== undefined) this.#emit!({ name: 'session.bound', id: core.id, user: told });
     return outcome;
   }
 
@@ -132,6 +133,12 @@ export class SessionBindings {
     if (plain !== undefined && storedIndexValue(USER_INDEX, plain, true) === value) values.push(plain);
     if (values.includes(core.indexed?.get(USER_INDEX) ?? '')) return undefined;
     return values.map((text) => ({ index: USER_INDEX, value: text }));
+  }
+
+  /** The new user of a session, for people to read. @returns `undefined` if it gets none */
+  #userText(core: SessionCore, changes: IndexChanges): string | undefined {
+    const stored = changes.get(USER_INDEX);
+    return stored !== undefined && this.#encrypted ? indexValue(USER_INDEX, this.#userOf(core)) : stored;
   }
 
   #userOf(core: SessionCore): string | number | null | undefined {

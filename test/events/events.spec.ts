@@ -91,6 +91,16 @@ describe.each(platforms)('a listener of events on %s', (platform) => {
     await eventually(() => expect(events.named('session.bound')).toMatchObject([{ user: 'ada' }]));
   });
 
+  it('hears of the user that was stored if the request has changed it since', async () => {
+    const { app, events } = await start();
+    const session = app.sessions.create<{ user: string }>();
+    session.user = 'ada';
+    const saved = app.sessions.save(session);
+    session.user = 'grace';
+    await saved;
+    await eventually(() => expect(events.named('session.bound')).toMatchObject([{ user: 'ada' }]));
+  });
+
   it('hears why sessions are destroyed', async () => {
     const { app, events, browser } = await start({ maxSessionsPerUser: 1 });
     await browser.post('/session', { user: 'ada' });
