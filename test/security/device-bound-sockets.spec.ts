@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import { UseFilters } from '@nestjs/common';
 import { WsAdapter } from '@nestjs/platform-ws';
 import { SubscribeMessage, WebSocketGateway } from '@nestjs/websockets';
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
@@ -7,10 +8,12 @@ import { GatewaySession } from 'nestjs-redis-session/websockets';
 import { RequireDeviceBound } from 'nestjs-redis-session/dbsc';
 import { WebSocket } from 'ws';
 import { platforms } from '../http/http-app.js';
+import { ExceptionsToWs } from '../integrations/exceptions-to-ws.js';
 import type { Browser } from '../support/http-browser.js';
 import { type Bank, later, startBank } from './device-bound-app.js';
 
 @WebSocketGateway()
+@UseFilters(ExceptionsToWs)
 @GatewaySession()
 class BankGateway {
   @SubscribeMessage('who')
